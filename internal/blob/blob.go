@@ -1,0 +1,97 @@
+// Package blob keeps bytes at rest. It knows nothing of rooms, shares or
+// HTTP: a blob has a key, is written once from its beginning to its end, and
+// never changes after Commit.
+//
+// blobtest holds the conformance suite that every Store passes.
+package blob
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+)
+
+// Key names a blob. It is made by the server: lower-case letters, digits and
+// "_", 1 to 64 characters. A Store refuses any other.
+type Key string
+
+// Valid reports whether the key has the only form that a Store takes.
+func (k Key) Valid() bool {
+	if len(k) == 0 || len(k) > 64 {
+		return false
+	}
+	for _, c := range []byte(k) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	// ErrNotFound: there is no such blob.
+	ErrNotFound = errors.New("blob not found")
+	// ErrKey: the key does not have the form of a key.
+	ErrKey = errors.New("not a blob key")
+	// ErrLost: fewer bytes are there than were said to be kept.
+	ErrLost = errors.New("blob lost bytes")
+	// ErrFull: the storage has no room left. Trying later may help.
+	ErrFull = errors.New("blob storage is full")
+	// ErrPoisoned: a sync failed, so nothing that it covered can be believed
+	// and the store takes no more writes until it is opened again.
+	ErrPoisoned = errors.New("blob storage is poisoned by a failed sync")
+)
+
+// Store keeps blobs. It is safe for concurrent use; a single blob has one
+// Writer at a time, which the caller sees to.
+type Store interface {
+	// Write opens the staged blob for writing at offset, creating it when
+	// offset is 0 and cutting off what lies beyond offset. It fails with
+	// ErrLost if fewer bytes are there, and with ErrNotFound if there is no
+	// staged blob and offset is not 0.
+	Write(ctx context.Context, key Key, offset int64) (Writer, error)
+	// Open opens a committed blob for reading.
+	Open(ctx context.Context, key Key) (Reader, error)
+	// OpenStaged opens a blob that is not committed yet, for reading what has
+	// been written so far.
+	OpenStaged(ctx context.Context, key Key) (Reader, error)
+	// Remove deletes a blob, staged or committed. Removing what is not there
+	// is no error.
+	Remove(ctx context.Context, key Key) error
+	// List yields every blob there is, in any order.
+	List(ctx context.Context) iter.Seq2[Info, error]
+}
+
+// Info is what List says of a blob.
+type Info struct {
+	Key       Key
+	Committed bool
+	Size      int64 // bytes
+	Modified  time.Time
+}
+
+// Writer appends to a staged blob. It is for one goroutine.
+type Writer interface {
+	// Write appends. Bytes written survive the death of the process, not a
+	// power cut.
+	io.Writer
+	// Sync makes every byte written so far survive a power cut. After it has
+	// failed the blob is lost: see ErrPoisoned.
+	Sync() error
+	// Commit syncs, gives the blob its final place and makes that survive a
+	// power cut. The Writer is closed afterwards, whatever the result.
+	// Committing what is already committed with the same size is no error.
+	Commit(ctx context.Context) error
+	// Close lets go of the staged blob and leaves its bytes for the next
+	// Writer. It may be called twice, and after Commit.
+	Close() error
+}
+
+// Reader reads a blob. For a blob in a local file it is the *os.File, so that
+// the kernel can send it (sendfile).
+type Reader interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+}

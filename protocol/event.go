@@ -1,0 +1,70 @@
+package protocol
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Stream names the sequence that an event belongs to. Each participant follows
+// two: the room's, and its own. Both are gapless for whoever may read them, so
+// a gap means a lost push and nothing else; see docs/decisions/0001.
+type Stream string
+
+const (
+	// RoomStream carries what everyone in the room may know.
+	RoomStream Stream = "room"
+	// PersonalStream carries what one participant alone may know.
+	PersonalStream Stream = "personal"
+)
+
+// EventType says what happened.
+type EventType string
+
+const (
+	// ParticipantJoined: Participant is new in the room.
+	ParticipantJoined EventType = "participant.joined"
+	// ParticipantLeft: Participant left, or its grace to reconnect ran out.
+	ParticipantLeft EventType = "participant.left"
+	// SharesCreated: Shares have started to upload.
+	SharesCreated EventType = "shares.created"
+	// SharesAvailable: Shares are complete and may be downloaded.
+	SharesAvailable EventType = "shares.available"
+	// SharesEnded: Shares were cancelled, revoked, failed or expired.
+	SharesEnded EventType = "shares.ended"
+	// RoomEnded: the operator deleted the room.
+	RoomEnded EventType = "room.ended"
+	// MessageReceived: a chat message or user data. It has no sequence number
+	// and is not stored: who is away misses it.
+	MessageReceived EventType = "message"
+)
+
+// Event is one push. It is a hint: the store is the truth, and applying an
+// event twice, or reading the store instead, leads to the same state.
+type Event struct {
+	Type   EventType `json:"type"`
+	Stream Stream    `json:"stream,omitempty"`
+	Seq    int64     `json:"seq,omitempty"` // gapless within Stream, from 1
+	Time   time.Time `json:"time"`
+
+	Participant *Participant `json:"participant,omitempty"`
+	Shares      []Share      `json:"shares,omitempty"`
+	Message     *Message     `json:"message,omitempty"`
+}
+
+// MessageKind tells text for people from data for programs.
+type MessageKind string
+
+const (
+	// TextMessage carries a JSON string.
+	TextMessage MessageKind = "text"
+	// DataMessage carries any JSON value.
+	DataMessage MessageKind = "data"
+)
+
+// Message is a chat message or user data between participants.
+type Message struct {
+	Kind   MessageKind     `json:"kind"`
+	Sender Sender          `json:"sender"`
+	To     Audience        `json:"to"`
+	Body   json.RawMessage `json:"body"`
+}

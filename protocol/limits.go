@@ -1,0 +1,28 @@
+package protocol
+
+// Limits are the bounds that a client should know before it tries. Zero is
+// never "unlimited": the server always has a bound. Sizes are bytes.
+type Limits struct {
+	FileSize             int64 `json:"fileSize"`
+	RoomBytes            int64 `json:"roomBytes"`
+	RoomShares           int   `json:"roomShares"`
+	OpenUploads          int   `json:"openUploads"` // per participant
+	FilesPerRequest      int   `json:"filesPerRequest"`
+	LifetimeSeconds      int64 `json:"lifetimeSeconds"`
+	EmptyRoomSeconds     int64 `json:"emptyRoomSeconds"`
+	UploadIdleSeconds    int64 `json:"uploadIdleSeconds"`
+	ReconnectSeconds     int64 `json:"reconnectSeconds"` // grace before an absent participant has left
+	MessageBytes         int   `json:"messageBytes"`
+	ParticipantsPerRoom  int   `json:"participantsPerRoom"`
+	RecipientsPerRequest int   `json:"recipientsPerRequest"`
+}
+
+// Fixed bounds of the wire, the same on every server.
+const (
+	MaxFileNameBytes    = 255
+	MaxDisplayNameBytes = 128
+	MaxTypeBytes        = 127
+	MaxMetadataBytes    = 8 << 10 // Upload-Metadata, tus
+	MaxMetadataKeys     = 32
+	SharesPerPage       = 200
+)

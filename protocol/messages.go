@@ -1,0 +1,76 @@
+package protocol
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Welcome is the data of the push connection's reply: who you are and what
+// room you are in. The roster and the shares are read over HTTP afterwards.
+type Welcome struct {
+	Me     Participant `json:"me"`
+	Room   RoomInfo    `json:"room"`
+	Limits Limits      `json:"limits"`
+}
+
+// RoomInfo is what a participant may know of its room.
+type RoomInfo struct {
+	ID       RoomID          `json:"id"`
+	Name     string          `json:"name"`
+	Settings json.RawMessage `json:"settings,omitempty"` // the application's, verbatim
+	Data     json.RawMessage `json:"data,omitempty"`     // the application's, verbatim
+}
+
+// Offer is the request of POST /v1/rooms/{room}/shares.
+type Offer struct {
+	Files []FileInfo `json:"files"`
+	To    *Audience  `json:"to"` // required: a share always says whom it is for
+}
+
+// FileInfo is what a sender says of a file before its bytes.
+type FileInfo struct {
+	Name string `json:"name"`
+	Size *int64 `json:"size"` // bytes; required
+	Type string `json:"type"` // MIME type; may be empty
+}
+
+// Offered is the reply to an Offer, in the order of its files.
+type Offered struct {
+	Shares []OfferedShare `json:"shares"`
+}
+
+// OfferedShare is a new share and the address that receives its bytes.
+type OfferedShare struct {
+	Share
+	UploadURL string `json:"uploadUrl"` // relative to the server's origin
+}
+
+// SharePage is the reply of GET /v1/rooms/{room}/shares.
+type SharePage struct {
+	// Seq is the cursor to ask with next time.
+	Seq Cursor `json:"seq"`
+	// Reset: the cursor asked with is older than what the server remembers, so
+	// this page starts from the beginning; what is not in the pages is gone.
+	Reset bool `json:"reset,omitempty"`
+	// More: ask again with Seq, there is more to read now.
+	More   bool    `json:"more,omitempty"`
+	Shares []Share `json:"shares"`
+}
+
+// Roster is the reply of GET /v1/rooms/{room}/participants.
+type Roster struct {
+	Participants []Participant `json:"participants"`
+}
+
+// Ticket is the reply of POST /v1/shares/{id}/tickets.
+type Ticket struct {
+	URL       string    `json:"url"` // relative to the server's origin
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// MessageRequest is the request of POST /v1/rooms/{room}/messages.
+type MessageRequest struct {
+	Kind MessageKind     `json:"kind"`
+	To   *Audience       `json:"to"`
+	Body json.RawMessage `json:"body"`
+}
