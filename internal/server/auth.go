@@ -1,0 +1,61 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/handout-rtc/handout/internal/share"
+	"github.com/handout-rtc/handout/protocol"
+	"github.com/handout-rtc/handout/token"
+)
+
+// claims returns what the request's bearer token says, once it verifies and
+// its bearer may still be in its room.
+func (s *Server) claims(r *http.Request) (token.Claims, error) {
+	scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || credential == "" {
+		return token.Claims{}, protocol.NewError(protocol.CodeUnauthenticated, "a bearer token is required")
+	}
+	claims, err := s.Keys.Verify(strings.TrimSpace(credential), s.now())
+	if err != nil {
+		return token.Claims{}, err
+	}
+	if err := s.Rooms.Admit(r.Context(), claims.Room, claims.Participant); err != nil {
+		return token.Claims{}, err
+	}
+	return claims, nil
+}
+
+// caller returns the participant who asks. A room in the address must be the
+// token's: another one answers alike whether it exists or not.
+func (s *Server) caller(r *http.Request) (share.Caller, error) {
+	claims, err := s.claims(r)
+	if err != nil {
+		return share.Caller{}, err
+	}
+	if room := r.PathValue("room"); room != "" && room != string(claims.Room) {
+		return share.Caller{}, protocol.NewError(protocol.CodeUnauthenticated, "the token is for another room")
+	}
+	return share.Caller{
+		Room:      claims.Room,
+		ID:        claims.Participant,
+		Name:      claims.Name,
+		Send:      claims.Grants.Send,
+		Receive:   claims.Grants.Receive,
+		SendToAll: claims.Grants.SendToAll,
+		Moderate:  claims.Grants.Moderate,
+	}, nil
+}
+
+// participant wraps a handler that a participant of the room calls.
+func (s *Server) participant(handle func(http.ResponseWriter, *http.Request, share.Caller) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		caller, err := s.caller(r)
+		if err == nil {
+			err = handle(w, r, caller)
+		}
+		if err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}

@@ -1,0 +1,137 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// Pace is how slow a transfer may be before it is cut off, so that a few slow
+// or dead connections cannot hold the server's resources.
+type Pace struct {
+	// MinRate is the least bytes per second, counted over Window after Grace.
+	MinRate int64
+	Grace   time.Duration
+	// Window is also the longest silence of a sender.
+	Window time.Duration
+}
+
+const (
+	maxJSON      = 256 << 10
+	jsonDeadline = 15 * time.Second
+)
+
+// readJSON reads a JSON body into value. Anything that is not exactly one JSON
+// value of the right types is CodeInvalidRequest.
+func readJSON(w http.ResponseWriter, r *http.Request, value any) error {
+	// Not every writer has deadlines; those of a real connection do.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(jsonDeadline))
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSON))
+	err := decoder.Decode(value)
+	if err == nil {
+		_, err = decoder.Token()
+		if err == io.EOF {
+			return nil
+		}
+		err = errors.New("more than one value")
+	}
+	var tooLarge *http.MaxBytesError
+	var coded *protocol.Error
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &tooLarge):
+		return protocol.NewError(protocol.CodeRequestTooLarge, "the request is larger than "+strconv.Itoa(maxJSON)+" bytes")
+	case errors.As(err, &coded):
+		return err
+	case errors.As(err, &wrongType):
+		return protocol.WrapError(protocol.CodeInvalidRequest, "wrong type in field "+strconv.Quote(wrongType.Field), err)
+	}
+	return protocol.WrapError(protocol.CodeInvalidRequest, "the body is not the JSON that was expected", err)
+}
+
+// pacedBody is a request's body that must keep the pace and that can be made
+// to yield. Read is for one goroutine; yield may come from any.
+type pacedBody struct {
+	body    io.Reader
+	control *http.ResponseController
+	pace    Pace
+	count   func(n int) // called with each piece received
+
+	yielded  atomic.Bool
+	started  time.Time
+	deadline time.Time // of the connection, as set last
+	window   time.Time // when the counted window began
+	counted  int64     // bytes in the window
+}
+
+func newPacedBody(w http.ResponseWriter, r *http.Request, pace Pace, count func(int)) *pacedBody {
+	now := time.Now()
+	return &pacedBody{body: r.Body, control: http.NewResponseController(w), pace: pace, count: count, started: now, window: now}
+}
+
+// yield makes the Read that is waiting, and every later one, fail.
+func (b *pacedBody) yield() {
+	b.yielded.Store(true)
+	_ = b.control.SetReadDeadline(time.Unix(1, 0))
+}
+
+// Read implements io.Reader.
+func (b *pacedBody) Read(p []byte) (int, error) {
+	now := time.Now()
+	if b.deadline.Sub(now) < b.pace.Window-time.Second {
+		b.deadline = now.Add(b.pace.Window)
+		_ = b.control.SetReadDeadline(b.deadline)
+	}
+	// yield may have set its deadline just before ours: look after setting.
+	if b.yielded.Load() {
+		return 0, preempted()
+	}
+	n, err := b.body.Read(p)
+	b.counted += int64(n)
+	b.count(n)
+	switch {
+	case err == nil || err == io.EOF:
+		if slow := b.tooSlow(); slow != nil {
+			return n, slow
+		}
+		return n, err
+	case b.yielded.Load():
+		return n, preempted()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return n, protocol.WrapError(protocol.CodeTooSlow, "nothing was received for too long", err)
+	}
+	return n, err
+}
+
+func (b *pacedBody) tooSlow() error {
+	now := time.Now()
+	passed := now.Sub(b.window)
+	if passed < b.pace.Window {
+		return nil
+	}
+	least := int64(passed.Seconds() * float64(b.pace.MinRate))
+	slow := b.counted < least && now.Sub(b.started) > b.pace.Grace
+	b.window, b.counted = now, 0
+	if slow {
+		return protocol.NewError(protocol.CodeTooSlow, "the upload is below the minimum rate")
+	}
+	return nil
+}
+
+// done lifts the deadline, so that the connection can be used again.
+func (b *pacedBody) done() {
+	if !b.yielded.Load() {
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+}
+
+func preempted() error {
+	return protocol.NewError(protocol.CodeUploadPreempted, "a newer request took over the upload")
+}

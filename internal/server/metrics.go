@@ -1,0 +1,70 @@
+package server
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics counts what the HTTP edge does. Its registry is the server's own, so
+// that two servers can live in one process.
+type Metrics struct {
+	Registry *prometheus.Registry
+
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	sent     *prometheus.CounterVec
+	received prometheus.Counter
+	running  prometheus.Gauge
+}
+
+// NewMetrics returns metrics registered with the registry.
+func NewMetrics(registry *prometheus.Registry) *Metrics {
+	m := &Metrics{
+		Registry: registry,
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "handout_http_requests_total", Help: "Requests answered, by method, route and status.",
+		}, []string{"method", "route", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "handout_http_request_seconds", Help: "Time to answer a request, transfers included.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 9),
+		}, []string{"method", "route"}),
+		sent: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "handout_http_sent_bytes_total", Help: "Bytes of response bodies, by route.",
+		}, []string{"route"}),
+		received: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "handout_upload_received_bytes_total", Help: "Bytes received by uploads.",
+		}),
+		running: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "handout_http_requests_running", Help: "Requests being answered.",
+		}),
+	}
+	registry.MustRegister(m.requests, m.seconds, m.sent, m.received, m.running)
+	return m
+}
+
+// begin counts a request in, and returns what counts it out. The route is the
+// pattern that matched, never the address: addresses are many and hold ids.
+func (m *Metrics) begin() func(method, route string, status int, sent int64, took time.Duration) {
+	m.running.Inc()
+	return func(method, route string, status int, sent int64, took time.Duration) {
+		m.running.Dec()
+		if route == "" {
+			route, method = "none", "any"
+		}
+		m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
+		m.seconds.WithLabelValues(method, route).Observe(took.Seconds())
+		m.sent.WithLabelValues(route).Add(float64(sent))
+	}
+}
+
+// receive counts bytes of an upload's body.
+func (m *Metrics) receive(n int) { m.received.Add(float64(n)) }
+
+// MetricsHandler serves the registry to Prometheus.
+func (s *Server) MetricsHandler() http.Handler {
+	return promhttp.HandlerFor(s.Metrics.Registry, promhttp.HandlerOpts{})
+}

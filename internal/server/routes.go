@@ -1,0 +1,46 @@
+package server
+
+import "net/http"
+
+// routes is the front door: every address there is, and the handler that
+// answers it. The operator's are in operator.go, the sample back end's in
+// sample.go.
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+
+	// Rooms: who is here, and what is offered.
+	mux.Handle("GET /v1/rooms/{room}/participants", s.participant(s.listParticipants))
+	mux.Handle("DELETE /v1/rooms/{room}/participants/{id}", s.participant(s.removeParticipant))
+	mux.Handle("POST /v1/rooms/{room}/messages", s.participant(s.postMessage))
+	mux.Handle("GET /v1/rooms/{room}/shares", s.participant(s.listShares))
+	mux.Handle("POST /v1/rooms/{room}/shares", s.participant(s.offerShares))
+
+	// Shares: the record, the bytes, the end.
+	mux.Handle("GET /v1/shares/{id}", s.participant(s.getShare))
+	mux.Handle("DELETE /v1/shares/{id}", s.participant(s.endShare))
+	mux.Handle("POST /v1/shares/{id}/tickets", s.participant(s.createTicket))
+	mux.HandleFunc("GET /v1/shares/{id}/content", s.content)
+
+	// Uploads: tus 1.0.
+	mux.HandleFunc("OPTIONS /uploads", s.tusOptions)
+	mux.HandleFunc("OPTIONS /uploads/{id}", s.tusOptions)
+	mux.Handle("POST /uploads", s.tus(s.tusCreate))
+	mux.Handle("HEAD /uploads/{id}", s.tus(s.tusHead))
+	mux.Handle("PATCH /uploads/{id}", s.tus(s.tusPatch))
+	mux.Handle("DELETE /uploads/{id}", s.tus(s.tusDelete))
+
+	// Push: the centrifuge protocol.
+	mux.Handle("GET /v1/push/websocket", s.Push.WebsocketHandler())
+	mux.Handle("POST /v1/push/http_stream", s.Push.HTTPStreamHandler())
+	mux.Handle("POST /v1/push/emulation", s.Push.EmulationHandler())
+
+	// The operator, the page and the SDK, and who looks after the server.
+	s.operatorRoutes(mux)
+	s.staticRoutes(mux)
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	if s.Dev {
+		mux.Handle("GET /metrics", s.MetricsHandler())
+	}
+	return mux
+}

@@ -1,0 +1,94 @@
+// Package server is the HTTP edge: it parses requests, calls one method of the
+// domain, and renders the answer. routes.go is its front door.
+package server
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/room"
+	"github.com/handout-rtc/handout/internal/share"
+	"github.com/handout-rtc/handout/internal/upload"
+	"github.com/handout-rtc/handout/protocol"
+	"github.com/handout-rtc/handout/token"
+)
+
+// Push is what the server needs of the push edge.
+type Push interface {
+	WebsocketHandler() http.Handler
+	HTTPStreamHandler() http.Handler
+	EmulationHandler() http.Handler
+}
+
+// Config says what a Server serves. Everything is required but the fields
+// whose comment names a default.
+type Config struct {
+	Rooms   *room.Service
+	Shares  *share.Service
+	Uploads *upload.Service
+	Push    Push
+	Keys    token.Keys
+	Limits  protocol.Limits
+	Pace    Pace
+	// Page and SDK are the built files of the page and the SDK.
+	Page fs.FS
+	SDK  fs.FS
+	// Ready returns why the server cannot serve now, nil if it can.
+	Ready func(context.Context) error
+	// Metrics counts requests and transfers.
+	Metrics *Metrics
+	// Origins are the origins, such as "https://app.example", whose pages may
+	// call the server; empty means its own alone.
+	Origins []string
+	// PublicURL is where clients reach the server; empty means the host that a
+	// token was asked of.
+	PublicURL string
+	// TokenLifetime is how long the operator's tokens are good; zero means a day.
+	TokenLifetime time.Duration
+	// Dev serves the sample back end, and pages of any origin.
+	Dev bool
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// Server answers HTTP.
+type Server struct {
+	Config
+	handler http.Handler
+}
+
+// New returns a Server.
+func New(c Config) *Server {
+	if c.TokenLifetime == 0 {
+		c.TokenLifetime = 24 * time.Hour
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	s := &Server{Config: c}
+	s.handler = s.middleware(s.routes())
+	return s
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+func (s *Server) now() time.Time { return s.Now() }
+
+// healthz says that the process answers.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// readyz says whether the server can keep its promises now.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	if err := s.Ready(r.Context()); err != nil {
+		s.fail(w, r, protocol.WrapError(protocol.CodeUnavailable, "not ready", err))
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+}

@@ -1,0 +1,88 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/handout-rtc/handout/internal/share"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// listShares is GET /v1/rooms/{room}/shares.
+func (s *Server) listShares(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	since, err := protocol.ParseCursor(r.URL.Query().Get("since"))
+	if err != nil {
+		return err
+	}
+	page, err := s.Shares.List(r.Context(), caller, since)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, page)
+	return nil
+}
+
+// offerShares is POST /v1/rooms/{room}/shares.
+func (s *Server) offerShares(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	var offer protocol.Offer
+	if err := readJSON(w, r, &offer); err != nil {
+		return err
+	}
+	if offer.To == nil {
+		return protocol.NewError(protocol.CodeInvalidRequest, `"to" is required: "room" or a list of participant ids`)
+	}
+	drafts := make([]share.Draft, len(offer.Files))
+	for i, file := range offer.Files {
+		if file.Size == nil {
+			return protocol.NewError(protocol.CodeInvalidRequest, "a file has no size")
+		}
+		if *file.Size == 0 {
+			return protocol.NewError(protocol.CodeEmptyFile, "a file has zero bytes")
+		}
+		drafts[i] = share.Draft{Name: file.Name, Type: file.Type, Size: file.Size}
+	}
+	created, err := s.Shares.Offer(r.Context(), caller, drafts, *offer.To)
+	if err != nil {
+		return err
+	}
+	reply := protocol.Offered{Shares: make([]protocol.OfferedShare, len(created))}
+	for i, record := range created {
+		reply.Shares[i] = protocol.OfferedShare{Share: record.Share, UploadURL: uploadPath(record.ID)}
+	}
+	writeJSON(w, http.StatusCreated, reply)
+	return nil
+}
+
+// getShare is GET /v1/shares/{id}.
+func (s *Server) getShare(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	seen, err := s.Shares.Get(r.Context(), caller, shareID(r))
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, seen)
+	return nil
+}
+
+// endShare is DELETE /v1/shares/{id}.
+func (s *Server) endShare(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	if err := s.Shares.End(r.Context(), caller, shareID(r)); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// createTicket is POST /v1/shares/{id}/tickets.
+func (s *Server) createTicket(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	id := shareID(r)
+	secret, expires, err := s.Shares.Ticket(r.Context(), caller, id)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusCreated, protocol.Ticket{
+		URL:       "/v1/shares/" + string(id) + "/content?ticket=" + secret,
+		ExpiresAt: expires.UTC(),
+	})
+	return nil
+}
+
+func shareID(r *http.Request) protocol.ShareID { return protocol.ShareID(r.PathValue("id")) }

@@ -1,0 +1,83 @@
+package server
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+)
+
+// pagePolicy lets the page load and reach its own origin alone. Lit sets style
+// attributes, hence 'unsafe-inline' for styles.
+const pagePolicy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; " +
+	"style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+
+// staticRoutes serves the page at / and the SDK's two builds under /sdk/.
+func (s *Server) staticRoutes(mux *http.ServeMux) {
+	page := newStatic(s.Page)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		pageHeaders(w.Header())
+		page.serve(w, r, "index.html")
+	})
+	mux.HandleFunc("GET /{file...}", func(w http.ResponseWriter, r *http.Request) {
+		pageHeaders(w.Header())
+		page.serve(w, r, r.PathValue("file"))
+	})
+	sdk := newStatic(s.SDK)
+	mux.HandleFunc("GET /sdk/{file...}", func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", "*") // public code, loaded by other origins
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		h.Set("X-Content-Type-Options", "nosniff")
+		sdk.serve(w, r, r.PathValue("file"))
+	})
+}
+
+func pageHeaders(h http.Header) {
+	h.Set("Content-Security-Policy", pagePolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+}
+
+// static serves embedded files with a strong validator each: embedded files
+// have no time of change.
+type static struct {
+	files fs.FS
+	etags map[string]string
+}
+
+func newStatic(files fs.FS) *static {
+	s := &static{files: files, etags: make(map[string]string)}
+	// An embedded tree can be read; a file that cannot has no validator.
+	_ = fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		body, err := fs.ReadFile(files, name)
+		if err == nil {
+			sum := sha256.Sum256(body)
+			s.etags[name] = `"` + hex.EncodeToString(sum[:16]) + `"`
+		}
+		return err
+	})
+	return s
+}
+
+func (s *static) serve(w http.ResponseWriter, r *http.Request, name string) {
+	name = path.Clean(name)
+	etag, ok := s.etags[name]
+	if !ok || strings.HasPrefix(path.Base(name), ".") {
+		http.NotFound(w, r)
+		return
+	}
+	cache := "no-cache" // asked again each time, answered by 304
+	if strings.HasPrefix(name, "assets/") {
+		cache = "public, max-age=31536000, immutable" // the name holds a hash
+	}
+	w.Header().Set("Cache-Control", cache)
+	w.Header().Set("ETag", etag)
+	http.ServeFileFS(w, r, s.files, name)
+}

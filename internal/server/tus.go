@@ -1,0 +1,214 @@
+package server
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/share"
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/internal/upload"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// The tus 1.0 dialect: https://tus.io/protocols/resumable-upload
+
+const (
+	tusVersion    = "1.0.0"
+	tusExtensions = "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination"
+	tusMediaType  = "application/offset+octet-stream"
+	uploadsPath   = "/uploads"
+)
+
+// tus wraps a handler of the dialect: every answer names the version, and a
+// request of another version is refused before anything is done. HEAD may omit
+// the header, as other servers allow.
+func (s *Server) tus(handle func(http.ResponseWriter, *http.Request, share.Caller) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Tus-Resumable", tusVersion)
+		version := r.Header.Get("Tus-Resumable")
+		if version != tusVersion && (version != "" || r.Method != http.MethodHead) {
+			w.Header().Set("Tus-Version", tusVersion)
+			s.fail(w, r, protocol.NewError(protocol.CodeUnsupportedTus, "this server speaks tus "+tusVersion))
+			return
+		}
+		caller, err := s.caller(r)
+		if err == nil {
+			err = handle(w, r, caller)
+		}
+		if err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+// tusOptions says what the server can do (tus 1.0, OPTIONS).
+func (s *Server) tusOptions(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	h.Set("Tus-Resumable", tusVersion)
+	h.Set("Tus-Version", tusVersion)
+	h.Set("Tus-Extension", tusExtensions)
+	h.Set("Tus-Checksum-Algorithm", strings.Join(upload.ChecksumAlgorithms(), ","))
+	h.Set("Tus-Max-Size", strconv.FormatInt(s.Limits.FileSize, 10))
+	w.WriteHeader(http.StatusOK) // not 204: some browsers refuse it for a preflight
+}
+
+// tusCreate is POST /uploads (creation, creation-with-upload,
+// creation-defer-length).
+func (s *Server) tusCreate(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	length, err := lengthHeader(r.Header)
+	if err != nil {
+		return err
+	}
+	raw := strings.Join(r.Header.Values("Upload-Metadata"), ",")
+	metadata, err := parseMetadata(raw)
+	if err != nil {
+		return err
+	}
+	withBody := r.Header.Get("Content-Type") == tusMediaType
+	checksum, err := checksumHeader(r.Header)
+	if err != nil {
+		return err
+	}
+	if length != nil && withBody && r.ContentLength > *length {
+		return protocol.NewError(protocol.CodeRequestTooLarge, "the body is longer than Upload-Length")
+	}
+	created, err := s.Shares.Offer(r.Context(), caller, []share.Draft{{
+		Name:     firstOf(metadata, "filename", "name"),
+		Type:     firstOf(metadata, "filetype", "type"),
+		Size:     length,
+		Metadata: raw,
+	}}, audienceOf(metadata))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", uploadPath(created[0].ID))
+	record := created[0]
+	if withBody || (length != nil && *length == 0) {
+		record, err = s.append(w, r, upload.Append{ID: record.ID, Checksum: checksum}, withBody)
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Upload-Offset", strconv.FormatInt(record.Offset, 10))
+	}
+	s.expires(w, record)
+	w.WriteHeader(http.StatusCreated)
+	return nil
+}
+
+// tusHead is HEAD /uploads/{id}: where the upload stands.
+func (s *Server) tusHead(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	id := protocol.ShareID(r.PathValue("id"))
+	if _, err := s.Shares.Authorise(r.Context(), caller, id, share.Write); err != nil {
+		return err
+	}
+	record, err := s.Uploads.Offset(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Upload-Offset", strconv.FormatInt(record.Offset, 10))
+	if record.Size != nil {
+		h.Set("Upload-Length", strconv.FormatInt(*record.Size, 10))
+	} else {
+		h.Set("Upload-Defer-Length", "1")
+	}
+	if record.Metadata != "" {
+		h.Set("Upload-Metadata", record.Metadata)
+	}
+	s.expires(w, record)
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// tusPatch is PATCH /uploads/{id}: one append.
+func (s *Server) tusPatch(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	id := protocol.ShareID(r.PathValue("id"))
+	if _, err := s.Shares.Authorise(r.Context(), caller, id, share.Write); err != nil {
+		return err
+	}
+	if r.Header.Get("Content-Type") != tusMediaType {
+		return protocol.NewError(protocol.CodeUnsupportedMedia, "Content-Type must be "+tusMediaType)
+	}
+	offset, err := countHeader(r.Header, "Upload-Offset")
+	if err != nil {
+		return err
+	}
+	if offset == nil {
+		return protocol.NewError(protocol.CodeInvalidRequest, "Upload-Offset is required")
+	}
+	a := upload.Append{ID: id, Offset: *offset}
+	if a.Length, err = countHeader(r.Header, "Upload-Length"); err != nil {
+		return err
+	}
+	if a.Checksum, err = checksumHeader(r.Header); err != nil {
+		return err
+	}
+	record, err := s.append(w, r, a, true)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Upload-Offset", strconv.FormatInt(record.Offset, 10))
+	s.expires(w, record)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// tusDelete is DELETE /uploads/{id} (termination): it cancels an upload and
+// revokes a complete share.
+func (s *Server) tusDelete(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	id := protocol.ShareID(r.PathValue("id"))
+	record, err := s.Shares.Authorise(r.Context(), caller, id, share.Write)
+	if err != nil {
+		return err
+	}
+	if record.State.Ended() {
+		return protocol.NewError(protocol.CodeShareEnded, "the upload was "+string(record.State))
+	}
+	if err := s.Shares.End(r.Context(), caller, id); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// append passes the request's body on, at the pace that the server demands.
+func (s *Server) append(w http.ResponseWriter, r *http.Request, a upload.Append, withBody bool) (store.Share, error) {
+	if withBody {
+		body := newPacedBody(w, r, s.Pace, s.Metrics.receive)
+		defer body.done()
+		a.Body, a.BodyLength, a.Yield = body, r.ContentLength, body.yield
+	}
+	return s.Uploads.Append(r.Context(), a)
+}
+
+// expires tells when an upload that gets no more bytes is given up (tus 1.0,
+// expiration). A complete share has no such time.
+func (s *Server) expires(w http.ResponseWriter, record store.Share) {
+	if record.State != protocol.Uploading {
+		return
+	}
+	at := time.Now().Add(time.Duration(s.Limits.UploadIdleSeconds) * time.Second)
+	if record.ExpiresAt.Before(at) {
+		at = record.ExpiresAt
+	}
+	w.Header().Set("Upload-Expires", at.UTC().Format(http.TimeFormat))
+}
+
+func uploadPath(id protocol.ShareID) string { return uploadsPath + "/" + string(id) }
+
+// overrideMethod lets clients that can only POST say what they mean (tus 1.0,
+// X-HTTP-Method-Override). It must run before routing.
+func overrideMethod(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, uploadsPath) {
+			switch method := r.Header.Get("X-HTTP-Method-Override"); method {
+			case http.MethodPatch, http.MethodDelete, http.MethodHead:
+				r.Method = method
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,92 @@
+package share
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// Caller is the participant who asks, as its token says.
+type Caller struct {
+	Room protocol.RoomID
+	ID   protocol.ParticipantID
+	Name string
+
+	Send      bool // may offer shares
+	Receive   bool // may see and download shares of others
+	SendToAll bool // may offer to the whole room
+	Moderate  bool // may end shares of others
+}
+
+// Verb is what a caller wants to do with a share.
+type Verb string
+
+const (
+	// See: read the record.
+	See Verb = "see"
+	// Read: download the bytes.
+	Read Verb = "read"
+	// Write: ask the offset of the upload, or add bytes to it.
+	Write Verb = "write"
+	// End: cancel or revoke.
+	End Verb = "end"
+)
+
+// Authorise returns the share if the caller may do verb with it, whatever its
+// state. It is the one function that decides this for every request.
+func (s *Service) Authorise(ctx context.Context, c Caller, id protocol.ShareID, verb Verb) (store.Share, error) {
+	if !id.Valid() {
+		return store.Share{}, notFound()
+	}
+	record, err := s.Records.Share(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Share{}, notFound()
+	}
+	if err != nil {
+		return store.Share{}, fmt.Errorf("reading share: %w", err)
+	}
+	if err := decide(c, record.Share, verb); err != nil {
+		return store.Share{}, err
+	}
+	return record, nil
+}
+
+// decide holds the rules. Whoever may not see a share is told that there is
+// none; whoever may see it is told what is missing.
+func decide(c Caller, s protocol.Share, verb Verb) error {
+	if c.Room != s.Room {
+		return notFound()
+	}
+	sender := c.ID == s.Sender.ID
+	recipient := c.Receive && s.To.Includes(c.ID)
+	if !sender && !recipient {
+		return notFound()
+	}
+	switch verb {
+	case See, Read:
+		return nil
+	case Write:
+		if sender && c.Send {
+			return nil
+		}
+		return protocol.NewError(protocol.CodeForbidden, "only the sender may write to an upload")
+	case End:
+		if sender || c.Moderate {
+			return nil
+		}
+		return protocol.NewError(protocol.CodeForbidden, "only the sender or a moderator may end a share")
+	}
+	return protocol.NewError(protocol.CodeForbidden, "not permitted")
+}
+
+func notFound() error {
+	return protocol.NewError(protocol.CodeShareNotFound, "there is no such share")
+}
+
+// ended says why nothing more can be done with a share.
+func ended(s protocol.Share) error {
+	return protocol.NewError(protocol.CodeShareEnded, "the share was "+string(s.State))
+}

@@ -1,0 +1,159 @@
+package share
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// Draft is a file that a sender wants to share.
+type Draft struct {
+	Name string // as the client said; it is cleaned here
+	Type string // MIME type as the client said; it is cleaned here
+	// Size is the declared length in bytes; nil while it is unknown.
+	Size *int64
+	// Metadata is the raw Upload-Metadata header, for tus clients.
+	Metadata string
+}
+
+// Offer creates one share per draft for the same audience, all or none, in the
+// state Uploading.
+func (s *Service) Offer(ctx context.Context, c Caller, drafts []Draft, to protocol.Audience) ([]store.Share, error) {
+	to, err := s.audience(ctx, c, to)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkDrafts(drafts); err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	shares := make([]store.Share, len(drafts))
+	for i, d := range drafts {
+		shares[i] = s.record(c, d, to, now)
+	}
+	err = s.Records.CreateShares(ctx, shares, store.Quota{
+		RoomBytes:   s.Limits.RoomBytes,
+		RoomShares:  s.Limits.RoomShares,
+		OpenUploads: s.Limits.OpenUploads,
+	})
+	if err != nil {
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, protocol.NewError(protocol.CodeRoomNotFound, "there is no such room")
+		}
+		return nil, fmt.Errorf("creating shares: %w", err)
+	}
+	for _, share := range shares {
+		s.Log.Info("share created", "share", share.ID, "room", share.Room, "participant", c.ID, "bytes", share.Reserved)
+	}
+	return shares, nil
+}
+
+func (s *Service) record(c Caller, d Draft, to protocol.Audience, now time.Time) store.Share {
+	reserved := s.Limits.FileSize // an unknown length may become anything up to this
+	if d.Size != nil {
+		reserved = *d.Size
+	}
+	return store.Share{
+		Share: protocol.Share{
+			ID:        protocol.NewShareID(),
+			Room:      c.Room,
+			Name:      protocol.CleanFileName(d.Name),
+			Type:      protocol.CleanType(d.Type),
+			Size:      d.Size,
+			State:     protocol.Uploading,
+			Sender:    protocol.Sender{ID: c.ID, Name: c.Name},
+			To:        to,
+			CreatedAt: now.UTC(),
+			ExpiresAt: now.Add(s.lifetime()).UTC(),
+			Rev:       1,
+		},
+		Metadata:   d.Metadata,
+		Reserved:   reserved,
+		Checkpoint: store.Checkpoint{Run: s.Boot},
+		UpdatedAt:  now,
+	}
+}
+
+func (s *Service) lifetime() time.Duration {
+	return time.Duration(s.Limits.LifetimeSeconds) * time.Second
+}
+
+// audience checks that the caller may offer to it and that everybody in a list
+// is in the room; duplicates are folded.
+func (s *Service) audience(ctx context.Context, c Caller, to protocol.Audience) (protocol.Audience, error) {
+	switch {
+	case !c.Send:
+		return to, protocol.NewError(protocol.CodeForbidden, "the token does not permit to send")
+	case to.Room && !c.SendToAll:
+		return to, protocol.NewError(protocol.CodeForbidden, "the token does not permit to send to the whole room")
+	case to.Room:
+		return to, nil
+	case len(to.List) == 0:
+		return to, protocol.NewError(protocol.CodeEmptyList, "the list of recipients is empty")
+	case len(to.List) > s.Limits.RecipientsPerRequest:
+		return to, protocol.NewError(protocol.CodeInvalidRequest,
+			"more than "+strconv.Itoa(s.Limits.RecipientsPerRequest)+" recipients")
+	}
+	members, err := s.Records.Members(ctx, c.Room)
+	if err != nil {
+		return to, fmt.Errorf("reading the roster: %w", err)
+	}
+	return resolve(to.List, members)
+}
+
+func resolve(list []protocol.ParticipantID, members []store.Member) (protocol.Audience, error) {
+	present := make(map[protocol.ParticipantID]bool, len(members))
+	for _, m := range members {
+		present[m.ID] = true
+	}
+	var to protocol.Audience
+	var unknown []string
+	taken := make(map[protocol.ParticipantID]bool, len(list))
+	for _, id := range list {
+		switch {
+		case !id.Valid():
+			return to, protocol.NewError(protocol.CodeInvalidRequest, "a recipient is not a participant id")
+		case !present[id]:
+			unknown = append(unknown, string(id))
+		case !taken[id]:
+			taken[id] = true
+			to.List = append(to.List, id)
+		}
+	}
+	if unknown != nil {
+		return to, protocol.NewError(protocol.CodeUnknownRecipient, "not in the room: "+strings.Join(unknown, ", "))
+	}
+	return to, nil
+}
+
+func (s *Service) checkDrafts(drafts []Draft) error {
+	if len(drafts) == 0 {
+		return protocol.NewError(protocol.CodeEmptyList, "the list of files is empty")
+	}
+	if len(drafts) > s.Limits.FilesPerRequest {
+		return protocol.NewError(protocol.CodeInvalidRequest,
+			"more than "+strconv.Itoa(s.Limits.FilesPerRequest)+" files in one request")
+	}
+	for _, d := range drafts {
+		switch {
+		case d.Size == nil:
+		case *d.Size < 0:
+			return protocol.NewError(protocol.CodeInvalidRequest, "a size is negative")
+		case *d.Size > s.Limits.FileSize:
+			return TooLarge(s.Limits.FileSize)
+		}
+	}
+	return nil
+}
+
+// TooLarge says that a file is over the limit, in bytes.
+func TooLarge(limit int64) error {
+	return protocol.NewError(protocol.CodeFileTooLarge,
+		"the file is larger than the limit of "+strconv.FormatInt(limit, 10)+" bytes")
+}

@@ -1,0 +1,149 @@
+// Package share decides what is offered to whom: it creates shares, says who
+// may see, read and end them, hands out tickets, and sees to it that what has
+// ended leaves the disk.
+//
+// The state machine stands in protocol (ShareState.CanBecome); the store
+// carries out each step as one compare-and-set, so a share ends exactly once.
+package share
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// Records is what a Service needs of the store to serve participants.
+type Records interface {
+	CreateShares(ctx context.Context, shares []store.Share, q store.Quota) error
+	Share(ctx context.Context, id protocol.ShareID) (store.Share, error)
+	SharesFor(ctx context.Context, room protocol.RoomID, viewer protocol.ParticipantID, since protocol.Cursor, limit int, receive bool) (store.Page, error)
+	End(ctx context.Context, id protocol.ShareID, to protocol.ShareState, reason protocol.Code, now time.Time) (store.Share, error)
+	Members(ctx context.Context, room protocol.RoomID) ([]store.Member, error)
+}
+
+// Uploads is what a Service needs of the receiving side.
+type Uploads interface {
+	// Interrupt makes the request that now writes to the upload, if any, let
+	// go, and returns when nobody writes any more.
+	Interrupt(ctx context.Context, id protocol.ShareID) error
+	// Finish completes an upload whose bytes are all there.
+	Finish(ctx context.Context, id protocol.ShareID) error
+}
+
+// Config says what a Service works with. Records, Sweeper, Tickets, Uploads
+// and Blobs are required.
+type Config struct {
+	Records Records
+	Sweeper Sweeper
+	Tickets Tickets
+	Uploads Uploads
+	Blobs   blob.Store
+	Limits  protocol.Limits
+	// Boot names the running kernel: see store.Checkpoint.
+	Boot string
+	// RecordTTL is how long an ended share is remembered; zero means an hour.
+	RecordTTL time.Duration
+	// SweepEvery is the pause between two sweeps; zero means a second.
+	SweepEvery time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Log is never nil after New; nil means discard.
+	Log *slog.Logger
+}
+
+// Service is the one place that creates and ends shares. It is safe for
+// concurrent use.
+type Service struct {
+	Config
+
+	mu      sync.Mutex
+	readers map[protocol.ShareID]map[*reader]struct{} // running downloads
+}
+
+// New returns a Service. Call Run to let it sweep.
+func New(c Config) *Service {
+	if c.RecordTTL == 0 {
+		c.RecordTTL = time.Hour
+	}
+	if c.SweepEvery == 0 {
+		c.SweepEvery = time.Second
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{Config: c, readers: make(map[protocol.ShareID]map[*reader]struct{})}
+}
+
+// Get returns the share as the caller may see it. What the caller may not see
+// is CodeShareNotFound, exactly as what does not exist.
+func (s *Service) Get(ctx context.Context, c Caller, id protocol.ShareID) (protocol.Share, error) {
+	record, err := s.Authorise(ctx, c, id, See)
+	if err != nil {
+		return protocol.Share{}, err
+	}
+	return record.For(c.ID), nil
+}
+
+// List returns one page of the shares that the caller may see and that changed
+// after since.
+func (s *Service) List(ctx context.Context, c Caller, since protocol.Cursor) (protocol.SharePage, error) {
+	page, err := s.Records.SharesFor(ctx, c.Room, c.ID, since, protocol.SharesPerPage, c.Receive)
+	if err != nil {
+		return protocol.SharePage{}, fmt.Errorf("listing shares: %w", err)
+	}
+	if page.Shares == nil {
+		page.Shares = []protocol.Share{} // a list on the wire, never null
+	}
+	return protocol.SharePage{Seq: page.Seq, Reset: page.Reset, More: page.More, Shares: page.Shares}, nil
+}
+
+// End cancels a share that is uploading and revokes one that is available.
+// When it returns, running downloads have been cut off and the bytes are gone
+// or will be with the next sweep. Ending what has ended is no error.
+func (s *Service) End(ctx context.Context, c Caller, id protocol.ShareID) error {
+	record, err := s.Authorise(ctx, c, id, End)
+	if err != nil {
+		return err
+	}
+	for !record.State.Ended() {
+		to := protocol.Revoked
+		if record.State == protocol.Uploading {
+			to = protocol.Cancelled
+		}
+		record, err = s.end(ctx, record, to, "")
+		if err != nil && !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+		// A conflict means that the share moved on meanwhile, say from
+		// uploading to available: look again at what it has become.
+	}
+	return nil
+}
+
+// end moves the share to its final state and clears away what it held. On
+// store.ErrConflict the record as it is now comes back.
+func (s *Service) end(ctx context.Context, record store.Share, to protocol.ShareState, reason protocol.Code) (store.Share, error) {
+	ended, err := s.Records.End(ctx, record.ID, to, reason, s.Now())
+	if err != nil {
+		if errors.Is(err, store.ErrConflict) {
+			return ended, err
+		}
+		return record, fmt.Errorf("ending share: %w", err)
+	}
+	s.Log.Info("share ended", "share", ended.ID, "room", ended.Room, "participant", ended.Sender.ID, "state", to, "reason", reason)
+	s.cutReaders(ended.ID)
+	// The bytes go at once, even if the caller has hung up; what fails here
+	// is done again by the sweep.
+	s.purge(context.WithoutCancel(ctx), []protocol.ShareID{ended.ID})
+	return ended, nil
+}

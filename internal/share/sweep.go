@@ -1,0 +1,154 @@
+package share
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// Sweeper is what a Service needs of the store to end what is due and to
+// clear away what has ended.
+type Sweeper interface {
+	IdleUploads(ctx context.Context, before time.Time, limit int) ([]protocol.ShareID, error)
+	Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([]store.Share, error)
+	Unfinished(ctx context.Context, limit int) ([]store.Share, error)
+	Unpurged(ctx context.Context, limit int) ([]protocol.ShareID, error)
+	MarkPurged(ctx context.Context, ids []protocol.ShareID) error
+	Forget(ctx context.Context, endedBefore time.Time) (int, error)
+	Known(ctx context.Context, ids []protocol.ShareID) (map[protocol.ShareID]protocol.ShareState, error)
+}
+
+const (
+	sweepBatch = 100
+	// orphanAge keeps the start-up sweep from taking bytes whose record a
+	// running request may still be about to write.
+	orphanAge = time.Minute
+)
+
+// Run sweeps until the context is cancelled: first what an earlier process
+// left between two steps, then, again and again, what time has ended.
+func (s *Service) Run(ctx context.Context) {
+	s.recover(ctx)
+	tick := time.NewTicker(s.SweepEvery)
+	defer tick.Stop()
+	for {
+		s.sweep(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// recover finishes uploads that have all their bytes, and removes blobs that
+// no live share knows.
+func (s *Service) recover(ctx context.Context) {
+	unfinished, err := s.Sweeper.Unfinished(ctx, sweepBatch*100)
+	s.logSweep("reading unfinished uploads", err)
+	for _, share := range unfinished {
+		s.logSweep("finishing an upload", s.Uploads.Finish(ctx, share.ID))
+	}
+	s.logSweep("removing orphans", s.removeOrphans(ctx))
+}
+
+func (s *Service) removeOrphans(ctx context.Context) error {
+	var batch []protocol.ShareID
+	flush := func() error {
+		known, err := s.Sweeper.Known(ctx, batch)
+		if err != nil {
+			return err
+		}
+		for _, id := range batch {
+			if state, ok := known[id]; ok && !state.Ended() {
+				continue
+			}
+			if err := s.Blobs.Remove(ctx, blob.Key(id)); err != nil {
+				return err
+			}
+			s.Log.Info("orphan removed", "share", id)
+		}
+		batch = batch[:0]
+		return nil
+	}
+	for info, err := range s.Blobs.List(ctx) {
+		if err != nil {
+			return err
+		}
+		if s.Now().Sub(info.Modified) < orphanAge {
+			continue
+		}
+		if batch = append(batch, protocol.ShareID(info.Key)); len(batch) == sweepBatch {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}
+
+// sweep ends what is due and clears away what has ended. Each part does a
+// bounded amount of work; the next sweep goes on.
+func (s *Service) sweep(ctx context.Context) {
+	now := s.Now()
+	idle, err := s.Sweeper.IdleUploads(ctx, now.Add(-seconds(s.Limits.UploadIdleSeconds)), sweepBatch)
+	s.logSweep("reading idle uploads", err)
+	for _, id := range idle {
+		s.expire(ctx, store.Share{Share: protocol.Share{ID: id, State: protocol.Uploading}}, protocol.CodeUploadIdle)
+	}
+	due, err := s.Sweeper.Due(ctx, now, now.Add(-seconds(s.Limits.EmptyRoomSeconds)), sweepBatch)
+	s.logSweep("reading due shares", err)
+	for _, share := range due {
+		s.expire(ctx, share, "")
+	}
+	unpurged, err := s.Sweeper.Unpurged(ctx, sweepBatch)
+	s.logSweep("reading ended shares", err)
+	s.purge(ctx, unpurged)
+	_, err = s.Sweeper.Forget(ctx, now.Add(-s.RecordTTL))
+	s.logSweep("forgetting ended shares", err)
+}
+
+// expire ends a share because its time is over. An upload that cannot go on
+// has failed; a file that was available has expired.
+func (s *Service) expire(ctx context.Context, share store.Share, reason protocol.Code) {
+	to := protocol.Expired
+	if share.State == protocol.Uploading {
+		to = protocol.Failed
+	}
+	_, err := s.end(ctx, share, to, reason)
+	if !errors.Is(err, store.ErrConflict) { // it moved on: the next sweep sees
+		s.logSweep("expiring a share", err)
+	}
+}
+
+// purge removes the bytes of shares that have ended. What fails stays on the
+// store's list and is tried again by the next sweep.
+func (s *Service) purge(ctx context.Context, ids []protocol.ShareID) {
+	var gone []protocol.ShareID
+	for _, id := range ids {
+		if err := s.Uploads.Interrupt(ctx, id); err != nil {
+			s.logSweep("stopping an upload", err)
+			continue
+		}
+		if err := s.Blobs.Remove(ctx, blob.Key(id)); err != nil {
+			s.logSweep("removing bytes", err)
+			continue
+		}
+		gone = append(gone, id)
+	}
+	if len(gone) > 0 {
+		s.logSweep("marking bytes as gone", s.Sweeper.MarkPurged(ctx, gone))
+	}
+}
+
+func (s *Service) logSweep(what string, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.Log.Error("sweep: "+what, "err", err)
+	}
+}
+
+func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }

@@ -1,0 +1,59 @@
+package upload
+
+import (
+	"context"
+	"hash"
+	"sync"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/store"
+)
+
+// marker records how far a long append is, from time to time and beside it: so
+// that a power cut does not cost the whole append, and so that an upload at
+// work never looks idle.
+type marker struct {
+	service *Service
+	ctx     context.Context // of one append, which owns the marker
+	share   store.Share
+	hash    hash.Hash
+
+	lastBytes int64
+	lastTime  time.Time
+	writing   sync.Mutex // held while a checkpoint is being recorded
+	running   sync.WaitGroup
+}
+
+func (s *Service) marker(ctx context.Context, share store.Share, h hash.Hash) *marker {
+	return &marker{service: s, ctx: ctx, share: share, hash: h, lastTime: s.Now()}
+}
+
+// mark is called between two blocks, when the hash stands at n bytes of the
+// append. It never waits for the store.
+func (m *marker) mark(n int64) {
+	now := m.service.Now()
+	if n-m.lastBytes < m.service.CheckpointBytes && now.Sub(m.lastTime) < m.service.CheckpointEvery {
+		return
+	}
+	if !m.writing.TryLock() {
+		return // the last one is still on its way
+	}
+	h, err := cloneHash(m.hash)
+	if err != nil {
+		m.writing.Unlock()
+		return
+	}
+	m.lastBytes, m.lastTime = n, now
+	share := m.share
+	share.Offset += n
+	m.running.Go(func() {
+		defer m.writing.Unlock()
+		// What fails here is recorded by the end of the append, or reported by it.
+		if err := m.service.checkpoint(m.ctx, &share, h, m.service.Boot); err != nil {
+			m.service.Log.Warn("checkpoint", "share", share.ID, "err", err)
+		}
+	})
+}
+
+// wait returns when no checkpoint is on its way.
+func (m *marker) wait() { m.running.Wait() }

@@ -1,0 +1,138 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// receive writes the append's body behind the share's offset and acknowledges
+// it; with the last byte it completes the share. h is the hash up to there.
+func (s *Service) receive(ctx context.Context, share store.Share, h hash.Hash, a Append) (store.Share, error) {
+	left := s.left(share)
+	if a.BodyLength > left {
+		return share, protocol.NewError(protocol.CodeRequestTooLarge,
+			fmt.Sprintf("the body has %d bytes and the upload takes %d more", a.BodyLength, left))
+	}
+	if a.Body == nil {
+		return s.acknowledge(ctx, share, h, nil, 0)
+	}
+	if a.Checksum != nil {
+		// Until the checksum is verified, a process that takes over must not
+		// believe what lies beyond the offset.
+		if err := s.checkpoint(ctx, &share, h, ""); err != nil {
+			return share, err
+		}
+	}
+	writer, err := s.Blobs.Write(ctx, blob.Key(share.ID), share.Offset)
+	if err != nil {
+		return share, s.writeFailed(ctx, share, err)
+	}
+	defer writer.Close()
+	if a.Checksum != nil {
+		return s.receiveChecked(ctx, share, h, writer, a, left)
+	}
+	marker := s.marker(ctx, share, h)
+	p := pump{to: writer, hash: h, mark: marker.mark}
+	n, err := p.run(a.Body, a.BodyLength, left)
+	marker.wait()
+	// Whatever ended the body, what arrived is kept.
+	kept, keepErr := s.acknowledge(ctx, share, h, writer, n)
+	if keepErr != nil {
+		return kept, keepErr
+	}
+	return kept, s.bodyFailed(ctx, kept, err)
+}
+
+// receiveChecked acknowledges all of the body or, if it is cut short or its
+// checksum differs, none of it (tus 1.0, checksum extension).
+func (s *Service) receiveChecked(ctx context.Context, share store.Share, h hash.Hash, writer blob.Writer, a Append, left int64) (store.Share, error) {
+	before, err := cloneHash(h)
+	if err != nil {
+		return share, err
+	}
+	sum := a.Checksum.hash()
+	p := pump{to: writer, hash: io.MultiWriter(h, sum)}
+	n, err := p.run(a.Body, a.BodyLength, left)
+	if err == nil && a.Checksum.matches(sum) {
+		return s.acknowledge(ctx, share, h, writer, n)
+	}
+	if err == nil {
+		err = protocol.NewError(protocol.CodeChecksumMismatch, "the checksum of the append differs")
+	}
+	if discardErr := s.discard(ctx, &share, before, writer); discardErr != nil {
+		return share, discardErr
+	}
+	return share, s.bodyFailed(ctx, share, err)
+}
+
+// discard cuts off what was written behind the share's offset.
+func (s *Service) discard(ctx context.Context, share *store.Share, before hash.Hash, writer blob.Writer) error {
+	if err := writer.Close(); err != nil {
+		return s.writeFailed(ctx, *share, err)
+	}
+	again, err := s.Blobs.Write(ctx, blob.Key(share.ID), share.Offset)
+	if err != nil {
+		return s.writeFailed(ctx, *share, err)
+	}
+	if err := again.Close(); err != nil {
+		return s.writeFailed(ctx, *share, err)
+	}
+	return s.checkpoint(ctx, share, before, s.Boot)
+}
+
+// acknowledge counts n more bytes, which are written, and completes the share
+// with the last one. writer may be nil if n is 0.
+func (s *Service) acknowledge(ctx context.Context, share store.Share, h hash.Hash, writer blob.Writer, n int64) (store.Share, error) {
+	share.Offset += n
+	switch {
+	case complete(share) && writer != nil:
+		return s.commit(ctx, share, h, writer)
+	case complete(share):
+		return s.finish(ctx, share, h)
+	case n == 0:
+		return share, nil
+	}
+	if err := s.checkpoint(ctx, &share, h, s.Boot); err != nil {
+		return share, err
+	}
+	return share, nil
+}
+
+// left is how many more bytes the upload takes.
+func (s *Service) left(share store.Share) int64 {
+	if share.Size != nil {
+		return *share.Size - share.Offset
+	}
+	return s.Limits.FileSize - share.Offset
+}
+
+// bodyFailed says why the body ended early. Errors that carry a code, from the
+// request's own deadline or pre-emption, pass as they are.
+func (s *Service) bodyFailed(ctx context.Context, share store.Share, err error) error {
+	var coded *protocol.Error
+	var write *writeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &coded):
+		return err
+	case errors.As(err, &write):
+		return s.writeFailed(ctx, share, write.err)
+	}
+	return protocol.WrapError(protocol.CodeInvalidRequest, "the body ended early", err)
+}
+
+func cloneHash(h hash.Hash) (hash.Hash, error) {
+	cloner, ok := h.(hash.Cloner)
+	if !ok {
+		return nil, errors.New("the hash cannot be copied")
+	}
+	return cloner.Clone()
+}

@@ -1,0 +1,207 @@
+package upload
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// resume returns the share with its true offset and the hash of the bytes up
+// to there. It must be called under the lease. It acknowledges bytes that an
+// earlier process received and had no time to record, completes what has all
+// its bytes, and fails the share for good if acknowledged bytes are gone:
+// an offset never goes back.
+func (s *Service) resume(ctx context.Context, id protocol.ShareID) (store.Share, hash.Hash, error) {
+	share, err := s.Records.Share(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return share, nil, protocol.NewError(protocol.CodeShareNotFound, "there is no such upload")
+	case err != nil:
+		return share, nil, fmt.Errorf("reading the upload: %w", err)
+	case share.State.Ended():
+		return share, nil, endedError(share)
+	case share.State == protocol.Available:
+		return share, nil, nil
+	}
+	h, err := s.recover(ctx, &share)
+	if errors.Is(err, blob.ErrLost) {
+		return share, nil, s.fail(ctx, share, err)
+	}
+	if err != nil {
+		return share, nil, err
+	}
+	if complete(share) {
+		share, err = s.finish(ctx, share, h)
+	}
+	return share, h, err
+}
+
+// recover holds the record against the bytes. It returns the hash at the
+// share's offset, which it moves forward over bytes that may be believed.
+func (s *Service) recover(ctx context.Context, share *store.Share) (hash.Hash, error) {
+	h, err := restore(share.Checkpoint.Hash)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", blob.ErrLost, err)
+	}
+	bytes, err := s.Blobs.OpenStaged(ctx, blob.Key(share.ID))
+	if errors.Is(err, blob.ErrNotFound) {
+		// Nothing came yet, or the process died between commit and record.
+		bytes, err = s.Blobs.Open(ctx, blob.Key(share.ID))
+	}
+	if errors.Is(err, blob.ErrNotFound) {
+		if share.Offset == 0 {
+			return h, nil
+		}
+		return nil, fmt.Errorf("%w: no blob at offset %d", blob.ErrLost, share.Offset)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the upload: %w", err)
+	}
+	defer bytes.Close()
+	return s.believe(ctx, share, h, bytes)
+}
+
+// believe checks the bytes that the record counts and adds those that it does
+// not count yet, as far as either can be believed.
+func (s *Service) believe(ctx context.Context, share *store.Share, h hash.Hash, bytes blob.Reader) (hash.Hash, error) {
+	size, err := bytes.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, fmt.Errorf("measuring the upload: %w", err)
+	}
+	if size < share.Offset {
+		return nil, fmt.Errorf("%w: %d bytes of %d", blob.ErrLost, size, share.Offset)
+	}
+	sameBoot := share.Checkpoint.Run == s.Boot
+	if !sameBoot {
+		if err := verifyPrefix(bytes, share.Offset, h); err != nil {
+			return nil, err
+		}
+		size = share.Offset // what lies beyond was never acknowledged
+	}
+	if share.Size != nil && size > *share.Size {
+		size = *share.Size
+	}
+	if sameBoot && size == share.Offset {
+		return h, nil
+	}
+	if _, err := io.Copy(h, io.NewSectionReader(bytes, share.Offset, size-share.Offset)); err != nil {
+		return nil, fmt.Errorf("reading the upload: %w", err)
+	}
+	share.Offset = size
+	return h, s.checkpoint(ctx, share, h, s.Boot)
+}
+
+// verifyPrefix reads n bytes again and compares them with the recorded hash.
+func verifyPrefix(bytes blob.Reader, n int64, recorded hash.Hash) error {
+	again := sha256.New()
+	if _, err := io.Copy(again, io.NewSectionReader(bytes, 0, n)); err != nil {
+		return fmt.Errorf("reading the upload: %w", err)
+	}
+	if hex.EncodeToString(again.Sum(nil)) != hex.EncodeToString(recorded.Sum(nil)) {
+		return fmt.Errorf("%w: the first %d bytes changed", blob.ErrLost, n)
+	}
+	return nil
+}
+
+// checkpoint acknowledges the share's offset.
+func (s *Service) checkpoint(ctx context.Context, share *store.Share, h hash.Hash, run string) error {
+	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
+	if err != nil {
+		return fmt.Errorf("saving the hash: %w", err)
+	}
+	share.Checkpoint = store.Checkpoint{Offset: share.Offset, Hash: state, Run: run}
+	if err := s.Records.Checkpoint(ctx, share.ID, share.Checkpoint, s.Now()); err != nil {
+		return s.conflict(ctx, "recording the offset", share.ID, err)
+	}
+	return nil
+}
+
+// restore returns the hash that a checkpoint describes.
+func restore(state []byte) (hash.Hash, error) {
+	h := sha256.New()
+	if len(state) == 0 {
+		return h, nil
+	}
+	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state); err != nil {
+		return nil, fmt.Errorf("restoring the hash: %w", err)
+	}
+	return h, nil
+}
+
+func complete(share store.Share) bool {
+	return share.Size != nil && share.Offset == *share.Size
+}
+
+// finish completes an upload whose bytes are all there but not yet recorded.
+func (s *Service) finish(ctx context.Context, share store.Share, h hash.Hash) (store.Share, error) {
+	writer, err := s.Blobs.Write(ctx, blob.Key(share.ID), share.Offset)
+	if errors.Is(err, blob.ErrNotFound) { // committed by a process that died
+		return s.record(ctx, share, h)
+	}
+	if err != nil {
+		return share, s.writeFailed(ctx, share, err)
+	}
+	return s.commit(ctx, share, h, writer)
+}
+
+// commit makes the bytes durable and then the record: the order in which no
+// complete file can be lost. It may be repeated. It closes the writer.
+func (s *Service) commit(ctx context.Context, share store.Share, h hash.Hash, writer blob.Writer) (store.Share, error) {
+	if err := writer.Commit(ctx); err != nil {
+		return share, s.writeFailed(ctx, share, err)
+	}
+	return s.record(ctx, share, h)
+}
+
+// record says in the store that the bytes, which are durable, are complete.
+func (s *Service) record(ctx context.Context, share store.Share, h hash.Hash) (store.Share, error) {
+	now := s.Now()
+	sum := hex.EncodeToString(h.Sum(nil))
+	done, err := s.Records.Complete(ctx, share.ID, share.Offset, sum, now, share.ExpiresAt)
+	if err != nil {
+		return share, s.conflict(ctx, "recording the complete file", share.ID, err)
+	}
+	s.Log.Info("upload complete", "share", done.ID, "room", done.Room, "participant", done.Sender.ID, "bytes", share.Offset)
+	return done, nil
+}
+
+// conflict explains why the store refused: the share has ended meanwhile.
+func (s *Service) conflict(ctx context.Context, what string, id protocol.ShareID, err error) error {
+	if !errors.Is(err, store.ErrConflict) {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if share, readErr := s.Records.Share(ctx, id); readErr == nil && share.State.Ended() {
+		return endedError(share)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// fail ends a share whose bytes cannot be believed any more.
+func (s *Service) fail(ctx context.Context, share store.Share, cause error) error {
+	s.Log.Error("upload lost", "share", share.ID, "room", share.Room, "err", cause)
+	if _, err := s.Records.End(ctx, share.ID, protocol.Failed, protocol.CodeStorageFailed, s.Now()); err != nil && !errors.Is(err, store.ErrConflict) {
+		s.Log.Error("recording a lost upload", "share", share.ID, "err", err)
+	}
+	return protocol.WrapError(protocol.CodeShareEnded, "the upload failed: its bytes were lost", cause)
+}
+
+// writeFailed says what a fault of the storage means for the upload: a full
+// disk may have room later, a poisoned one has lost bytes for good.
+func (s *Service) writeFailed(ctx context.Context, share store.Share, err error) error {
+	switch {
+	case errors.Is(err, blob.ErrFull):
+		return protocol.WrapError(protocol.CodeStorageFull, "the server has no room left", err)
+	case errors.Is(err, blob.ErrPoisoned), errors.Is(err, blob.ErrLost):
+		return s.fail(ctx, share, err)
+	}
+	return protocol.WrapError(protocol.CodeStorageFailed, "the bytes could not be stored", err)
+}

@@ -1,0 +1,210 @@
+// Package upload receives the bytes of shares: one writer at a time per
+// upload, at the acknowledged offset, hashed while they are written.
+//
+// Commit order (docs: ARCHITECTURE, "One file's journey"): bytes durable, then
+// the record with its event, then the announcement. Whatever stops between two
+// steps is finished by the next request that asks for the upload, or by the
+// start-up sweep.
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// Records is what a Service needs of the store.
+type Records interface {
+	Share(ctx context.Context, id protocol.ShareID) (store.Share, error)
+	SetLength(ctx context.Context, id protocol.ShareID, length int64, q store.Quota, now time.Time) (store.Share, error)
+	Checkpoint(ctx context.Context, id protocol.ShareID, c store.Checkpoint, now time.Time) error
+	Complete(ctx context.Context, id protocol.ShareID, size int64, sha256 string, now, expiresAt time.Time) (store.Share, error)
+	End(ctx context.Context, id protocol.ShareID, to protocol.ShareState, reason protocol.Code, now time.Time) (store.Share, error)
+}
+
+// Config says what a Service works with. Records and Blobs are required.
+type Config struct {
+	Records Records
+	Blobs   blob.Store
+	Limits  protocol.Limits
+	// Boot names the running kernel. Bytes written under the same boot are in
+	// its page cache, so they survived the death of a server process; bytes of
+	// another boot are read again before they are believed.
+	Boot string
+	// Handover is how long a request waits for another one to let go of its
+	// upload; zero means two seconds.
+	Handover time.Duration
+	// CheckpointBytes and CheckpointEvery say how often a long append records
+	// how far it is; zero means 64 MiB and ten seconds.
+	CheckpointBytes int64
+	CheckpointEvery time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Log may be nil: discard.
+	Log *slog.Logger
+}
+
+// Service receives uploads. It is safe for concurrent use.
+type Service struct {
+	Config
+	leases *leases
+}
+
+// New returns a Service.
+func New(c Config) *Service {
+	if c.Handover == 0 {
+		c.Handover = 2 * time.Second
+	}
+	if c.CheckpointBytes == 0 {
+		c.CheckpointBytes = 64 << 20
+	}
+	if c.CheckpointEvery == 0 {
+		c.CheckpointEvery = 10 * time.Second
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{Config: c, leases: newLeases()}
+}
+
+// Append is one request that adds bytes to an upload.
+type Append struct {
+	ID protocol.ShareID
+	// Offset is where the client believes the upload to be.
+	Offset int64
+	// Body is the bytes; nil adds none.
+	Body io.Reader
+	// BodyLength is the declared number of bytes in Body, or -1.
+	BodyLength int64
+	// Length is the total that this request declares for an upload whose
+	// length was not known; nil declares nothing.
+	Length *int64
+	// Checksum, if set, is verified over this append's bytes; a mismatch or an
+	// interruption leaves the upload as it was.
+	Checksum *Checksum
+	// Yield is called, at most once and from another goroutine, when a newer
+	// request wants the upload: reading Body must fail soon afterwards.
+	Yield func()
+}
+
+// Offset says where the upload stands. It takes the upload over from a request
+// that still writes, and completes an upload whose last byte is there.
+func (s *Service) Offset(ctx context.Context, id protocol.ShareID) (store.Share, error) {
+	release, err := s.acquire(ctx, id, nil)
+	if err != nil {
+		return store.Share{}, err
+	}
+	defer release()
+	share, _, err := s.resume(ctx, id)
+	return share, err
+}
+
+// Append adds the body's bytes and returns the share as it is afterwards. Even
+// when it fails, the bytes that arrived before are kept and acknowledged by the
+// next Offset, save for an append with a checksum.
+func (s *Service) Append(ctx context.Context, a Append) (store.Share, error) {
+	// What has arrived is kept even if the client hangs up, so the work is not
+	// bound to the request's context; the body's end is what stops it.
+	ctx = context.WithoutCancel(ctx)
+	release, err := s.acquire(ctx, a.ID, a.Yield)
+	if err != nil {
+		return store.Share{}, err
+	}
+	defer release()
+
+	share, hash, err := s.resume(ctx, a.ID)
+	if err != nil {
+		return share, err
+	}
+	if share.Offset != a.Offset {
+		return share, protocol.NewError(protocol.CodeOffsetMismatch,
+			fmt.Sprintf("the upload is at offset %d, not %d", share.Offset, a.Offset))
+	}
+	if share, err = s.declare(ctx, share, a); err != nil {
+		return share, err
+	}
+	if share.State == protocol.Available {
+		return share, nil // the answer to the last append got lost: say it again
+	}
+	return s.receive(ctx, share, hash, a)
+}
+
+// declare records a length that was deferred until now.
+func (s *Service) declare(ctx context.Context, share store.Share, a Append) (store.Share, error) {
+	if a.Length == nil {
+		return share, nil
+	}
+	if share.Size != nil {
+		if *share.Size != *a.Length {
+			return share, protocol.NewError(protocol.CodeLengthMismatch, "the length is known and cannot change")
+		}
+		return share, nil
+	}
+	if *a.Length > s.Limits.FileSize {
+		return share, protocol.NewError(protocol.CodeFileTooLarge, "the length is over the limit")
+	}
+	quota := store.Quota{RoomBytes: s.Limits.RoomBytes, RoomShares: s.Limits.RoomShares, OpenUploads: s.Limits.OpenUploads}
+	updated, err := s.Records.SetLength(ctx, a.ID, *a.Length, quota, s.Now())
+	if err != nil {
+		return share, s.recordFailed("recording the length", updated, err)
+	}
+	return updated, nil
+}
+
+// Interrupt makes the request that now writes to the upload let go, and
+// returns when nobody writes any more.
+func (s *Service) Interrupt(ctx context.Context, id protocol.ShareID) error {
+	release, err := s.acquire(ctx, id, nil)
+	if err != nil {
+		return err
+	}
+	release()
+	return nil
+}
+
+// Finish completes an upload that has all its bytes. It is what Offset does,
+// for the start-up sweep.
+func (s *Service) Finish(ctx context.Context, id protocol.ShareID) error {
+	_, err := s.Offset(ctx, id)
+	if errors.Is(err, protocol.NewError(protocol.CodeShareEnded, "")) {
+		return nil
+	}
+	return err
+}
+
+func (s *Service) acquire(ctx context.Context, id protocol.ShareID, yield func()) (release func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.Handover)
+	defer cancel()
+	release, err = s.leases.acquire(ctx, id, yield)
+	if err != nil {
+		return nil, protocol.WrapError(protocol.CodeUploadBusy, "another request holds the upload", err)
+	}
+	return release, nil
+}
+
+// recordFailed turns a store's refusal into what the client should know: a
+// conflict means that the share has ended meanwhile.
+func (s *Service) recordFailed(what string, share store.Share, err error) error {
+	if errors.Is(err, store.ErrConflict) {
+		return endedError(share)
+	}
+	var coded *protocol.Error
+	if errors.As(err, &coded) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+func endedError(share store.Share) error {
+	return protocol.NewError(protocol.CodeShareEnded, "the upload was "+string(share.State))
+}
