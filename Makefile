@@ -1,0 +1,70 @@
+# Handout. Two commands are the front door: make run, make test.
+
+GO  ?= go
+NPM ?= npm
+
+export GOFLAGS ?= -buildvcs=false
+
+.PHONY: run build test test-go test-js test-e2e test-long lint fmt bench clean
+
+run: build ## start the server in development mode and print the page's address
+	bin/handout serve --dev
+
+build: bin/handout ## bin/handout, with the SDK and the page inside
+
+test: test-go test-js test-e2e ## everything, installing what it needs
+
+lint: node_modules ## vet, staticcheck, the import rules, Biome, tsc
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test ./internal -run Layout -count=1
+	$(NPM) run --silent lint
+
+fmt: node_modules ## format everything
+	gofmt -w $$(git ls-files '*.go')
+	$(NPM) run --silent fmt
+
+test-go: assets
+	$(GO) test -race ./...
+
+test-js: node_modules
+	$(NPM) test --silent
+
+test-e2e: build
+	e2e/run.sh
+
+test-long: build ## what is too long for make test: large files
+	HANDOUT_LONG=1 e2e/run.sh
+
+bench: build ## figures against bare servers, into docs/benchmarks.md
+	$(GO) run ./bench
+
+clean:
+	rm -rf bin sdk/dist/* web/dist/* e2e/test-results
+
+# The two bundles are built files: they depend on their sources and on nothing
+# else, so that a second make does nothing.
+
+.PHONY: assets
+assets: sdk/dist/EnxRtc.js web/dist/index.html
+
+SDK_SOURCES := $(shell find sdk -not -path '*/node_modules*' -not -path '*/dist/*' -type f 2>/dev/null)
+WEB_SOURCES := $(shell find web -not -path '*/node_modules*' -not -path '*/dist/*' -type f 2>/dev/null)
+GO_SOURCES  := $(shell find cmd internal protocol token sdk web -name '*.go' -o -name '*.sql' 2>/dev/null) go.mod go.sum
+
+sdk/dist/EnxRtc.js: node_modules $(SDK_SOURCES)
+	rm -rf sdk/dist/*
+	$(NPM) run --silent build --workspace sdk
+	touch $@
+
+web/dist/index.html: node_modules sdk/dist/EnxRtc.js $(WEB_SOURCES)
+	rm -rf web/dist/*
+	$(NPM) run --silent build --workspace web
+	touch $@
+
+bin/handout: $(GO_SOURCES) sdk/dist/EnxRtc.js web/dist/index.html
+	$(GO) build -trimpath -o $@ ./cmd/handout
+
+node_modules: package.json package-lock.json sdk/package.json web/package.json e2e/package.json
+	$(NPM) ci --no-audit --no-fund
+	touch $@

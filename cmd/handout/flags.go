@@ -1,0 +1,178 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/handout-rtc/handout/internal/server"
+	"github.com/handout-rtc/handout/protocol"
+	"github.com/handout-rtc/handout/token"
+)
+
+// size is a number of bytes as people write it: 2GiB, 500MB, 1048576.
+type size int64
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *size) UnmarshalText(text []byte) error {
+	n, err := humanize.ParseBytes(string(text))
+	if err != nil {
+		return err
+	}
+	if n == 0 || n > 1<<62 {
+		return fmt.Errorf("%s is out of range", text)
+	}
+	*s = size(n)
+	return nil
+}
+
+// serveCommand is `handout serve`. Each flag is also HANDOUT_… in the
+// environment, and each limit has a bound: nothing is unlimited.
+type serveCommand struct {
+	Listen        string        `default:"127.0.0.1:8080" help:"Address to listen on."`
+	MetricsListen string        `default:"127.0.0.1:8081" help:"Address of /metrics for Prometheus; with --dev it is on the main one. Empty for none."`
+	Data          string        `default:"./data" type:"path" help:"Directory of the records and the files. One server owns it."`
+	App           []string      `placeholder:"ID:KEY" env:"HANDOUT_APP" help:"An application that may make rooms and tokens. Repeatable."`
+	Dev           bool          `help:"Development: the app dev:devkey, a back end that hands a token to anyone, pages of any origin; loopback only."`
+	PublicURL     string        `placeholder:"URL" help:"Where clients reach this server; without it, the host that a token was asked of."`
+	Origin        []string      `placeholder:"ORIGIN" help:"Origin whose pages may call this server. Repeatable."`
+	TokenLifetime time.Duration `default:"24h" help:"How long a token is good."`
+	LogLevel      slog.Level    `default:"info" help:"debug, info, warn or error."`
+	LogFormat     string        `default:"text" enum:"text,json" help:"text or json."`
+	Shutdown      time.Duration `default:"10s" help:"How long running transfers may go on after SIGTERM."`
+
+	Limits limitFlags `embed:""`
+}
+
+type limitFlags struct {
+	MaxFileSize     size          `default:"2GiB" help:"Largest file."`
+	MaxRoomBytes    size          `default:"20GiB" help:"Bytes that the files of one room may take."`
+	MaxRoomShares   int           `default:"1000" help:"Files in one room."`
+	MaxOpenUploads  int           `default:"100" help:"Uploads that one participant may have open."`
+	MaxParticipants int           `default:"2000" help:"Participants of one room."`
+	MaxRooms        int           `default:"10000" help:"Rooms."`
+	MaxConnections  int           `default:"20000" help:"Push connections."`
+	MaxMessage      size          `default:"16KiB" help:"Largest chat message or user data."`
+	Lifetime        time.Duration `default:"24h" help:"How long a file is kept at most."`
+	EmptyRoom       time.Duration `default:"10m" help:"How long files outlive the last participant of their room."`
+	RoomLifetime    time.Duration `default:"720h" help:"How long an empty room is kept."`
+	UploadIdle      time.Duration `default:"1h" help:"How long an upload may rest."`
+	Reconnect       time.Duration `default:"10s" help:"How long an absent participant stays in the roster."`
+	MinRate         size          `default:"1KiB" help:"Least bytes per second of an upload or download."`
+	RateGrace       time.Duration `default:"60s" help:"How long a transfer may be slower than that at its start."`
+	Silence         time.Duration `default:"30s" help:"How long an upload may send nothing."`
+}
+
+const (
+	filesPerRequest = 100
+	devApp          = "dev"
+	devKey          = "devkey"
+	minKeyLength    = 16 // bytes; shorter keys of HS256 can be guessed
+)
+
+// Validate implements kong's check after parsing.
+func (c *serveCommand) Validate() error {
+	if c.Dev {
+		host, _, err := net.SplitHostPort(c.Listen)
+		if err != nil {
+			return fmt.Errorf("--listen: %w", err)
+		}
+		ip := net.ParseIP(host)
+		if host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return errors.New("--dev hands a token to anyone, so it listens on loopback only; --listen says " + c.Listen)
+		}
+	} else if len(c.App) == 0 {
+		return errors.New("name an application with --app ID:KEY, or try --dev")
+	}
+	if c.PublicURL != "" {
+		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			return errors.New("--public-url must be http://… or https://…")
+		}
+	}
+	if _, err := c.keys(); err != nil {
+		return err
+	}
+	return c.Limits.validate()
+}
+
+func (l *limitFlags) validate() error {
+	for name, n := range map[string]int{
+		"max-room-shares": l.MaxRoomShares, "max-open-uploads": l.MaxOpenUploads,
+		"max-participants": l.MaxParticipants, "max-rooms": l.MaxRooms, "max-connections": l.MaxConnections,
+	} {
+		if n < 1 {
+			return fmt.Errorf("--%s must be at least 1", name)
+		}
+	}
+	for name, d := range map[string]time.Duration{
+		"lifetime": l.Lifetime, "empty-room": l.EmptyRoom, "room-lifetime": l.RoomLifetime,
+		"upload-idle": l.UploadIdle, "reconnect": l.Reconnect, "silence": l.Silence,
+	} {
+		if d < time.Second {
+			return fmt.Errorf("--%s must be at least 1s", name)
+		}
+	}
+	if l.MaxRoomBytes < l.MaxFileSize {
+		return errors.New("--max-room-bytes is below --max-file-size")
+	}
+	return nil
+}
+
+// keys returns the applications' keys.
+func (c *serveCommand) keys() (token.Keys, error) {
+	keys := token.Keys{}
+	if c.Dev {
+		keys[devApp] = []byte(devKey)
+	}
+	for _, app := range c.App {
+		id, key, ok := strings.Cut(app, ":")
+		if !ok || id == "" {
+			return nil, errors.New("--app must be ID:KEY")
+		}
+		if _, twice := keys[id]; twice {
+			return nil, fmt.Errorf("--app %s stands twice", id)
+		}
+		if len(key) < minKeyLength && !c.Dev {
+			return nil, fmt.Errorf("the key of --app %s is shorter than %d characters", id, minKeyLength)
+		}
+		keys[id] = []byte(key)
+	}
+	return keys, nil
+}
+
+// wire returns the limits as clients read them.
+func (l *limitFlags) wire() protocol.Limits {
+	return protocol.Limits{
+		FileSize:             int64(l.MaxFileSize),
+		RoomBytes:            int64(l.MaxRoomBytes),
+		RoomShares:           l.MaxRoomShares,
+		OpenUploads:          l.MaxOpenUploads,
+		FilesPerRequest:      filesPerRequest,
+		LifetimeSeconds:      int64(l.Lifetime / time.Second),
+		EmptyRoomSeconds:     int64(l.EmptyRoom / time.Second),
+		UploadIdleSeconds:    int64(l.UploadIdle / time.Second),
+		ReconnectSeconds:     int64(l.Reconnect / time.Second),
+		MessageBytes:         int(l.MaxMessage),
+		ParticipantsPerRoom:  l.MaxParticipants,
+		RecipientsPerRequest: l.MaxParticipants,
+	}
+}
+
+func (l *limitFlags) pace() server.Pace {
+	return server.Pace{MinRate: int64(l.MinRate), Grace: l.RateGrace, Window: l.Silence}
+}
+
+func (c *serveCommand) logger() *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}

@@ -1,0 +1,30 @@
+// Command handout is the Handout server: in-session file sharing for
+// real-time rooms.
+package main
+
+import (
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the release build (-ldflags -X main.version=…).
+var version = "dev"
+
+type commands struct {
+	Serve   serveCommand     `cmd:"" help:"Run the server."`
+	Version kong.VersionFlag `help:"Print the version and exit."`
+}
+
+func main() {
+	var c commands
+	ctx := kong.Parse(&c,
+		kong.Name("handout"),
+		kong.Description("In-session file sharing for real-time rooms."),
+		kong.Vars{"version": version},
+		kong.DefaultEnvars("HANDOUT"),
+		kong.UsageOnError(),
+	)
+	ctx.FatalIfErrorf(ctx.Run())
+	os.Exit(0)
+}

@@ -1,0 +1,134 @@
+package protocol_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// update rewrites the golden messages: go test ./protocol -update.
+var update = flag.Bool("update", false, "rewrite testdata from the values in this file")
+
+func golden() map[string]any {
+	at := time.Date(2026, 3, 14, 15, 9, 26, 535_000_000, time.UTC)
+	later := at.Add(2 * time.Second)
+	size := int64(191002)
+	ana := protocol.Participant{
+		ID: "pt_aaaaaaaaaaaaaaaaaaaaaaaaaa", Name: "Ana", Role: "moderator", UserRef: "u-1",
+		Grants: []string{"send", "receive", "sendToAll", "moderate"}, Data: json.RawMessage(`{"seat":4}`), JoinedAt: at,
+	}
+	share := protocol.Share{
+		ID: "sh_bbbbbbbbbbbbbbbbbbbbbbbbbb", Room: "rm_cccccccccccccccccccccccccc",
+		Name: "DP1.pdf", Type: "application/pdf", Size: &size, Offset: 65536, State: protocol.Uploading,
+		Sender: protocol.Sender{ID: ana.ID, Name: ana.Name}, To: protocol.ToRoom(),
+		CreatedAt: at, ExpiresAt: at.Add(24 * time.Hour), Rev: 1,
+	}
+	available := share
+	available.State, available.Offset, available.AvailableAt, available.Rev = protocol.Available, size, &later, 2
+	available.SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+	targeted := share
+	targeted.Size, targeted.Offset = nil, 0
+	targeted.To = protocol.Audience{List: []protocol.ParticipantID{"pt_dddddddddddddddddddddddddd", "visitor-7"}}
+	revoked := available
+	revoked.State, revoked.Rev = protocol.Revoked, 3
+	failed := share
+	failed.State, failed.Reason, failed.Rev = protocol.Failed, string(protocol.CodeUploadIdle), 2
+
+	return map[string]any{
+		"event-participant-joined": protocol.Event{Type: protocol.ParticipantJoined, Stream: protocol.RoomStream, Seq: 1, Time: at, Participant: &ana},
+		"event-participant-left":   protocol.Event{Type: protocol.ParticipantLeft, Stream: protocol.RoomStream, Seq: 9, Time: at, Participant: &ana},
+		"event-shares-created":     protocol.Event{Type: protocol.SharesCreated, Stream: protocol.RoomStream, Seq: 2, Time: at, Shares: []protocol.Share{share, available}},
+		"event-shares-available":   protocol.Event{Type: protocol.SharesAvailable, Stream: protocol.RoomStream, Seq: 3, Time: at, Shares: []protocol.Share{available}},
+		"event-shares-ended":       protocol.Event{Type: protocol.SharesEnded, Stream: protocol.PersonalStream, Seq: 4, Time: at, Shares: []protocol.Share{revoked, failed}},
+		"event-room-ended":         protocol.Event{Type: protocol.RoomEnded, Stream: protocol.RoomStream, Seq: 10, Time: at},
+		"event-message": protocol.Event{Type: protocol.MessageReceived, Time: at, Message: &protocol.Message{
+			Kind: protocol.TextMessage, Sender: protocol.Sender{ID: ana.ID, Name: ana.Name}, To: protocol.ToRoom(), Body: json.RawMessage(`"hello"`),
+		}},
+		"share-targeted": targeted,
+		"share-page": protocol.SharePage{
+			Seq: protocol.Cursor{Room: 41, Personal: 7}, Reset: true, More: true, Shares: []protocol.Share{available},
+		},
+		"offer": protocol.Offer{
+			Files: []protocol.FileInfo{{Name: "DP1.pdf", Size: &size, Type: "application/pdf"}},
+			To:    &protocol.Audience{List: []protocol.ParticipantID{"visitor-7"}},
+		},
+		"offered": protocol.Offered{Shares: []protocol.OfferedShare{{Share: share, UploadURL: "/uploads/sh_bbbbbbbbbbbbbbbbbbbbbbbbbb"}}},
+		"welcome": protocol.Welcome{
+			Me:     ana,
+			Room:   protocol.RoomInfo{ID: share.Room, Name: "Physics 101", Settings: json.RawMessage(`{"mode":"group"}`)},
+			Limits: protocol.Limits{FileSize: 2 << 30, RoomBytes: 20 << 30, RoomShares: 1000, OpenUploads: 100, FilesPerRequest: 100, LifetimeSeconds: 86400, EmptyRoomSeconds: 600, UploadIdleSeconds: 3600, ReconnectSeconds: 10, MessageBytes: 16384, ParticipantsPerRoom: 2000, RecipientsPerRequest: 2000},
+		},
+		"roster":          protocol.Roster{Participants: []protocol.Participant{ana}},
+		"ticket":          protocol.Ticket{URL: "/v1/shares/sh_bbbbbbbbbbbbbbbbbbbbbbbbbb/content?ticket=dt_eeeeeeeeeeeeeeeeeeeeeeeeee", ExpiresAt: later},
+		"message-request": protocol.MessageRequest{Kind: protocol.DataMessage, To: &protocol.Audience{Room: true}, Body: json.RawMessage(`{"page":3}`)},
+		"problem": protocol.Problem{
+			Type: "urn:handout:error:offset-mismatch", Title: "Conflict", Status: 409, Code: protocol.CodeOffsetMismatch,
+			Detail: "the upload is at offset 65536, not 0",
+		},
+	}
+}
+
+func TestGoldenMessages(t *testing.T) {
+	for name, value := range golden() {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join("testdata", name+".json")
+			got, err := json.MarshalIndent(value, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, '\n')
+			if *update {
+				if err := os.WriteFile(file, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Errorf("the wire changed (-golden +now):\n%s", diff)
+			}
+		})
+	}
+	files, err := filepath.Glob(filepath.Join("testdata", "*.json"))
+	if err != nil || len(files) != len(golden()) {
+		t.Errorf("testdata has %d messages, this file %d (%v)", len(files), len(golden()), err)
+	}
+}
+
+// TestGoldenMessagesReadBack reads what other implementations are held to.
+func TestGoldenMessagesReadBack(t *testing.T) {
+	for name, into := range map[string]any{
+		"event-shares-created": new(protocol.Event), "event-message": new(protocol.Event),
+		"share-targeted": new(protocol.Share), "share-page": new(protocol.SharePage), "offer": new(protocol.Offer),
+		"offered": new(protocol.Offered), "welcome": new(protocol.Welcome), "problem": new(protocol.Problem),
+	} {
+		raw, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(raw, into); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		again, err := json.Marshal(into)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, raw); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(compact.String(), string(again)); diff != "" {
+			t.Errorf("%s does not survive reading and writing (-was +is):\n%s", name, diff)
+		}
+	}
+}

@@ -1,0 +1,203 @@
+package protocol_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+func TestIDsAreWellFormedAndDiffer(t *testing.T) {
+	seen := map[string]bool{}
+	for range 1000 {
+		room, share, person := protocol.NewRoomID(), protocol.NewShareID(), protocol.NewParticipantID()
+		if !room.Valid() || !share.Valid() || !person.Valid() {
+			t.Fatalf("%q, %q, %q: not valid", room, share, person)
+		}
+		for _, id := range []string{string(room), string(share), string(person), protocol.NewTicket(), protocol.NewTokenID()} {
+			if seen[id] {
+				t.Fatalf("%s was made twice", id)
+			}
+			seen[id] = true
+		}
+	}
+}
+
+func TestForeignIDsAreRefused(t *testing.T) {
+	good := string(protocol.NewShareID())
+	for _, id := range []string{
+		"", "sh_", good + "a", good[:len(good)-1], strings.ToUpper(good), "rm_" + good[3:], "../" + good,
+		good[:len(good)-1] + "/", good[:len(good)-1] + "\x00", good[:len(good)-1] + "1",
+	} {
+		if protocol.ShareID(id).Valid() {
+			t.Errorf("%q passes for a share id", id)
+		}
+	}
+	for _, id := range []string{"", "a b", "a/b", "a.b", "ä", strings.Repeat("a", 65), "a\n", "a,b", "a:b"} {
+		if protocol.ParticipantID(id).Valid() {
+			t.Errorf("%q passes for a participant id", id)
+		}
+	}
+	if !protocol.ParticipantID("Visitor_7-x").Valid() {
+		t.Error("a back end's own subject is refused")
+	}
+}
+
+func TestShareStatesEndOnce(t *testing.T) {
+	states := []protocol.ShareState{protocol.Uploading, protocol.Available, protocol.Cancelled, protocol.Failed, protocol.Revoked, protocol.Expired}
+	may := map[string]bool{
+		"uploading>available": true, "uploading>cancelled": true, "uploading>failed": true,
+		"available>revoked": true, "available>expired": true,
+	}
+	for _, from := range states {
+		for _, to := range states {
+			if got := from.CanBecome(to); got != may[string(from+">"+to)] {
+				t.Errorf("%s may become %s: %t", from, to, got)
+			}
+			if from.Ended() && from.CanBecome(to) {
+				t.Errorf("%s has ended and may become %s", from, to)
+			}
+		}
+	}
+}
+
+func TestAudience(t *testing.T) {
+	for _, bad := range []string{`"all"`, `null`, `{}`, `7`, `[1]`, `true`, `""`} {
+		var a protocol.Audience
+		if err := a.UnmarshalJSON([]byte(bad)); protocol.CodeOf(err) != protocol.CodeInvalidRequest {
+			t.Errorf("%s is read as an audience: %v", bad, err)
+		}
+	}
+	var a protocol.Audience
+	if err := json.Unmarshal([]byte(`["pt_a","pt_b"]`), &a); err != nil || a.Room || !a.Includes("pt_b") || a.Includes("pt_c") {
+		t.Errorf("list: %+v, %v", a, err)
+	}
+	if (protocol.Audience{}).Includes("pt_a") {
+		t.Error("the zero audience includes somebody")
+	}
+}
+
+func TestRecipientsDoNotSeeEachOther(t *testing.T) {
+	s := protocol.Share{Sender: protocol.Sender{ID: "pt_s"}, To: protocol.Audience{List: []protocol.ParticipantID{"pt_a", "pt_b"}}}
+	if got := s.For("pt_a").To.List; len(got) != 1 || got[0] != "pt_a" {
+		t.Errorf("a recipient sees %v", got)
+	}
+	if got := s.For("pt_s").To.List; len(got) != 2 {
+		t.Errorf("the sender sees %v", got)
+	}
+	if len(s.To.List) != 2 {
+		t.Error("For changed the share itself")
+	}
+}
+
+func TestErrorsMatchByCode(t *testing.T) {
+	err := fmt.Errorf("while reading: %w", protocol.WrapError(protocol.CodeRoomFull, "no place", io.ErrUnexpectedEOF))
+	if !errors.Is(err, protocol.NewError(protocol.CodeRoomFull, "other words")) || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Error("neither code nor cause is found")
+	}
+	if errors.Is(err, protocol.NewError(protocol.CodeInternal, "")) {
+		t.Error("another code matches")
+	}
+	if protocol.CodeOf(err) != protocol.CodeRoomFull || protocol.CodeOf(io.EOF) != protocol.CodeInternal || protocol.CodeOf(nil) != "" {
+		t.Error("CodeOf")
+	}
+}
+
+func TestCleanFileName(t *testing.T) {
+	long := strings.Repeat("ä", 300) + ".pdf"
+	for name, want := range map[string]string{
+		"report.pdf":             "report.pdf",
+		"../../etc/passwd":       "passwd",
+		`C:\fakepath\a.txt`:      "a.txt",
+		"a\r\nSet-Cookie: x.txt": "aSet-Cookie: x.txt",
+		"invoice\u202Efdp.exe":   "invoicefdp.exe",
+		"nul\x00byte.txt":        "nulbyte.txt",
+		"  spaced .txt ":         "spaced .txt",
+		"trailing. . .":          "trailing",
+		"..":                     "file",
+		"":                       "file",
+		"/":                      "file",
+		".gitignore":             ".gitignore",
+		"\xff\xfe.bin":           "\uFFFD.bin",
+		"e\u0301.txt":            "é.txt",
+	} {
+		if got := protocol.CleanFileName(name); got != want {
+			t.Errorf("CleanFileName(%q) = %q, want %q", name, got, want)
+		}
+	}
+	if got := protocol.CleanFileName(long); len(got) > protocol.MaxFileNameBytes || !strings.HasSuffix(got, "ä.pdf") {
+		t.Errorf("a long name becomes %d bytes, %q", len(got), got[len(got)-8:])
+	}
+}
+
+func TestCleanType(t *testing.T) {
+	for in, want := range map[string]string{
+		"text/plain": "text/plain", "text/html; charset=utf-8": "text/html", "": "application/octet-stream",
+		"nonsense": "application/octet-stream", "a/b\r\nX: y": "application/octet-stream", "TEXT/Plain": "text/plain",
+	} {
+		if got := protocol.CleanType(in); got != want {
+			t.Errorf("CleanType(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func FuzzCleanFileName(f *testing.F) {
+	for _, seed := range []string{"a.txt", "../../x", "a\r\nb", "\u202E", strings.Repeat("x", 5000), "\x00", ". .", "a/.", "ﷺ.ﷺ"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		clean := protocol.CleanFileName(name)
+		if clean == "" || len(clean) > protocol.MaxFileNameBytes || !utf8.ValidString(clean) || strings.ContainsAny(clean, "/\\") {
+			t.Fatalf("%q becomes %q", name, clean)
+		}
+		for _, r := range clean {
+			if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+				t.Fatalf("%q keeps %U", name, r)
+			}
+		}
+		if again := protocol.CleanFileName(clean); again != clean {
+			t.Fatalf("cleaning twice: %q, then %q", clean, again)
+		}
+	})
+}
+
+func FuzzCleanDisplayName(f *testing.F) {
+	f.Add("Ana  Maria")
+	f.Add("admin\u202E ")
+	f.Fuzz(func(t *testing.T, name string) {
+		clean := protocol.CleanDisplayName(name)
+		if len(clean) > protocol.MaxDisplayNameBytes || !utf8.ValidString(clean) || clean != strings.TrimSpace(clean) {
+			t.Fatalf("%q becomes %q", name, clean)
+		}
+		if again := protocol.CleanDisplayName(clean); again != clean {
+			t.Fatalf("cleaning twice: %q, then %q", clean, again)
+		}
+	})
+}
+
+func FuzzParseCursor(f *testing.F) {
+	for _, seed := range []string{"", "0", "41.7", "-1", "1.", ".1", "1.2.3", "9223372036854775808", "+1"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := protocol.ParseCursor(text)
+		if err != nil {
+			if protocol.CodeOf(err) != protocol.CodeInvalidRequest {
+				t.Fatalf("%q: %v", text, err)
+			}
+			return
+		}
+		if c.Room < 0 || c.Personal < 0 {
+			t.Fatalf("%q reads as %v", text, c)
+		}
+		if again, err := protocol.ParseCursor(c.String()); err != nil || again != c {
+			t.Fatalf("%v does not survive writing and reading: %v, %v", c, again, err)
+		}
+	})
+}
