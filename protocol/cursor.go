@@ -8,35 +8,49 @@ import (
 // Cursor is how far a participant has read: the last sequence number of the
 // room's stream and of its own. On the wire it is the string "room.personal",
 // for example "41.7"; "41" alone means "41.0". The zero value is the beginning.
+//
+// The cursor between two pages of a reading that started at the beginning also
+// says what had been forgotten by then, so that it is not taken for an old one:
+// "41.7.30.5". A client sends it back as it is.
 type Cursor struct {
 	Room     int64
 	Personal int64
+
+	// RoomFloor and PersonalFloor are the highest numbers in either stream of
+	// what was forgotten before the reading started. Zero, as in the cursor of
+	// a last page, is nothing.
+	RoomFloor     int64
+	PersonalFloor int64
 }
 
 // ParseCursor reads a cursor. The empty string is the beginning; anything
-// else that is not one or two non-negative integers is CodeInvalidRequest.
+// else that is not one, two or four non-negative integers is
+// CodeInvalidRequest.
 func ParseCursor(s string) (Cursor, error) {
 	if s == "" {
 		return Cursor{}, nil
 	}
-	room, personal, two := strings.Cut(s, ".")
 	var c Cursor
-	var err error
-	if c.Room, err = ParseCount(room); err != nil {
+	parts := strings.Split(s, ".")
+	if len(parts) > 4 || len(parts) == 3 {
 		return Cursor{}, NewError(CodeInvalidRequest, "since is not a cursor")
 	}
-	if !two {
-		return c, nil
-	}
-	if c.Personal, err = ParseCount(personal); err != nil {
-		return Cursor{}, NewError(CodeInvalidRequest, "since is not a cursor")
+	for i, to := range []*int64{&c.Room, &c.Personal, &c.RoomFloor, &c.PersonalFloor}[:len(parts)] {
+		var err error
+		if *to, err = ParseCount(parts[i]); err != nil {
+			return Cursor{}, NewError(CodeInvalidRequest, "since is not a cursor")
+		}
 	}
 	return c, nil
 }
 
 // String returns the wire form.
 func (c Cursor) String() string {
-	return strconv.FormatInt(c.Room, 10) + "." + strconv.FormatInt(c.Personal, 10)
+	s := strconv.FormatInt(c.Room, 10) + "." + strconv.FormatInt(c.Personal, 10)
+	if c.RoomFloor != 0 || c.PersonalFloor != 0 {
+		s += "." + strconv.FormatInt(c.RoomFloor, 10) + "." + strconv.FormatInt(c.PersonalFloor, 10)
+	}
+	return s
 }
 
 // MarshalText implements encoding.TextMarshaler.

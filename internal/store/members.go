@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+const memberColumns = `room, id, name, role, user_ref, grants, data, joined_at, connection, away_since`
+
+func scanMember(r row) (Member, error) {
+	var m Member
+	err := r.Scan(&m.Room, &m.ID, &m.Name, &m.Role, &m.UserRef, jsonColumn{&m.Grants}, jsonColumn{&m.Data},
+		timeColumn{&m.JoinedAt}, &m.Connection, timeColumn{&m.AwaySince})
+	return m, err
+}
+
+func member(ctx context.Context, q querier, room protocol.RoomID, id protocol.ParticipantID) (Member, error) {
+	return one(ctx, q, scanMember, `SELECT `+memberColumns+` FROM members WHERE room = $1 AND id = $2`, room, id)
+}
+
+// Members returns the roster of a room, away ones included, in the order of
+// joining.
+func (db *DB) Members(ctx context.Context, room protocol.RoomID) ([]Member, error) {
+	members, err := list(ctx, db.engine.Reader(), scanMember,
+		`SELECT `+memberColumns+` FROM members WHERE room = $1 ORDER BY joined_at, id`, room)
+	if err != nil {
+		return nil, fmt.Errorf("reading the roster: %w", err)
+	}
+	return members, nil
+}
+
+// Member returns one participant of a room's roster.
+func (db *DB) Member(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) (Member, error) {
+	m, err := member(ctx, db.engine.Reader(), room, id)
+	if err != nil {
+		return Member{}, fmt.Errorf("reading a participant: %w", err)
+	}
+	return m, nil
+}
+
+// Dropped reports whether the participant was removed for good.
+func (db *DB) Dropped(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) (bool, error) {
+	was, err := dropped(ctx, db.engine.Reader(), room, id)
+	if err != nil {
+		return false, fmt.Errorf("reading the dropped: %w", err)
+	}
+	return was, nil
+}
+
+func dropped(ctx context.Context, q querier, room protocol.RoomID, id protocol.ParticipantID) (bool, error) {
+	n, err := one(ctx, q, column[int], `SELECT COUNT(*) FROM dropped WHERE room = $1 AND participant = $2`, room, id)
+	return n > 0, err
+}
+
+// Join puts the participant on m.Connection, and on the roster if it is not
+// there; only then is there an event, and JoinedAt is kept from then on. It
+// returns the connection that m.Connection replaces, "" for none. It fails with
+// ErrNotFound without the room, with protocol.CodeRoomEnded, with
+// protocol.CodeForbidden for who was dropped, and with protocol.CodeRoomFull
+// when maxMembers others are on the roster.
+func (db *DB) Join(ctx context.Context, m Member, maxMembers int, now time.Time) (previous string, err error) {
+	err = db.update(ctx, "joining a room", func(ctx context.Context, c *change) error {
+		if _, err := liveRoom(ctx, c, m.Room); err != nil {
+			return err
+		}
+		if was, err := dropped(ctx, c, m.Room, m.ID); err != nil {
+			return err
+		} else if was {
+			return protocol.NewError(protocol.CodeForbidden, "the participant was removed from the room")
+		}
+		before, err := member(ctx, c, m.Room, m.ID)
+		if errors.Is(err, ErrNotFound) {
+			previous = ""
+			return c.enter(ctx, m, maxMembers, now)
+		}
+		if err != nil {
+			return err
+		}
+		previous = before.Connection
+		m.JoinedAt = before.JoinedAt
+		return c.saveMember(ctx, m)
+	})
+	return previous, err
+}
+
+// enter puts a newcomer on the roster.
+func (c *change) enter(ctx context.Context, m Member, maxMembers int, now time.Time) error {
+	here, err := one(ctx, c, column[int], `SELECT COUNT(*) FROM members WHERE room = $1`, m.Room)
+	if err != nil {
+		return err
+	}
+	if here >= maxMembers {
+		return protocol.NewError(protocol.CodeRoomFull, "the room has no place for another participant")
+	}
+	if m.JoinedAt.IsZero() {
+		m.JoinedAt = now
+	}
+	if err := c.saveMember(ctx, m); err != nil {
+		return err
+	}
+	if _, err := c.exec(ctx, `UPDATE rooms SET empty_since = 0 WHERE id = $1`, m.Room); err != nil {
+		return err
+	}
+	return c.tellOf(ctx, protocol.ParticipantJoined, m, now)
+}
+
+// saveMember writes a connected member.
+func (c *change) saveMember(ctx context.Context, m Member) error {
+	grants, err := json.Marshal(append([]string{}, m.Grants...)) // a list, never null
+	if err != nil {
+		return fmt.Errorf("writing grants: %w", err)
+	}
+	_, err = c.exec(ctx, `INSERT INTO members (`+memberColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)
+		ON CONFLICT (room, id) DO UPDATE SET name = $3, role = $4, user_ref = $5, grants = $6, data = $7, connection = $9, away_since = 0`,
+		m.Room, m.ID, m.Name, m.Role, m.UserRef, string(grants), string(m.Data), micros(m.JoinedAt), m.Connection)
+	return err
+}
+
+// tellOf emits an event about a participant on the room's stream.
+func (c *change) tellOf(ctx context.Context, what protocol.EventType, m Member, now time.Time) error {
+	p := m.Participant
+	p.JoinedAt = rounded(p.JoinedAt)
+	p.Grants = append([]string{}, p.Grants...)
+	_, _, err := c.emit(ctx, m.Room, roomStream, protocol.Event{Type: what, Time: now, Participant: &p})
+	return err
+}
+
+// Away notes that the participant's connection has ended. It changes nothing if
+// the participant is on another connection by now.
+func (db *DB) Away(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, connection string, now time.Time) error {
+	return db.update(ctx, "marking a participant away", func(ctx context.Context, c *change) error {
+		_, err := c.exec(ctx, `UPDATE members SET connection = '', away_since = $1
+			WHERE room = $2 AND id = $3 AND connection = $4 AND away_since = 0`, micros(now), room, id, connection)
+		return err
+	})
+}
+
+// AllAway notes at start-up that no connection of an earlier process is left.
+func (db *DB) AllAway(ctx context.Context, now time.Time) error {
+	return db.update(ctx, "marking everybody away", func(ctx context.Context, c *change) error {
+		_, err := c.exec(ctx, `UPDATE members SET connection = '', away_since = $1 WHERE away_since = 0`, micros(now))
+		return err
+	})
+}
+
+// Leave takes the participant off the roster and returns the connection that it
+// was on, "" for none. Who is not on the roster is ErrNotFound.
+func (db *DB) Leave(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, now time.Time) (connection string, err error) {
+	err = db.update(ctx, "leaving a room", func(ctx context.Context, c *change) error {
+		connection, err = c.leave(ctx, room, id, now)
+		return err
+	})
+	return connection, err
+}
+
+// Drop is Leave for good: the participant may not join this room again.
+func (db *DB) Drop(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, now time.Time) (connection string, err error) {
+	err = db.update(ctx, "dropping a participant", func(ctx context.Context, c *change) error {
+		if connection, err = c.leave(ctx, room, id, now); err != nil {
+			return err
+		}
+		_, err := c.exec(ctx, `INSERT INTO dropped (room, participant) VALUES ($1, $2) ON CONFLICT (room, participant) DO NOTHING`, room, id)
+		return err
+	})
+	return connection, err
+}
+
+// LeaveAway takes everybody off the rosters who has been away since before
+// before, and returns how many.
+func (db *DB) LeaveAway(ctx context.Context, before, now time.Time) (int, error) {
+	left := 0
+	err := db.batches(ctx, "removing absent participants", func(ctx context.Context, c *change) (int, error) {
+		gone, err := list(ctx, c, scanMember, `SELECT `+memberColumns+` FROM members
+			WHERE away_since > 0 AND away_since < $1 ORDER BY away_since, room, id LIMIT $2`, micros(before), purgeBatch)
+		if err != nil {
+			return 0, err
+		}
+		for _, m := range gone {
+			if _, err := c.leave(ctx, m.Room, m.ID, now); err != nil {
+				return 0, err
+			}
+		}
+		return len(gone), nil
+	}, &left)
+	return left, err
+}
+
+func (c *change) leave(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, now time.Time) (connection string, err error) {
+	m, err := one(ctx, c, scanMember, `DELETE FROM members WHERE room = $1 AND id = $2 RETURNING `+memberColumns, room, id)
+	if err != nil {
+		return "", err
+	}
+	_, err = c.exec(ctx, `UPDATE rooms SET empty_since = $1
+		WHERE id = $2 AND NOT EXISTS (SELECT 1 FROM members WHERE room = $2)`, micros(now), room)
+	if err != nil {
+		return "", err
+	}
+	return m.Connection, c.tellOf(ctx, protocol.ParticipantLeft, m, now)
+}

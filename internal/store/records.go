@@ -1,0 +1,102 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+var (
+	// ErrNotFound: there is no such record.
+	ErrNotFound = errors.New("record not found")
+	// ErrConflict: the record is not in the state that the change starts from.
+	// Nothing was changed.
+	ErrConflict = errors.New("record is in another state")
+)
+
+// Room is one live session.
+type Room struct {
+	ID        protocol.RoomID
+	App       string // the App ID that made it
+	Name      string
+	OwnerRef  string
+	Settings  json.RawMessage // the application's, verbatim; may be nil
+	Data      json.RawMessage // the application's, verbatim; may be nil
+	CreatedAt time.Time
+	// EmptySince is when the last participant left, or when the room was made;
+	// zero while somebody is in it.
+	EmptySince time.Time
+	// EndedAt is when the operator deleted the room; zero while it lives.
+	EndedAt time.Time
+}
+
+// Member is a participant with what only the server knows of it.
+type Member struct {
+	protocol.Participant
+	Room protocol.RoomID
+	// Connection is the push connection it is on; "" while it is away.
+	Connection string
+	// AwaySince is when its connection ended; zero while it is connected.
+	AwaySince time.Time
+}
+
+// Share is a share with what only the server knows of it.
+type Share struct {
+	protocol.Share
+	// Metadata is the Upload-Metadata header exactly as the client sent it.
+	Metadata string
+	// Reserved is how many bytes the share takes of its room's quota.
+	Reserved int64
+	// Checkpoint is where the hash stands at Offset.
+	Checkpoint Checkpoint
+	// UpdatedAt is when bytes or a change last came in.
+	UpdatedAt time.Time
+	// EndedAt is when the share ended; zero while it is live.
+	EndedAt time.Time
+	// Purged: the share has ended and its bytes are gone.
+	Purged bool
+}
+
+// Checkpoint is how far an upload's bytes are acknowledged, and the state of
+// the running SHA-256 over them.
+type Checkpoint struct {
+	Offset int64
+	// Hash is the marshalled state (encoding.BinaryMarshaler) at Offset.
+	Hash []byte
+	// Run names the server process that wrote the bytes. Another process
+	// reads them again before it believes the hash.
+	Run string
+}
+
+// Quota bounds what one room and one sender may hold.
+type Quota struct {
+	RoomBytes   int64 // reserved bytes of the room's live shares
+	RoomShares  int   // the room's live shares
+	OpenUploads int   // the sender's shares that are uploading
+}
+
+// Page is one page of the shares that a participant may see.
+type Page struct {
+	Shares []protocol.Share // as the viewer may see them, oldest change first
+	Seq    protocol.Cursor
+	Reset  bool
+	More   bool
+}
+
+// Ticket lets its bearer begin one download. The store keeps only the
+// SHA-256 of the secret.
+type Ticket struct {
+	Share       protocol.ShareID
+	Participant protocol.ParticipantID
+	ExpiresAt   time.Time
+}
+
+// Outgoing is an event that is committed and not announced yet.
+type Outgoing struct {
+	ID          int64
+	Room        protocol.RoomID
+	Participant protocol.ParticipantID // "" for the room's stream
+	Event       json.RawMessage        // a protocol.Event
+}

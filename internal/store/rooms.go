@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// purgeBatch bounds how much one transaction clears away.
+const purgeBatch = 100
+
+const roomColumns = `id, app, name, owner_ref, settings, data, created_at, empty_since, ended_at`
+
+func scanRoom(r row) (Room, error) {
+	var room Room
+	err := r.Scan(&room.ID, &room.App, &room.Name, &room.OwnerRef, jsonColumn{&room.Settings}, jsonColumn{&room.Data},
+		timeColumn{&room.CreatedAt}, timeColumn{&room.EmptySince}, timeColumn{&room.EndedAt})
+	return room, err
+}
+
+func room(ctx context.Context, q querier, id protocol.RoomID) (Room, error) {
+	return one(ctx, q, scanRoom, `SELECT `+roomColumns+` FROM rooms WHERE id = $1`, id)
+}
+
+// liveRoom returns a room that has not ended: else ErrNotFound, or
+// protocol.CodeRoomEnded.
+func liveRoom(ctx context.Context, q querier, id protocol.RoomID) (Room, error) {
+	r, err := room(ctx, q, id)
+	if err == nil && !r.EndedAt.IsZero() {
+		err = protocol.NewError(protocol.CodeRoomEnded, "the room has ended")
+	}
+	return r, err
+}
+
+// CreateRoom adds a room. With maxRooms rooms that have not ended it fails
+// with protocol.CodeRoomFull.
+func (db *DB) CreateRoom(ctx context.Context, r Room, maxRooms int) error {
+	if r.EmptySince.IsZero() {
+		r.EmptySince = r.CreatedAt // nobody is in a new room
+	}
+	return db.update(ctx, "creating a room", func(ctx context.Context, c *change) error {
+		live, err := one(ctx, c, column[int], `SELECT COUNT(*) FROM rooms WHERE ended_at = 0`)
+		if err != nil {
+			return err
+		}
+		if live >= maxRooms {
+			return protocol.NewError(protocol.CodeRoomFull, "too many rooms")
+		}
+		_, err = c.exec(ctx, `INSERT INTO rooms (`+roomColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`,
+			r.ID, r.App, r.Name, r.OwnerRef, string(r.Settings), string(r.Data), micros(r.CreatedAt), micros(r.EmptySince))
+		return err
+	})
+}
+
+// Room returns a room, also one that has ended and is not purged yet.
+func (db *DB) Room(ctx context.Context, id protocol.RoomID) (Room, error) {
+	r, err := room(ctx, db.engine.Reader(), id)
+	if err != nil {
+		return Room{}, fmt.Errorf("reading a room: %w", err)
+	}
+	return r, nil
+}
+
+// Rooms returns an application's rooms that have not ended, newest first.
+func (db *DB) Rooms(ctx context.Context, app string) ([]Room, error) {
+	rooms, err := list(ctx, db.engine.Reader(), scanRoom,
+		`SELECT `+roomColumns+` FROM rooms WHERE app = $1 AND ended_at = 0 ORDER BY created_at DESC, id DESC`, app)
+	if err != nil {
+		return nil, fmt.Errorf("reading the rooms: %w", err)
+	}
+	return rooms, nil
+}
+
+// UpdateRoom changes a room's name, owner, settings and data. A room that has
+// ended is ErrNotFound.
+func (db *DB) UpdateRoom(ctx context.Context, r Room) error {
+	return db.update(ctx, "updating a room", func(ctx context.Context, c *change) error {
+		n, err := c.exec(ctx, `UPDATE rooms SET name = $1, owner_ref = $2, settings = $3, data = $4 WHERE id = $5 AND ended_at = 0`,
+			r.Name, r.OwnerRef, string(r.Settings), string(r.Data), r.ID)
+		if err == nil && n == 0 {
+			err = ErrNotFound
+		}
+		return err
+	})
+}
+
+// EndRoom ends a room and takes its members off the roster. Ending it again
+// changes nothing. Its shares are Due from then on.
+func (db *DB) EndRoom(ctx context.Context, id protocol.RoomID, now time.Time) error {
+	return db.update(ctx, "ending a room", func(ctx context.Context, c *change) error {
+		r, err := room(ctx, c, id)
+		if err != nil || !r.EndedAt.IsZero() {
+			return err
+		}
+		return c.endRoom(ctx, id, now)
+	})
+}
+
+// endRoom ends a live room. The event of the room stands for its members: there
+// is none for each of them.
+func (c *change) endRoom(ctx context.Context, id protocol.RoomID, now time.Time) error {
+	_, err := c.exec(ctx, `UPDATE rooms SET ended_at = $1,
+		empty_since = CASE WHEN empty_since = 0 THEN $1 ELSE empty_since END WHERE id = $2`, micros(now), id)
+	if err != nil {
+		return err
+	}
+	if _, err := c.exec(ctx, `DELETE FROM members WHERE room = $1`, id); err != nil {
+		return err
+	}
+	_, _, err = c.emit(ctx, id, roomStream, protocol.Event{Type: protocol.RoomEnded, Time: now})
+	return err
+}
+
+// PurgeRooms ends the rooms that have been empty since before idleBefore and
+// hold no live share, and deletes those that have ended, with all that belongs
+// to them, once the bytes of their shares are gone and their events are
+// announced. It returns how many it deleted.
+func (db *DB) PurgeRooms(ctx context.Context, idleBefore, now time.Time) (int, error) {
+	err := db.batches(ctx, "ending idle rooms", func(ctx context.Context, c *change) (int, error) {
+		idle, err := list(ctx, c, column[protocol.RoomID], `SELECT id FROM rooms r
+			WHERE ended_at = 0 AND empty_since > 0 AND empty_since < $1
+			AND NOT EXISTS (SELECT 1 FROM shares WHERE room = r.id AND ended_at = 0) LIMIT $2`, micros(idleBefore), purgeBatch)
+		if err != nil {
+			return 0, err
+		}
+		for _, id := range idle {
+			if err := c.endRoom(ctx, id, now); err != nil {
+				return 0, err
+			}
+		}
+		return len(idle), nil
+	}, nil)
+	if err != nil {
+		return 0, err
+	}
+	purged := 0
+	err = db.batches(ctx, "deleting ended rooms", func(ctx context.Context, c *change) (int, error) {
+		n, err := c.exec(ctx, `DELETE FROM rooms WHERE id IN (SELECT id FROM rooms r WHERE ended_at > 0
+			AND NOT EXISTS (SELECT 1 FROM shares WHERE room = r.id AND purged = 0)
+			AND NOT EXISTS (SELECT 1 FROM outbox WHERE room = r.id) LIMIT $1)`, purgeBatch)
+		return int(n), err
+	}, &purged)
+	return purged, err
+}
+
+// batches runs fn in one transaction after another until it has done less than
+// a full batch, and adds up in total what was committed. Others get their turn
+// in between.
+func (db *DB) batches(ctx context.Context, what string, fn func(context.Context, *change) (int, error), total *int) error {
+	for {
+		var done int
+		err := db.update(ctx, what, func(ctx context.Context, c *change) (err error) {
+			done, err = fn(ctx, c)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if total != nil {
+			*total += done
+		}
+		if done < purgeBatch {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+const shareColumns = `id, room, sender, sender_name, audience, name, type, size, received, state, reason, sha256,
+	created_at, available_at, expires_at, updated_at, ended_at, purged, rev, metadata, reserved, hash, run`
+
+func scanShare(r row) (Share, error) {
+	var s Share
+	err := r.Scan(shareFields(&s)...)
+	return finished(s), err
+}
+
+// shareFields returns where to scan shareColumns to; finished does the rest.
+func shareFields(s *Share) []any {
+	s.AvailableAt = new(time.Time)
+	return []any{&s.ID, &s.Room, &s.Sender.ID, &s.Sender.Name, jsonColumn{&s.To}, &s.Name, &s.Type, &s.Size, &s.Offset,
+		&s.State, &s.Reason, &s.SHA256, timeColumn{&s.CreatedAt}, timeColumn{s.AvailableAt}, timeColumn{&s.ExpiresAt},
+		timeColumn{&s.UpdatedAt}, timeColumn{&s.EndedAt}, &s.Purged, &s.Rev, &s.Metadata, &s.Reserved,
+		bytesColumn{&s.Checkpoint.Hash}, &s.Checkpoint.Run}
+}
+
+func finished(s Share) Share {
+	if s.AvailableAt.IsZero() {
+		s.AvailableAt = nil
+	}
+	s.Checkpoint.Offset = s.Offset
+	return s
+}
+
+func share(ctx context.Context, q querier, id protocol.ShareID) (Share, error) {
+	return one(ctx, q, scanShare, `SELECT `+shareColumns+` FROM shares WHERE id = $1`, id)
+}
+
+// Share returns a share, also one that has ended, until it is forgotten.
+func (db *DB) Share(ctx context.Context, id protocol.ShareID) (Share, error) {
+	s, err := share(ctx, db.engine.Reader(), id)
+	if err != nil {
+		return Share{}, fmt.Errorf("reading a share: %w", err)
+	}
+	return s, nil
+}
+
+// CreateShares adds a batch of new shares with the same room, sender and
+// audience, all or none, with one event for each stream that may see them. It
+// fails with ErrNotFound without the room, with protocol.CodeRoomEnded, and
+// with protocol.CodeRoomFull or protocol.CodeTooManyUploads over the quota.
+func (db *DB) CreateShares(ctx context.Context, shares []Share, q Quota) error {
+	if len(shares) == 0 {
+		return nil
+	}
+	batch := make([]Share, len(shares))
+	for i, s := range shares {
+		batch[i] = created(s)
+	}
+	return db.update(ctx, "creating shares", func(ctx context.Context, c *change) error {
+		if _, err := liveRoom(ctx, c, batch[0].Room); err != nil {
+			return err
+		}
+		if err := c.checkQuota(ctx, batch, q); err != nil {
+			return err
+		}
+		at, err := c.announce(ctx, protocol.SharesCreated, batch, batch[0].CreatedAt)
+		if err != nil {
+			return err
+		}
+		for i, s := range batch {
+			if err := c.insertShare(ctx, s, at, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// created returns a new share as it will be read back.
+func created(s Share) Share {
+	s.State, s.Rev, s.Offset, s.Reason, s.SHA256 = protocol.Uploading, 1, 0, "", ""
+	s.CreatedAt, s.ExpiresAt, s.UpdatedAt = rounded(s.CreatedAt), rounded(s.ExpiresAt), rounded(s.UpdatedAt)
+	if s.UpdatedAt.IsZero() {
+		s.UpdatedAt = s.CreatedAt
+	}
+	return s
+}
+
+// insertShare adds one share of a batch, and a receipt for each recipient.
+func (c *change) insertShare(ctx context.Context, s Share, at place, position int) error {
+	audience, err := json.Marshal(s.To)
+	if err != nil {
+		return fmt.Errorf("writing the audience: %w", err)
+	}
+	_, err = c.exec(ctx, `INSERT INTO shares (`+shareColumns+`, seq, changed, position)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, '', '', $10, 0, $11, $12, 0, 0, $13, $14, $15, $16, $17, $18, $19, $20)`,
+		s.ID, s.Room, s.Sender.ID, s.Sender.Name, string(audience), s.Name, s.Type, s.Size, s.State,
+		micros(s.CreatedAt), micros(s.ExpiresAt), micros(s.UpdatedAt), s.Rev, s.Metadata, s.Reserved,
+		bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, at.of(s), at.changed, position)
+	if err != nil {
+		return fmt.Errorf("adding a share: %w", err)
+	}
+	for _, recipient := range s.To.List {
+		_, err := c.exec(ctx, `INSERT INTO receipts (share, room, participant, seq, updated_at)
+			VALUES ($1, $2, $3, $4, $5) ON CONFLICT (share, participant) DO NOTHING`,
+			s.ID, s.Room, recipient, at.seq[recipient], micros(s.CreatedAt))
+		if err != nil {
+			return fmt.Errorf("adding a receipt: %w", err)
+		}
+	}
+	return nil
+}
+
+// held is what a room and one sender hold of their quota. Shares that have
+// ended count until their bytes are gone.
+type held struct {
+	bytes  int64
+	shares int
+	open   int // the sender's
+}
+
+func (c *change) held(ctx context.Context, room protocol.RoomID, sender protocol.ParticipantID) (held, error) {
+	scan := func(r row) (h held, err error) {
+		err = r.Scan(&h.bytes, &h.shares, &h.open)
+		return h, err
+	}
+	h, err := one(ctx, c, scan, `SELECT CAST(COALESCE(SUM(reserved), 0) AS BIGINT),
+		COALESCE(SUM(CASE WHEN ended_at = 0 THEN 1 ELSE 0 END), 0),
+		COALESCE(SUM(CASE WHEN state = 'uploading' AND sender = $2 THEN 1 ELSE 0 END), 0)
+		FROM shares WHERE room = $1 AND (ended_at = 0 OR purged = 0)`, room, sender)
+	if err != nil {
+		return h, fmt.Errorf("reading the quota: %w", err)
+	}
+	return h, nil
+}
+
+// checkQuota reports whether a new batch fits.
+func (c *change) checkQuota(ctx context.Context, batch []Share, q Quota) error {
+	h, err := c.held(ctx, batch[0].Room, batch[0].Sender.ID)
+	switch {
+	case err != nil:
+		return err
+	case len(batch) > q.RoomShares-h.shares:
+		return protocol.NewError(protocol.CodeRoomFull, "too many shares in the room")
+	case len(batch) > q.OpenUploads-h.open:
+		return protocol.NewError(protocol.CodeTooManyUploads, "too many open uploads")
+	}
+	left := q.RoomBytes - h.bytes
+	for _, s := range batch {
+		if s.Reserved > left { // and not a sum of sizes, which could overflow
+			return noSpace()
+		}
+		left -= s.Reserved
+	}
+	return nil
+}
+
+func noSpace() error {
+	return protocol.NewError(protocol.CodeRoomFull, "the room has no space left")
+}

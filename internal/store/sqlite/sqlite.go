@@ -1,0 +1,100 @@
+// Package sqlite is the embedded engine of the store: one file, nothing to
+// install.
+//
+// A commit is on the disk when it returns (WAL, synchronous=FULL). One
+// goroutine writes, and commits together what waits together, so that many
+// writers share the price of one sync. Readers have connections of their own
+// and never wait for the writer.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/handout-rtc/handout/internal/store"
+)
+
+// Open opens the store in a file, which is made if it is not there, and brings
+// its schema up to date. The caller sees to it that no other process has the
+// file open, and closes the store.
+func Open(ctx context.Context, path string) (*store.DB, error) {
+	e, err := open(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	return store.New(e), nil
+}
+
+// engine implements store.Engine.
+type engine struct {
+	*writer
+	reader *sql.DB
+	close  func() error
+}
+
+func open(ctx context.Context, path string) (*engine, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	writing, err := sql.Open("sqlite", source(path, "rwc", "immediate"))
+	if err != nil {
+		return nil, err
+	}
+	writing.SetMaxOpenConns(1)
+	if err := store.Migrate(ctx, goose.DialectSQLite3, writing); err != nil {
+		return nil, errors.Join(err, writing.Close())
+	}
+	reading, err := sql.Open("sqlite", source(path, "ro", "deferred"))
+	if err != nil {
+		return nil, errors.Join(err, writing.Close())
+	}
+	readers := max(4, runtime.GOMAXPROCS(0))
+	reading.SetMaxOpenConns(readers)
+	reading.SetMaxIdleConns(readers)
+	e := &engine{writer: newWriter(writing), reader: reading}
+	e.close = sync.OnceValue(func() error {
+		e.stop()
+		// The writer goes last: it folds the log into the file.
+		return errors.Join(reading.Close(), writing.Close())
+	})
+	return e, nil
+}
+
+// source names the database to the driver.
+func source(path, mode, lock string) string {
+	query := url.Values{
+		"mode":          {mode},
+		"_txlock":       {lock},
+		"_dqs":          {"0"},
+		"_busy_timeout": {"10000"}, // milliseconds
+		"_foreign_keys": {"on"},
+	}
+	if mode == "ro" {
+		query.Set("_query_only", "on")
+	} else {
+		query.Set("_journal_mode", "WAL")
+		query.Set("_synchronous", "FULL")
+	}
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}).String()
+}
+
+// Reader implements store.Engine.
+func (e *engine) Reader() *sql.DB { return e.reader }
+
+// Close implements store.Engine.
+func (e *engine) Close() error {
+	if err := e.close(); err != nil {
+		return fmt.Errorf("closing the store: %w", err)
+	}
+	return nil
+}

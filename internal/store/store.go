@@ -1,0 +1,114 @@
+// Package store keeps the records: rooms, participants, shares, receipts,
+// tickets and the outbox. It is the truth; what is pushed is a hint.
+//
+// There is one schema (migrations) and one set of queries, for SQLite and
+// PostgreSQL alike. Both take $1 as a placeholder, RETURNING and ON CONFLICT;
+// nothing else that is special to either is used. What differs stands behind
+// Engine. storetest holds the conformance suite that every engine passes.
+//
+// Every change that others must hear of writes its event to the outbox in the
+// same transaction, numbered without gaps in each stream that may see it
+// (docs/decisions/0001).
+//
+// The store never reads the clock. Times are kept in microseconds.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// Engine is one database underneath a DB.
+type Engine interface {
+	// Update runs change in a transaction of its own, as if it ran alone, and
+	// returns when the result is durable or nothing has been changed. An error
+	// of change undoes what it did and is returned as it is. When ctx ends
+	// before change was begun, Update gives up; afterwards it waits for the
+	// outcome, so that an error always means "not changed". change may be
+	// called more than once.
+	Update(ctx context.Context, change func(*sql.Tx) error) error
+	// Reader returns the pool that reads what is committed.
+	Reader() *sql.DB
+	// Close finishes what Update has begun and closes the database. It may be
+	// called twice.
+	Close() error
+}
+
+// DB is the store. It is safe for concurrent use.
+type DB struct {
+	engine    Engine
+	committed chan struct{}
+}
+
+// New returns the store on an engine whose database is migrated; see Migrate.
+// Close closes the engine.
+func New(e Engine) *DB {
+	return &DB{engine: e, committed: make(chan struct{}, 1)}
+}
+
+// Close finishes the changes under way and closes the database. It may be
+// called twice.
+func (db *DB) Close() error { return db.engine.Close() }
+
+// Ping reports whether the store can be read and written.
+func (db *DB) Ping(ctx context.Context) error {
+	var one int
+	if err := db.engine.Reader().QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
+		return fmt.Errorf("reading the store: %w", err)
+	}
+	return db.update(ctx, "writing the store", func(context.Context, *change) error { return nil })
+}
+
+// change is a write transaction under way.
+type change struct {
+	*sql.Tx
+	emitted bool // an event was written
+}
+
+// update runs fn in a write transaction and signals Committed if it wrote
+// events. fn may run more than once, so it assigns its results and never adds
+// to them. The context that fn gets does not end: interrupting a statement
+// could undo the changes of others that share the transaction.
+func (db *DB) update(ctx context.Context, what string, fn func(context.Context, *change) error) error {
+	running := context.WithoutCancel(ctx)
+	var emitted bool
+	err := db.engine.Update(ctx, func(tx *sql.Tx) error {
+		c := &change{Tx: tx}
+		err := fn(running, c)
+		emitted = c.emitted
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if emitted {
+		select {
+		case db.committed <- struct{}{}:
+		default: // a wake-up is waiting already
+		}
+	}
+	return nil
+}
+
+// read runs fn in a read transaction: one consistent view of the records.
+func (db *DB) read(ctx context.Context, what string, fn func(*sql.Tx) error) error {
+	tx, err := db.engine.Reader().BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	defer tx.Rollback() // nothing to keep
+	if err := fn(tx); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// exec runs a statement and returns how many rows it touched.
+func (c *change) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	result, err := c.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// IdleUploads returns uploads that nothing has come in for since before before,
+// the longest idle first.
+func (db *DB) IdleUploads(ctx context.Context, before time.Time, limit int) ([]protocol.ShareID, error) {
+	ids, err := list(ctx, db.engine.Reader(), column[protocol.ShareID],
+		`SELECT id FROM shares WHERE state = 'uploading' AND updated_at < $1 ORDER BY updated_at, id LIMIT $2`, micros(before), limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading idle uploads: %w", err)
+	}
+	return ids, nil
+}
+
+// Due returns live shares whose time is over: at now, because their room has
+// ended, or because it has been empty since before emptyBefore.
+func (db *DB) Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([]Share, error) {
+	shares, err := list(ctx, db.engine.Reader(), scanShare, `SELECT `+shareColumns+` FROM shares
+		WHERE ended_at = 0 AND (expires_at <= $1 OR room IN (SELECT id FROM rooms
+			WHERE ended_at > 0 OR (empty_since > 0 AND empty_since < $2)))
+		ORDER BY expires_at, id LIMIT $3`, micros(now), micros(emptyBefore), limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading due shares: %w", err)
+	}
+	return shares, nil
+}
+
+// Unfinished returns uploads that have all their bytes and are not completed.
+func (db *DB) Unfinished(ctx context.Context, limit int) ([]Share, error) {
+	shares, err := list(ctx, db.engine.Reader(), scanShare, `SELECT `+shareColumns+` FROM shares
+		WHERE state = 'uploading' AND received = size ORDER BY updated_at, id LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading unfinished uploads: %w", err)
+	}
+	return shares, nil
+}
+
+// Unpurged returns shares that have ended and whose bytes are not gone yet.
+func (db *DB) Unpurged(ctx context.Context, limit int) ([]protocol.ShareID, error) {
+	ids, err := list(ctx, db.engine.Reader(), column[protocol.ShareID],
+		`SELECT id FROM shares WHERE ended_at > 0 AND purged = 0 ORDER BY ended_at, id LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading ended shares: %w", err)
+	}
+	return ids, nil
+}
+
+// MarkPurged notes that the bytes of these shares are gone. A share that has
+// not ended is passed over.
+func (db *DB) MarkPurged(ctx context.Context, ids []protocol.ShareID) error {
+	return db.update(ctx, "marking bytes as gone", func(ctx context.Context, c *change) error {
+		for _, id := range ids {
+			if _, err := c.exec(ctx, `UPDATE shares SET purged = 1 WHERE id = $1 AND ended_at > 0`, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Forget deletes the records of shares that ended before endedBefore and whose
+// bytes are gone, and returns how many. Who has not read so far learns it by a
+// Reset: see SharesFor.
+func (db *DB) Forget(ctx context.Context, endedBefore time.Time) (int, error) {
+	forgotten := 0
+	err := db.batches(ctx, "forgetting ended shares", func(ctx context.Context, c *change) (int, error) {
+		ids, err := list(ctx, c, column[protocol.ShareID], `SELECT id FROM shares
+			WHERE ended_at > 0 AND ended_at < $1 AND purged = 1 ORDER BY ended_at, id LIMIT $2`, micros(endedBefore), purgeBatch)
+		if err != nil {
+			return 0, err
+		}
+		for _, id := range ids {
+			if err := c.forget(ctx, id); err != nil {
+				return 0, err
+			}
+		}
+		return len(ids), nil
+	}, &forgotten)
+	return forgotten, err
+}
+
+// forget deletes a share and raises the horizon of every stream that it stood
+// in. A recipient's place is in its receipt, the sender's or the room's in the
+// share.
+func (c *change) forget(ctx context.Context, id protocol.ShareID) error {
+	_, err := c.exec(ctx, `UPDATE streams SET horizon = (SELECT r.seq FROM receipts r
+			WHERE r.share = $1 AND r.participant = streams.participant)
+		WHERE EXISTS (SELECT 1 FROM receipts r WHERE r.share = $1
+			AND r.room = streams.room AND r.participant = streams.participant AND r.seq > streams.horizon)`, id)
+	if err != nil {
+		return err
+	}
+	_, err = c.exec(ctx, `UPDATE streams SET horizon = (SELECT s.seq FROM shares s WHERE s.id = $1)
+		WHERE EXISTS (SELECT 1 FROM shares s WHERE s.id = $1 AND s.room = streams.room AND s.seq > streams.horizon
+			AND streams.participant = CASE WHEN s.audience = '"room"' THEN '' ELSE s.sender END)`, id)
+	if err != nil {
+		return err
+	}
+	_, err = c.exec(ctx, `DELETE FROM shares WHERE id = $1`, id)
+	return err
+}
+
+// knownBatch keeps the number of placeholders below every database's bound.
+const knownBatch = 500
+
+// Known returns the states of those of the shares that there are records of.
+func (db *DB) Known(ctx context.Context, ids []protocol.ShareID) (map[protocol.ShareID]protocol.ShareState, error) {
+	states := make(map[protocol.ShareID]protocol.ShareState, len(ids))
+	for len(ids) > 0 {
+		batch := ids[:min(len(ids), knownBatch)]
+		ids = ids[len(batch):]
+		marks := make([]string, len(batch))
+		args := make([]any, len(batch))
+		for i, id := range batch {
+			marks[i], args[i] = "$"+strconv.Itoa(i+1), id
+		}
+		scan := func(r row) (id protocol.ShareID, err error) {
+			var state protocol.ShareState
+			err = r.Scan(&id, &state)
+			states[id] = state
+			return id, err
+		}
+		_, err := list(ctx, db.engine.Reader(), scan, `SELECT id, state FROM shares WHERE id IN (`+strings.Join(marks, ", ")+`)`, args...)
+		if err != nil {
+			return nil, fmt.Errorf("reading the states of shares: %w", err)
+		}
+	}
+	return states, nil
+}

@@ -1,0 +1,37 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// Usage is how much there is of everything, for metrics.
+type Usage struct {
+	Rooms         int // not ended
+	Members       int
+	Connected     int // members that are not away
+	LiveShares    int
+	OpenUploads   int
+	ReservedBytes int64 // of live shares, and of ended ones whose bytes are there
+	Outbox        int   // events not announced yet
+}
+
+// Usage counts the records.
+func (db *DB) Usage(ctx context.Context) (Usage, error) {
+	scan := func(r row) (u Usage, err error) {
+		err = r.Scan(&u.Rooms, &u.Members, &u.Connected, &u.LiveShares, &u.OpenUploads, &u.ReservedBytes, &u.Outbox)
+		return u, err
+	}
+	u, err := one(ctx, db.engine.Reader(), scan, `SELECT
+		(SELECT COUNT(*) FROM rooms WHERE ended_at = 0),
+		(SELECT COUNT(*) FROM members),
+		(SELECT COUNT(*) FROM members WHERE away_since = 0),
+		(SELECT COUNT(*) FROM shares WHERE ended_at = 0),
+		(SELECT COUNT(*) FROM shares WHERE state = 'uploading'),
+		(SELECT CAST(COALESCE(SUM(reserved), 0) AS BIGINT) FROM shares WHERE ended_at = 0 OR purged = 0),
+		(SELECT COUNT(*) FROM outbox)`)
+	if err != nil {
+		return u, fmt.Errorf("counting records: %w", err)
+	}
+	return u, nil
+}
