@@ -1,0 +1,82 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { Transform } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/**
+ * A TCP proxy in front of the server that can lose the network: `cut` ends
+ * every connection and refuses new ones until `mend`. `bytesPerSecond` slows
+ * each direction of each connection.
+ */
+export class Proxy {
+  bytesPerSecond = Number.POSITIVE_INFINITY;
+  private up = true;
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(
+    private readonly server: Server,
+    private readonly target: { host: string; port: number },
+  ) {}
+
+  static async start(origin: string): Promise<Proxy> {
+    const { hostname, port } = new URL(origin);
+    const server = createServer();
+    const proxy = new Proxy(server, { host: hostname, port: Number(port) });
+    server.on("connection", (client) => proxy.accept(client));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return proxy;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  cut(): void {
+    this.up = false;
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  mend(): void {
+    this.up = true;
+  }
+
+  async dispose(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private accept(client: Socket): void {
+    if (!this.up) {
+      client.destroy();
+      return;
+    }
+    const upstream = connect(this.target);
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true);
+      this.sockets.add(socket);
+      // A lost connection is what this proxy is for.
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        this.sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.pipe(this.throttle()).pipe(upstream);
+    upstream.pipe(this.throttle()).pipe(client);
+  }
+
+  /** Passes bytes on at the rate that is set when they pass. */
+  private throttle(): Transform {
+    return new Transform({
+      highWaterMark: 64 << 10,
+      transform: (chunk: Buffer, _encoding, done) => {
+        const rate = this.bytesPerSecond;
+        if (!Number.isFinite(rate)) {
+          done(null, chunk);
+          return;
+        }
+        void sleep((chunk.length / rate) * 1000).then(() => done(null, chunk));
+      },
+    });
+  }
+}
