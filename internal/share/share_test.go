@@ -1,0 +1,410 @@
+package share_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding"
+	"errors"
+	"io"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/blob/memblob"
+	"github.com/handout-rtc/handout/internal/share"
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/upload"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fixture is a room with Ana, Ben and Cleo over a real store.
+type fixture struct {
+	*share.Service
+	uploads *upload.Service
+	records *store.DB
+	blobs   *memblob.Store
+	room    protocol.RoomID
+	clock   *clock
+}
+
+type clock struct{ nanos atomic.Int64 }
+
+func (c *clock) now() time.Time          { return time.Unix(0, c.nanos.Load()) }
+func (c *clock) advance(d time.Duration) { c.nanos.Add(int64(d)) }
+
+var limits = protocol.Limits{
+	FileSize: 1000, RoomBytes: 3000, RoomShares: 5, OpenUploads: 3, FilesPerRequest: 3, RecipientsPerRequest: 3,
+	LifetimeSeconds: 3600, EmptyRoomSeconds: 60, UploadIdleSeconds: 120,
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	ctx := context.Background()
+	records, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "handout.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { records.Close() })
+	f := &fixture{records: records, blobs: memblob.New(), room: protocol.NewRoomID(), clock: new(clock)}
+	f.clock.nanos.Store(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano())
+	if err := records.CreateRoom(ctx, store.Room{ID: f.room, App: "dev", Name: "r", CreatedAt: f.clock.now(), EmptySince: f.clock.now()}, 10); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []protocol.ParticipantID{"ana", "ben", "cleo"} {
+		f.join(t, id)
+	}
+	f.uploads = upload.New(upload.Config{Records: records, Blobs: f.blobs, Limits: limits, Boot: "b", Now: f.clock.now})
+	f.Service = share.New(share.Config{
+		Records: records, Sweeper: records, Tickets: records, Uploads: f.uploads, Blobs: f.blobs,
+		Limits: limits, Boot: "b", Now: f.clock.now, SweepEvery: time.Millisecond,
+	})
+	return f
+}
+
+func (f *fixture) join(t *testing.T, id protocol.ParticipantID) {
+	t.Helper()
+	member := store.Member{
+		Participant: protocol.Participant{ID: id, Name: string(id), Role: "participant", JoinedAt: f.clock.now()},
+		Room:        f.room, Connection: "c-" + string(id),
+	}
+	if _, err := f.records.Join(context.Background(), member, 100, f.clock.now()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (f *fixture) as(id protocol.ParticipantID) share.Caller {
+	return share.Caller{Room: f.room, ID: id, Name: string(id), Send: true, Receive: true, SendToAll: true}
+}
+
+// offer creates one share of the given size from Ana.
+func (f *fixture) offer(t *testing.T, size int64, to protocol.Audience) protocol.ShareID {
+	t.Helper()
+	created, err := f.Offer(context.Background(), f.as("ana"), []share.Draft{{Name: "a.txt", Size: &size}}, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return created[0].ID
+}
+
+// deliver offers a share and uploads it whole.
+func (f *fixture) deliver(t *testing.T, body string, to protocol.Audience) protocol.ShareID {
+	t.Helper()
+	id := f.offer(t, int64(len(body)), to)
+	a := upload.Append{ID: id, Body: bytes.NewReader([]byte(body)), BodyLength: int64(len(body))}
+	if _, err := f.uploads.Append(context.Background(), a); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// sweepUntil lets the service sweep until the condition holds.
+func (f *fixture) sweepUntil(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+	var group sync.WaitGroup
+	group.Go(func() { f.Run(ctx) })
+	defer group.Wait()
+	defer stop()
+	for !holds() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("the sweep never came to: %s", what)
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+func (f *fixture) state(t *testing.T, id protocol.ShareID) protocol.ShareState {
+	t.Helper()
+	record, err := f.records.Share(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return record.State
+}
+
+func (f *fixture) blobCount(t *testing.T) (n int) {
+	t.Helper()
+	for _, err := range f.blobs.List(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	return n
+}
+
+func wantCode(t *testing.T, err error, want protocol.Code) {
+	t.Helper()
+	if got := protocol.CodeOf(err); got != want {
+		t.Fatalf("error %q (%v), want %q", got, err, want)
+	}
+}
+
+func list(ids ...protocol.ParticipantID) protocol.Audience { return protocol.Audience{List: ids} }
+
+func TestOfferRefusals(t *testing.T) {
+	f := newFixture(t)
+	ctx := context.Background()
+	n := func(v int64) *int64 { return &v }
+	one := []share.Draft{{Name: "a", Size: n(1)}}
+	viewer := f.as("ana")
+	viewer.Send = false
+	targetedOnly := f.as("ana")
+	targetedOnly.SendToAll = false
+	nowhere := f.as("ana")
+	nowhere.Room = protocol.NewRoomID()
+	rows := []struct {
+		name   string
+		caller share.Caller
+		drafts []share.Draft
+		to     protocol.Audience
+		want   protocol.Code
+	}{
+		{"no grant", viewer, one, protocol.ToRoom(), protocol.CodeForbidden},
+		{"no grant for all", targetedOnly, one, protocol.ToRoom(), protocol.CodeForbidden},
+		{"nobody", f.as("ana"), one, list(), protocol.CodeEmptyList},
+		{"a stranger", f.as("ana"), one, list("ben", "zoe"), protocol.CodeUnknownRecipient},
+		{"no id", f.as("ana"), one, list("../x"), protocol.CodeInvalidRequest},
+		{"too many recipients", f.as("ana"), one, list("ben", "cleo", "ana", "ben"), protocol.CodeInvalidRequest},
+		{"no file", f.as("ana"), nil, protocol.ToRoom(), protocol.CodeEmptyList},
+		{"too many files", f.as("ana"), append(append(one, one...), append(one, one...)...), protocol.ToRoom(), protocol.CodeInvalidRequest},
+		{"negative", f.as("ana"), []share.Draft{{Size: n(-1)}}, protocol.ToRoom(), protocol.CodeInvalidRequest},
+		{"too large", f.as("ana"), []share.Draft{{Size: n(1)}, {Size: n(1001)}}, protocol.ToRoom(), protocol.CodeFileTooLarge},
+		{"no such room", nowhere, one, protocol.ToRoom(), protocol.CodeRoomNotFound},
+	}
+	for _, row := range rows {
+		_, err := f.Offer(ctx, row.caller, row.drafts, row.to)
+		if got := protocol.CodeOf(err); got != row.want {
+			t.Errorf("%s: %q (%v), want %q", row.name, got, err, row.want)
+		}
+	}
+	page, err := f.List(ctx, f.as("ana"), protocol.Cursor{})
+	if err != nil || len(page.Shares) != 0 {
+		t.Errorf("refused offers left %d shares, %v", len(page.Shares), err)
+	}
+}
+
+func TestQuotaIsReservedAndGivenBack(t *testing.T) {
+	f := newFixture(t)
+	ctx := context.Background()
+	size := int64(1000)
+	drafts := []share.Draft{{Name: "a", Size: &size}, {Name: "b", Size: &size}, {Name: "c", Size: &size}}
+	created, err := f.Offer(ctx, f.as("ana"), drafts, protocol.ToRoom())
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := int64(1)
+	_, err = f.Offer(ctx, f.as("ben"), []share.Draft{{Size: &one}}, protocol.ToRoom())
+	wantCode(t, err, protocol.CodeRoomFull)
+	_, err = f.Offer(ctx, f.as("ana"), []share.Draft{{Size: new(int64)}}, protocol.ToRoom())
+	wantCode(t, err, protocol.CodeTooManyUploads)
+	if err := f.End(ctx, f.as("ana"), created[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Offer(ctx, f.as("ben"), []share.Draft{{Size: &size}}, protocol.ToRoom()); err != nil {
+		t.Fatalf("after a cancel there is no place: %v", err)
+	}
+}
+
+func TestOnlyTheIntendedSee(t *testing.T) {
+	f := newFixture(t)
+	ctx := context.Background()
+	id := f.deliver(t, "secret", list("ben", "ben"))
+	for caller, visible := range map[protocol.ParticipantID]int{"ana": 1, "ben": 1, "cleo": 0} {
+		page, err := f.List(ctx, f.as(caller), protocol.Cursor{})
+		if err != nil || len(page.Shares) != visible {
+			t.Errorf("%s sees %d shares, %v", caller, len(page.Shares), err)
+		}
+	}
+	_, err := f.Get(ctx, f.as("cleo"), id)
+	_, missing := f.Get(ctx, f.as("cleo"), protocol.NewShareID())
+	if err == nil || missing == nil || err.Error() != missing.Error() {
+		t.Errorf("a hidden share says %v, a missing one %v", err, missing)
+	}
+	seen, err := f.Get(ctx, f.as("ben"), id)
+	if err != nil || len(seen.To.List) != 1 {
+		t.Errorf("the recipient sees %+v, %v", seen.To, err)
+	}
+}
+
+func TestContentAndItsEnd(t *testing.T) {
+	f := newFixture(t)
+	ctx := context.Background()
+	pending := f.offer(t, 5, protocol.ToRoom())
+	_, err := f.Content(ctx, f.as("ben"), pending, func() {})
+	wantCode(t, err, protocol.CodeNotAvailable)
+
+	id := f.deliver(t, "hello", protocol.ToRoom())
+	cut := make(chan struct{})
+	content, err := f.Content(ctx, f.as("ben"), id, func() { close(cut) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(content)
+	if err != nil || string(body) != "hello" {
+		t.Fatalf("%q, %v", body, err)
+	}
+	wantCode(t, f.End(ctx, f.as("cleo"), id), protocol.CodeForbidden)
+	if err := f.End(ctx, f.as("ana"), id); err != nil {
+		t.Fatal(err)
+	}
+	<-cut // a running download hears of the end
+	content.Close()
+	content.Close()
+	if got := f.state(t, id); got != protocol.Revoked {
+		t.Errorf("the share is %s", got)
+	}
+	if n := f.blobCount(t); n != 0 {
+		t.Errorf("%d blobs are left", n)
+	}
+	_, err = f.Content(ctx, f.as("ben"), id, func() {})
+	wantCode(t, err, protocol.CodeShareEnded)
+	if err := f.End(ctx, f.as("ana"), id); err != nil {
+		t.Errorf("ending twice: %v", err)
+	}
+}
+
+func TestCancelWhileTheBodyComes(t *testing.T) {
+	f := newFixture(t)
+	ctx := context.Background()
+	id := f.offer(t, 10, protocol.ToRoom())
+	body, sender := io.Pipe()
+	appended := make(chan error, 1)
+	go func() {
+		_, err := f.uploads.Append(ctx, upload.Append{
+			ID: id, Body: body, BodyLength: -1,
+			Yield: func() { body.CloseWithError(protocol.NewError(protocol.CodeUploadPreempted, "")) },
+		})
+		appended <- err
+	}()
+	if _, err := sender.Write([]byte("12345")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.End(ctx, f.as("ana"), id); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, <-appended, protocol.CodeShareEnded)
+	if got := f.state(t, id); got != protocol.Cancelled {
+		t.Errorf("the share is %s", got)
+	}
+	if n := f.blobCount(t); n != 0 {
+		t.Errorf("%d blobs are left", n)
+	}
+}
+
+func TestTicketsWorkOnceForOneShare(t *testing.T) {
+	f := newFixture(t)
+	ctx := context.Background()
+	id, other := f.deliver(t, "hello", list("ben")), f.deliver(t, "other", list("ben"))
+	_, _, err := f.Ticket(ctx, f.as("cleo"), id)
+	wantCode(t, err, protocol.CodeShareNotFound)
+	ticket := func() string {
+		secret, _, err := f.Ticket(ctx, f.as("ben"), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secret
+	}
+	secret := ticket()
+	caller, err := f.Redeem(ctx, secret, id)
+	if err != nil || caller.ID != "ben" || caller.Send || caller.Moderate {
+		t.Fatalf("%+v, %v", caller, err)
+	}
+	_, err = f.Redeem(ctx, secret, id)
+	wantCode(t, err, protocol.CodeTicketInvalid)
+	_, err = f.Redeem(ctx, ticket(), other)
+	wantCode(t, err, protocol.CodeTicketInvalid)
+	late := ticket()
+	f.clock.advance(share.TicketLife + time.Second)
+	_, err = f.Redeem(ctx, late, id)
+	wantCode(t, err, protocol.CodeTicketInvalid)
+}
+
+func TestSweepEndsWhatIsDue(t *testing.T) {
+	ctx := context.Background()
+	t.Run("an idle upload fails", func(t *testing.T) {
+		f := newFixture(t)
+		id := f.offer(t, 10, protocol.ToRoom())
+		f.clock.advance(121 * time.Second)
+		f.sweepUntil(t, "failed", func() bool { return f.state(t, id) == protocol.Failed })
+	})
+	t.Run("a file expires", func(t *testing.T) {
+		f := newFixture(t)
+		id := f.deliver(t, "hello", protocol.ToRoom())
+		f.clock.advance(3601 * time.Second)
+		f.sweepUntil(t, "expired and gone", func() bool { return f.state(t, id) == protocol.Expired && f.blobCount(t) == 0 })
+	})
+	t.Run("files leave an empty room", func(t *testing.T) {
+		f := newFixture(t)
+		id := f.deliver(t, "hello", protocol.ToRoom())
+		for _, who := range []protocol.ParticipantID{"ana", "ben", "cleo"} {
+			if _, err := f.records.Leave(ctx, f.room, who, f.clock.now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.clock.advance(59 * time.Second)
+		f.sweepUntil(t, "a sweep", func() bool { return true })
+		if got := f.state(t, id); got != protocol.Available {
+			t.Fatalf("before the grace is over the share is %s", got)
+		}
+		f.clock.advance(2 * time.Second)
+		f.sweepUntil(t, "expired and gone", func() bool { return f.state(t, id) == protocol.Expired && f.blobCount(t) == 0 })
+	})
+	t.Run("what has ended is forgotten", func(t *testing.T) {
+		f := newFixture(t)
+		id := f.deliver(t, "hello", protocol.ToRoom())
+		if err := f.End(ctx, f.as("ana"), id); err != nil {
+			t.Fatal(err)
+		}
+		f.clock.advance(2 * time.Hour)
+		f.sweepUntil(t, "forgotten", func() bool {
+			_, err := f.records.Share(ctx, id)
+			return errors.Is(err, store.ErrNotFound)
+		})
+	})
+}
+
+func TestStartUpFinishesAndClears(t *testing.T) {
+	f := newFixture(t)
+	ctx := context.Background()
+	id := f.offer(t, 5, protocol.ToRoom())
+	put := func(key blob.Key, body string) {
+		writer, err := f.blobs.Write(ctx, key, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := writer.Write([]byte(body)); err != nil {
+			t.Fatal(err)
+		}
+		if err := writer.Commit(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A process died between the bytes and the record, and another one left
+	// bytes that no record knows.
+	h := sha256.New()
+	h.Write([]byte("hello"))
+	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(blob.Key(id), "hello")
+	if err := f.records.Checkpoint(ctx, id, store.Checkpoint{Offset: 5, Hash: state, Run: "b"}, f.clock.now()); err != nil {
+		t.Fatal(err)
+	}
+	orphan := protocol.NewShareID()
+	put(blob.Key(orphan), "orphan")
+	f.blobs.Age(2 * time.Minute)
+	f.sweepUntil(t, "the upload finished", func() bool { return f.state(t, id) == protocol.Available })
+	f.sweepUntil(t, "the orphan gone", func() bool { return f.blobCount(t) == 1 })
+}

@@ -1,0 +1,113 @@
+package upload_test
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// records is a store of shares in memory, with the store's rules: every change
+// is a compare-and-set on the state.
+type records struct {
+	mu     sync.Mutex
+	shares map[protocol.ShareID]store.Share
+	// completions counts the steps from uploading to available.
+	completions int
+	// before, if set, is called outside the lock before the named change; an
+	// error of it is the change's.
+	before func(change string) error
+}
+
+func newRecords(shares ...store.Share) *records {
+	r := &records{shares: make(map[protocol.ShareID]store.Share)}
+	for _, s := range shares {
+		r.shares[s.ID] = s
+	}
+	return r
+}
+
+func (r *records) hook(change string) error {
+	if r.before == nil {
+		return nil
+	}
+	return r.before(change)
+}
+
+func (r *records) Share(_ context.Context, id protocol.ShareID) (store.Share, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	share, ok := r.shares[id]
+	if !ok {
+		return store.Share{}, store.ErrNotFound
+	}
+	return share, nil
+}
+
+// change applies f to an uploading share.
+func (r *records) change(name string, id protocol.ShareID, f func(*store.Share) error) (store.Share, error) {
+	if err := r.hook(name); err != nil {
+		return store.Share{}, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	share, ok := r.shares[id]
+	if !ok {
+		return share, store.ErrNotFound
+	}
+	if share.State != protocol.Uploading {
+		return share, store.ErrConflict
+	}
+	if err := f(&share); err != nil {
+		return r.shares[id], err
+	}
+	r.shares[id] = share
+	return share, nil
+}
+
+func (r *records) SetLength(_ context.Context, id protocol.ShareID, length int64, q store.Quota, now time.Time) (store.Share, error) {
+	return r.change("length", id, func(s *store.Share) error {
+		if length < s.Offset || length > q.RoomBytes {
+			return protocol.NewError(protocol.CodeLengthMismatch, "below the offset")
+		}
+		s.Size, s.UpdatedAt = &length, now
+		return nil
+	})
+}
+
+func (r *records) Checkpoint(_ context.Context, id protocol.ShareID, c store.Checkpoint, now time.Time) error {
+	_, err := r.change("checkpoint", id, func(s *store.Share) error {
+		if c.Offset < s.Offset {
+			return store.ErrConflict
+		}
+		s.Offset, s.Checkpoint, s.UpdatedAt = c.Offset, c, now
+		return nil
+	})
+	return err
+}
+
+func (r *records) Complete(_ context.Context, id protocol.ShareID, size int64, sha256 string, now, _ time.Time) (store.Share, error) {
+	return r.change("complete", id, func(s *store.Share) error {
+		s.State, s.Offset, s.Size, s.SHA256, s.AvailableAt = protocol.Available, size, &size, sha256, &now
+		r.completions++
+		return nil
+	})
+}
+
+func (r *records) End(_ context.Context, id protocol.ShareID, to protocol.ShareState, reason protocol.Code, now time.Time) (store.Share, error) {
+	return r.change("end", id, func(s *store.Share) error {
+		s.State, s.Reason, s.EndedAt = to, string(reason), now
+		return nil
+	})
+}
+
+// snapshot returns what a process that starts now would find.
+func (r *records) snapshot() *records {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return newRecords(slices.Collect(maps.Values(r.shares))...)
+}
