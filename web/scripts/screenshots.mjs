@@ -1,0 +1,22 @@
+// Draws scenes of the gallery: node scripts/screenshots.mjs FOLDER [SCENE...]
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { openScene, withGallery } from './browser.mjs';
+
+const WIDTHS = [320, 768, 1440];
+const [folder = 'screenshots', ...scenes] = process.argv.slice(2);
+const wanted = scenes.length > 0 ? scenes : ['join', 'alone', 'typical', 'states', 'reconnecting', 'replaced'];
+
+mkdirSync(folder, { recursive: true });
+await withGallery(async ({ browser, address }) => {
+  for (const colorScheme of ['light', 'dark']) {
+    for (const width of WIDTHS) {
+      const page = await browser.newPage({ colorScheme, viewport: { width, height: width === 320 ? 640 : 900 }, deviceScaleFactor: 1, reducedMotion: 'reduce' });
+      for (const scene of wanted) {
+        await openScene(page, address, scene);
+        await page.screenshot({ path: join(folder, `${scene}-${width}-${colorScheme}.png`), fullPage: true });
+      }
+      await page.close();
+    }
+  }
+});

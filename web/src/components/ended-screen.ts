@@ -1,0 +1,159 @@
+import type { LeaveReason } from '@handout/sdk';
+import { css, html, LitElement } from 'lit';
+import { DoorClosed, type IconNode, KeyRound, Layers2, UserX, Users, WifiOff } from 'lucide';
+import { base, buttons } from '../styles/base.js';
+import { icon } from './icon.js';
+import { logo } from './logo.js';
+
+interface Ending {
+  readonly picture: IconNode;
+  readonly title: string;
+  readonly text: string;
+  /** What to do next: come back with the same token, or start over. */
+  readonly next: 'rejoin' | 'start';
+  readonly verb: string;
+}
+
+const ENDINGS: Readonly<Record<Exclude<LeaveReason, 'left'>, Ending>> = {
+  replaced: {
+    picture: Layers2,
+    title: 'This room is open in another window',
+    text: 'You can be in a room in one window at a time. Your files are safe there.',
+    next: 'rejoin',
+    verb: 'Use this window',
+  },
+  dropped: {
+    picture: UserX,
+    title: 'You were removed from the room',
+    text: 'A host ended your visit. What you saved stays on your device.',
+    next: 'start',
+    verb: 'Back to start',
+  },
+  'room-ended': {
+    picture: DoorClosed,
+    title: 'The room has ended',
+    text: 'Its files have been deleted from the server. What you saved stays on your device.',
+    next: 'start',
+    verb: 'Back to start',
+  },
+  unauthenticated: {
+    picture: KeyRound,
+    title: 'Your invitation has expired',
+    text: 'Join again, or open a new link, to go on.',
+    next: 'start',
+    verb: 'Join again',
+  },
+  'room-full': {
+    picture: Users,
+    title: 'The room is full',
+    text: 'Try again when someone has left.',
+    next: 'rejoin',
+    verb: 'Try again',
+  },
+  'connection-lost': {
+    picture: WifiOff,
+    title: 'The connection was lost',
+    text: 'Check your network, then come back: uploads and downloads can go on.',
+    next: 'rejoin',
+    verb: 'Reconnect',
+  },
+};
+
+/** The page after a room is over for this participant: why, and what to do. Fires `rejoin` or `start`. */
+export class EndedScreen extends LitElement {
+  static override properties = { reason: { attribute: false } };
+
+  declare reason: Exclude<LeaveReason, 'left'>;
+
+  constructor() {
+    super();
+    this.reason = 'connection-lost';
+  }
+
+  override firstUpdated(): void {
+    this.renderRoot.querySelector('button')?.focus();
+  }
+
+  override render() {
+    const ending = ENDINGS[this.reason];
+    return html`<main data-testid="ended" data-reason=${this.reason}>
+      <div class="brand">${logo(28)}<span>Handout</span></div>
+      <div class="card" role="alert">
+        <span class="picture">${icon(ending.picture, 28)}</span>
+        <h1>${ending.title}</h1>
+        <p>${ending.text}</p>
+      </div>
+      <div class="next">
+        <button class="primary" @click=${() => this.dispatchEvent(new CustomEvent(ending.next))}>${ending.verb}</button>
+        ${ending.next === 'rejoin' ? html`<button class="quiet" @click=${() => this.dispatchEvent(new CustomEvent('start'))}>Back to start</button>` : ''}
+      </div>
+    </main>`;
+  }
+
+  static override styles = [
+    base,
+    buttons,
+    css`
+      main {
+        display: grid;
+        align-content: center;
+        justify-items: center;
+        max-inline-size: 460px;
+        min-block-size: 100dvh;
+        margin-inline: auto;
+        padding: 72px 20px;
+        text-align: center;
+      }
+      .brand {
+        position: absolute;
+        inset-block-start: 20px;
+        inset-inline-start: 24px;
+        display: flex;
+        align-items: center;
+        gap: 10px;
+        font-weight: 650;
+      }
+      .card {
+        display: grid;
+        justify-items: center;
+      }
+      .picture {
+        display: grid;
+        place-items: center;
+        inline-size: 68px;
+        block-size: 68px;
+        margin-block-end: 22px;
+        border-radius: 22px;
+        background: var(--surface);
+        color: var(--accent);
+        box-shadow: var(--shadow-2);
+      }
+      h1 {
+        font-size: var(--text-xl);
+        font-weight: 660;
+        line-height: 1.2;
+        letter-spacing: -0.02em;
+        text-wrap: balance;
+      }
+      p {
+        margin-block-start: 10px;
+        color: var(--text-2);
+        text-wrap: balance;
+      }
+      .next {
+        display: flex;
+        flex-wrap: wrap;
+        justify-content: center;
+        gap: 8px;
+        margin-block-start: 26px;
+      }
+      .next button {
+        min-block-size: 44px;
+        padding-inline: 20px;
+        font-size: var(--text-m);
+      }
+    `,
+  ];
+}
+
+customElements.define('handout-ended-screen', EndedScreen);

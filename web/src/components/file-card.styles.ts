@@ -1,0 +1,233 @@
+import { css } from 'lit';
+
+export const cardStyles = css`
+  article {
+    position: relative;
+    display: grid;
+    grid-template-columns: auto minmax(0, 1fr) auto;
+    align-items: center;
+    column-gap: 14px;
+    padding: 12px 14px;
+    border: 1px solid var(--line);
+    border-radius: var(--r-m);
+    background: var(--surface);
+    box-shadow: var(--shadow-1);
+  }
+  article:focus-visible {
+    outline: 2px solid var(--accent);
+  }
+  article.ended {
+    border-style: dashed;
+    background: transparent;
+    box-shadow: none;
+  }
+  .ended .tile {
+    filter: grayscale(1);
+    opacity: 0.6;
+  }
+  .ended h3 {
+    color: var(--text-2);
+    text-decoration: line-through;
+    text-decoration-thickness: 1px;
+  }
+  .body {
+    min-inline-size: 0;
+    line-height: 1.4;
+  }
+  h3 {
+    display: flex;
+    min-inline-size: 0;
+    font-size: var(--text-m);
+    font-weight: 600;
+    letter-spacing: -0.006em;
+    white-space: pre;
+  }
+  .whole {
+    display: inline-flex;
+    min-inline-size: 0;
+  }
+  .head {
+    min-inline-size: 0;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .tail {
+    flex: none;
+  }
+  .facts {
+    display: flex;
+    flex-wrap: wrap;
+    column-gap: 14px;
+  }
+  .meta,
+  .status {
+    display: flex;
+    align-items: center;
+    min-inline-size: 0;
+    color: var(--text-2);
+    font-size: var(--text-s);
+  }
+  .meta {
+    white-space: nowrap;
+  }
+  .sep {
+    margin-inline: 6px;
+  }
+  .whom {
+    min-inline-size: 0;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .whom bdi {
+    overflow-wrap: normal;
+  }
+  .status {
+    flex-wrap: wrap;
+    font-variant-numeric: tabular-nums;
+  }
+  .status svg {
+    margin-inline-end: 5px;
+  }
+  .saved,
+  .shared,
+  .verb {
+    color: var(--accent);
+    font-weight: 550;
+  }
+  .upload-paused,
+  .download-paused {
+    color: var(--warn);
+  }
+  .actions {
+    display: flex;
+    align-items: center;
+    gap: 4px;
+    margin-inline-end: -4px;
+  }
+  .actions .primary {
+    margin-inline-end: 4px;
+  }
+  .bar {
+    grid-column: 1 / -1;
+    block-size: 6px;
+    margin-block: 10px 2px;
+    overflow: hidden;
+    border-radius: 3px;
+    background: var(--surface-3);
+  }
+  .bar span {
+    display: block;
+    block-size: 100%;
+    min-inline-size: 6px;
+    border-radius: 3px;
+    background: var(--accent);
+    transition: inline-size 240ms linear;
+  }
+  .bar.arriving span,
+  .bar.waiting span,
+  .bar.download-waiting span {
+    background: var(--line-strong);
+  }
+  .bar.upload-paused span,
+  .bar.download-paused span {
+    background: var(--warn);
+  }
+  .wide {
+    grid-column: 1 / -1;
+    justify-content: start;
+    min-block-size: 44px;
+    margin-block-start: 10px;
+    padding-block: 8px;
+    border-color: transparent;
+    font-weight: 500;
+    text-align: start;
+  }
+  .wide > span:not(.sr) {
+    flex: 1;
+  }
+  .wide strong {
+    flex: none;
+    font-weight: 650;
+  }
+  .bad {
+    background: var(--danger-soft);
+    color: var(--danger);
+  }
+  .bad:hover,
+  .bad:active {
+    border-color: var(--danger-line);
+    background: var(--danger-soft);
+  }
+  .warn {
+    background: var(--warn-soft);
+    color: var(--warn);
+  }
+  .warn:hover,
+  .warn:active {
+    border-color: var(--warn-line);
+    background: var(--warn-soft);
+  }
+  .question {
+    grid-column: 1 / -1;
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    justify-content: end;
+    gap: 8px;
+    margin-block-start: 10px;
+    padding-block-start: 10px;
+    border-block-start: 1px solid var(--line);
+  }
+  .question p {
+    flex: 1 1 220px;
+    font-size: var(--text-s);
+  }
+  @media (max-width: 559px) {
+    article {
+      column-gap: 12px;
+      padding: 12px;
+    }
+    .word {
+      display: none;
+    }
+    .actions button:has(.word) {
+      inline-size: var(--touch);
+      padding: 0;
+    }
+    .verb,
+    .verb + .sep {
+      display: none;
+    }
+    .actions:has(button + button) {
+      grid-column: 2 / -1;
+      flex-direction: row-reverse;
+      justify-content: start;
+      gap: 8px;
+      margin-block-start: 8px;
+    }
+    .actions button + button:has(.word) {
+      inline-size: auto;
+      padding-inline: 14px;
+    }
+    .actions button + button .word {
+      display: inline;
+    }
+    .actions:has(button + button) .primary {
+      margin: 0;
+    }
+  }
+  @media (max-width: 359px) {
+    .tile {
+      inline-size: 36px;
+      block-size: 36px;
+    }
+  }
+  @media (forced-colors: active) {
+    .bar {
+      border: 1px solid CanvasText;
+    }
+    .bar span {
+      background: Highlight;
+    }
+  }
+`;

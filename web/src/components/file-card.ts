@@ -1,0 +1,198 @@
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { styleMap } from 'lit/directives/style-map.js';
+import { Check, Download, FilePlus, RotateCcw, Trash2, Undo2, X } from 'lucide';
+import { type Card, hasEnded } from '../model/cards.js';
+import { splitName } from '../model/file-kind.js';
+import { audienceLabel } from '../model/people.js';
+import { faultText, percent, progressText, sizeText, stateText } from '../model/wording.js';
+import { base, buttons } from '../styles/base.js';
+import { cardStyles } from './file-card.styles.js';
+import { fileTile, fileTileStyles } from './file-tile.js';
+import { icon } from './icon.js';
+
+/** What a person may ask of a card. */
+export type CardAction = 'save' | 'cancel' | 'retry' | 'revoke' | 'pick' | 'dismiss';
+
+export interface CardRequest {
+  readonly action: CardAction;
+  readonly card: Card;
+}
+
+/** One file, one card, every state in place. Fires `card-request`. */
+export class FileCard extends LitElement {
+  static override properties = {
+    card: { attribute: false },
+    names: { attribute: false },
+    meId: { attribute: false },
+    moderator: { attribute: false },
+    confirming: { state: true },
+  };
+
+  declare card: Card;
+  declare names: ReadonlyMap<string, string>;
+  declare meId: string;
+  /** I may withdraw what others share. */
+  declare moderator: boolean;
+  declare confirming: boolean;
+
+  constructor() {
+    super();
+    this.names = new Map();
+    this.meId = '';
+    this.moderator = false;
+    this.confirming = false;
+  }
+
+  override render() {
+    const { card } = this;
+    return html`<article class=${hasEnded(card.state) ? 'ended' : ''} aria-labelledby="name" tabindex="-1">
+      ${fileTile(card.name, card.type)}
+      <div class="body">
+        ${this.#name()}
+        <div class="facts">
+          <p class="meta">${sizeText(card.size)}<span class="sep">·</span>${this.#whom()}</p>
+          ${this.#status()}
+        </div>
+      </div>
+      ${this.confirming ? nothing : html`<div class="actions">${this.#actions()}</div>`} ${this.#bar()} ${this.#below()}
+    </article>`;
+  }
+
+  #name(): TemplateResult {
+    const { name } = this.card;
+    const { head, tail } = splitName(name);
+    return html`<h3 id="name" title=${name}><span class="whole" dir=${tail === '' ? 'auto' : 'ltr'}><span class="head">${head}</span><span class="tail">${tail}</span></span></h3>`;
+  }
+
+  #whom(): TemplateResult {
+    const { card } = this;
+    if (card.mine) return html`<span class="whom">to <bdi>${audienceLabel(card.to, this.names)}</bdi></span>`;
+    const others = card.to === 'room' ? 0 : card.to.filter((id) => id !== this.meId).length;
+    return html`<span class="whom">from <bdi>${this.names.get(card.sender.id) ?? card.sender.name}</bdi>${others > 0 ? ` to you and ${others} more` : ''}</span>`;
+  }
+
+  /** Where it stands. What has a button that says so needs no words. */
+  #status() {
+    const { card } = this;
+    if (card.state === 'available' || card.state === 'upload-failed' || card.state === 'download-failed' || card.state === 'needs-file') return nothing;
+    const running = card.state === 'uploading' || card.state === 'downloading';
+    const tick = card.state === 'saved' || card.state === 'shared' ? icon(Check, 14) : nothing;
+    const progress = progressText(card);
+    return html`<p class="status ${card.state}">
+      ${tick}<span class=${running ? 'verb' : ''}>${stateText(card)}</span>${progress === '' ? nothing : html`<span class="sep">·</span><span class="numbers">${progress}</span>`}
+    </p>`;
+  }
+
+  #bar() {
+    const { progress, state, name } = this.card;
+    if (progress === undefined || state === 'needs-file' || hasEnded(state)) return nothing;
+    const value = percent(progress.transferred, progress.total);
+    return html`<div
+      class="bar ${state}"
+      role="progressbar"
+      aria-label="${stateText(this.card)}: ${name}"
+      aria-valuemin="0"
+      aria-valuemax="100"
+      aria-valuenow=${value}
+      aria-valuetext=${progressText(this.card)}
+    >
+      <span style=${styleMap({ inlineSize: `${value}%` })}></span>
+    </div>`;
+  }
+
+  #actions(): TemplateResult | typeof nothing {
+    switch (this.card.state) {
+      case 'waiting':
+      case 'uploading':
+      case 'upload-paused':
+      case 'upload-failed':
+      case 'needs-file':
+      case 'download-waiting':
+      case 'downloading':
+      case 'download-paused':
+      case 'checking':
+        return this.#button('cancel', 'Cancel', X);
+      case 'available':
+        return html`${this.#mayRevoke()}${this.#button('save', 'Save', Download, 'primary')}`;
+      case 'saved':
+        return html`${this.#mayRevoke()}${this.#button('save', 'Save again', Download)}`;
+      case 'shared':
+        return this.#mayRevoke();
+      case 'upload-cancelled':
+        return html`${this.#button('retry', 'Send again', RotateCcw)}${this.#button('dismiss', 'Remove from list', X)}`;
+      case 'finishing':
+      case 'arriving':
+      case 'download-failed':
+        return nothing;
+      default:
+        return this.#button('dismiss', 'Remove from list', X);
+    }
+  }
+
+  #mayRevoke() {
+    if (this.card.mine) return html`<button class="quiet" aria-label="Withdraw ${this.card.name}" title="Withdraw" @click=${this.#confirm}>${icon(Undo2)}<span class="word">Withdraw</span></button>`;
+    if (!this.moderator) return nothing;
+    return html`<button class="quiet icon" aria-label="Withdraw ${this.card.name}" title="Withdraw for everyone" @click=${this.#confirm}>${icon(Trash2)}</button>`;
+  }
+
+  #button(action: CardAction, label: string, picture: Parameters<typeof icon>[0], look = ''): TemplateResult {
+    const bare = action === 'cancel' || action === 'dismiss';
+    return html`<button class=${bare ? 'quiet icon' : look} aria-label="${label} ${this.card.name}" title=${label} @click=${() => this.#ask(action)}>
+      ${icon(picture)}${bare ? nothing : html`<span class=${look === 'primary' ? '' : 'word'}>${label}</span>`}
+    </button>`;
+  }
+
+  /** A fault or a question takes a line of its own: the failed state is the retry button. */
+  #below() {
+    const { card } = this;
+    if (this.confirming) return this.#question();
+    if (card.state === 'needs-file') return this.#wide('pick', FilePlus, 'warn', stateText(card), 'Choose file');
+    if (card.state !== 'upload-failed' && card.state !== 'download-failed') return nothing;
+    return this.#wide('retry', RotateCcw, 'bad', card.fault === undefined ? stateText(card) : faultText(card.fault), 'Try again');
+  }
+
+  #wide(action: CardAction, picture: Parameters<typeof icon>[0], look: string, text: string, verb: string) {
+    return html`<button class="wide ${look}" @click=${() => this.#ask(action)}>
+      ${icon(picture)}<span>${text}<span class="sr">.</span></span> <strong>${verb}</strong> <span class="sr">${this.card.name}</span>
+    </button>`;
+  }
+
+  #question() {
+    return html`<div class="question" role="group" aria-label="Withdraw ${this.card.name}" @keydown=${this.#escape}>
+      <p>Withdraw this file? Nobody will be able to save it any more.</p>
+      <button @click=${this.#keep}>Keep</button>
+      <button class="danger" @click=${() => this.#ask('revoke')}>Withdraw</button>
+    </div>`;
+  }
+
+  async #confirm(): Promise<void> {
+    this.confirming = true;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('.question button')?.focus();
+  }
+
+  async #keep(): Promise<void> {
+    this.confirming = false;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('.actions button')?.focus();
+  }
+
+  #escape(event: KeyboardEvent): void {
+    if (event.key === 'Escape') void this.#keep();
+  }
+
+  #ask(action: CardAction): void {
+    this.confirming = false;
+    const detail: CardRequest = { action, card: this.card };
+    this.dispatchEvent(new CustomEvent('card-request', { detail, bubbles: true, composed: true }));
+  }
+
+  /** Takes the focus that a removed button had. Not the next button: a second Enter would cancel what the first began. */
+  override focus(): void {
+    this.renderRoot.querySelector('article')?.focus();
+  }
+
+  static override styles = [base, buttons, fileTileStyles, cardStyles];
+}
+
+customElements.define('handout-file-card', FileCard);

@@ -1,0 +1,131 @@
+import { css, html, LitElement } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { type Card, intoSections, type Section } from '../model/cards.js';
+import { base } from '../styles/base.js';
+import './file-card.js';
+import type { FileCard } from './file-card.js';
+
+/** All cards, dealt into sections. When a card moves to another section, the focus goes along. */
+export class FileList extends LitElement {
+  static override properties = {
+    cards: { attribute: false },
+    names: { attribute: false },
+    meId: { attribute: false },
+    moderator: { attribute: false },
+  };
+
+  declare cards: readonly Card[];
+  declare names: ReadonlyMap<string, string>;
+  declare meId: string;
+  declare moderator: boolean;
+  #focused: string | undefined;
+
+  constructor() {
+    super();
+    this.cards = [];
+    this.names = new Map();
+    this.meId = '';
+    this.moderator = false;
+  }
+
+  override willUpdate(): void {
+    this.#focused = this.#focusedCard()?.card.key;
+  }
+
+  override updated(): void {
+    const key = this.#focused;
+    if (key === undefined) return;
+    void this.#settled().then(() => {
+      if (document.activeElement !== document.body) return; // kept, or the person went on
+      const all = this.#all();
+      (all.find(({ card }) => card.key === key) ?? all[0])?.focus();
+    });
+  }
+
+  override render() {
+    return repeat(
+      intoSections(this.cards),
+      (section) => section.id,
+      (section) => this.#section(section),
+    );
+  }
+
+  #section({ id, title, cards }: Section) {
+    return html`<section aria-labelledby=${id} data-testid="section-${id}">
+      <h2 id=${id}>${title} <span>${cards.length}</span></h2>
+      <ul role="list">
+        ${repeat(
+          cards,
+          (card) => card.key,
+          (card) => html`<li>
+            <handout-file-card
+              data-testid="file-card"
+              data-state=${card.state}
+              data-name=${card.name}
+              .card=${card}
+              .names=${this.names}
+              .meId=${this.meId}
+              .moderator=${this.moderator}
+            ></handout-file-card>
+          </li>`,
+        )}
+      </ul>
+    </section>`;
+  }
+
+  #all(): FileCard[] {
+    return [...this.renderRoot.querySelectorAll('handout-file-card')] as FileCard[];
+  }
+
+  #focusedCard(): FileCard | undefined {
+    const active = this.shadowRoot?.activeElement;
+    return active?.localName === 'handout-file-card' ? (active as FileCard) : undefined;
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.all(this.#all().map((card) => card.updateComplete));
+  }
+
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: 28px;
+      }
+      h2 {
+        display: flex;
+        gap: 8px;
+        margin-block-end: 10px;
+        font-size: var(--text-s);
+        font-weight: 600;
+      }
+      h2 span {
+        color: var(--text-2);
+        font-weight: 500;
+      }
+      ul {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: 8px;
+      }
+      li {
+        min-inline-size: 0;
+      }
+      @media (prefers-reduced-motion: no-preference) {
+        li {
+          animation: arrive 260ms var(--ease) backwards;
+        }
+        @keyframes arrive {
+          from {
+            opacity: 0;
+            translate: 0 6px;
+          }
+        }
+      }
+    `,
+  ];
+}
+
+customElements.define('handout-file-list', FileList);

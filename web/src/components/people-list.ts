@@ -1,0 +1,165 @@
+import type { Participant } from '@handout/sdk';
+import { css, html, LitElement, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { Send } from 'lucide';
+import { distinctNames, inOrder, roleLabel } from '../model/people.js';
+import { base, buttons } from '../styles/base.js';
+import { avatar, avatarStyles } from './avatar.js';
+import { icon } from './icon.js';
+
+/** Who is here. A row is also a place to drop files for that person. Fires `send-to` with the person's id. */
+export class PeopleList extends LitElement {
+  static override properties = {
+    participants: { attribute: false },
+    meId: { attribute: false },
+    maySend: { attribute: false },
+    dragging: { type: Boolean, reflect: true },
+    over: { attribute: false },
+  };
+
+  declare participants: readonly Participant[];
+  declare meId: string;
+  /** Ids of those whom I may send to. */
+  declare maySend: ReadonlySet<string>;
+  declare dragging: boolean;
+  /** The person whom a dragged file is over. */
+  declare over: string | undefined;
+
+  constructor() {
+    super();
+    this.participants = [];
+    this.meId = '';
+    this.maySend = new Set();
+    this.dragging = false;
+    this.over = undefined;
+  }
+
+  override render() {
+    const names = distinctNames(this.participants);
+    return html`<section aria-labelledby="title">
+      <h2 id="title">In the room <span class="count">${this.participants.length}</span></h2>
+      <ul role="list" tabindex=${this.maySend.size === 0 ? '0' : nothing} data-testid="participants">
+        ${repeat(
+          inOrder(this.participants, this.meId),
+          (person) => person.id,
+          (person) => this.#row(person, names.get(person.id) ?? person.name),
+        )}
+      </ul>
+    </section>`;
+  }
+
+  #row(person: Participant, name: string) {
+    const me = person.id === this.meId;
+    const sendable = this.maySend.has(person.id);
+    const role = roleLabel(person.role);
+    return html`<li
+      class=${this.over === person.id ? 'over' : ''}
+      data-person-id=${sendable ? person.id : nothing}
+      data-testid="participant"
+      data-name=${person.name}
+    >
+      ${avatar(person.id, person.name)}
+      <span class="who">
+        <span class="name" title=${name}><bdi>${name}</bdi></span>
+        ${me || role ? html`<span class="role">${[me ? 'You' : '', role].filter(Boolean).join(' · ')}</span>` : nothing}
+      </span>
+      ${sendable
+        ? html`<button class="quiet icon" data-testid="send-to" title="Send files to ${name}" aria-label="Send files to ${name}" @click=${() => this.#send(person.id)}>
+            ${icon(Send)}
+          </button>`
+        : nothing}
+    </li>`;
+  }
+
+  #send(id: string): void {
+    this.dispatchEvent(new CustomEvent('send-to', { detail: id }));
+  }
+
+  static override styles = [
+    base,
+    buttons,
+    avatarStyles,
+    css`
+      h2 {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        margin-block-end: 8px;
+        font-size: var(--text-s);
+        font-weight: 600;
+      }
+      .count {
+        color: var(--text-2);
+        font-weight: 500;
+      }
+      li {
+        display: flex;
+        align-items: center;
+        gap: 12px;
+        min-block-size: 52px;
+        margin-inline: -8px;
+        padding: 4px 4px 4px 8px;
+        border: 1.5px solid transparent;
+        border-radius: var(--r-s);
+      }
+      .who {
+        display: grid;
+        flex: 1;
+        min-inline-size: 0;
+        line-height: 1.3;
+      }
+      .name {
+        overflow: hidden;
+        font-size: var(--text-m);
+        font-weight: 500;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .role {
+        color: var(--text-2);
+        font-size: var(--text-xs);
+      }
+      button svg:dir(rtl) {
+        transform: scaleX(-1);
+      }
+      :host([dragging]) li[data-person-id] {
+        border: 1.5px dashed var(--accent-line);
+      }
+      :host([dragging]) li.over {
+        border: 1.5px solid var(--accent);
+        background: var(--accent-soft);
+      }
+      @media (max-width: 899px) {
+        ul {
+          display: flex;
+          gap: 8px;
+          margin-inline: -16px;
+          padding: 2px 16px 6px;
+          overflow-x: auto;
+          overscroll-behavior-inline: contain;
+          scrollbar-width: none;
+        }
+        li {
+          flex: none;
+          max-inline-size: 230px;
+          margin: 0;
+          padding-inline: 8px 4px;
+          border: 1px solid var(--line);
+          border-radius: var(--r-full);
+          background: var(--surface);
+        }
+        li:not([data-person-id]) {
+          padding-inline-end: 18px;
+        }
+        .name {
+          font-size: var(--text-s);
+        }
+        button {
+          border-radius: 50%;
+        }
+      }
+    `,
+  ];
+}
+
+customElements.define('handout-people-list', PeopleList);

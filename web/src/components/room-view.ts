@@ -1,0 +1,251 @@
+import { HandoutError } from '@handout/sdk';
+import { html, LitElement, nothing, type PropertyValues } from 'lit';
+import { CloudOff, LoaderCircle, Clock } from 'lucide';
+import { admit } from '../model/admit.js';
+import { Batch, isActive } from '../model/batch.js';
+import { buildCards, type Card, TransferKeys } from '../model/cards.js';
+import { audienceLabel, distinctNames } from '../model/people.js';
+import type { Audience, RoomPort } from '../model/ports.js';
+import { audienceOf, EVERYONE, prune, recipients, type Selection, toPeople } from '../model/selection.js';
+import { Toasts } from '../model/toasts.js';
+import { expiryText, faultText } from '../model/wording.js';
+import { base, buttons } from '../styles/base.js';
+import './drop-hint.js';
+import { emptyState, emptyStateStyles } from './empty-state.js';
+import type { CardRequest } from './file-card.js';
+import { FileIntake, type Intake } from './file-intake.js';
+import './file-list.js';
+import { icon } from './icon.js';
+import './people-list.js';
+import './room-header.js';
+import type { RoomHeader } from './room-header.js';
+import { RoomWatcher } from './room-watcher.js';
+import { roomStyles } from './room-view.styles.js';
+import './send-panel.js';
+import './toast-stack.js';
+import './total-bar.js';
+import { Vigil } from './vigil.js';
+
+/** The room: people, files, and all that can be done with them. Fires `leave-room`. */
+export class RoomView extends LitElement {
+  static override properties = {
+    room: { attribute: false },
+    link: { attribute: false },
+    selection: { state: true },
+    dismissed: { state: true },
+    announcement: { state: true },
+  };
+
+  declare room: RoomPort;
+  /** The invite link; empty when others need an invitation of their own. */
+  declare link: string;
+  declare selection: Selection;
+  declare dismissed: ReadonlySet<string>;
+  declare announcement: string;
+
+  readonly #keys = new TransferKeys();
+  readonly #batch = new Batch();
+  readonly #toasts = new Toasts(() => this.requestUpdate());
+  readonly #vigil = new Vigil(this);
+  readonly #intake = new FileIntake(this, (intake) => this.#takeIn(intake));
+  readonly #watcher = new RoomWatcher(this, {
+    toast: (text) => this.#toasts.show(text),
+    announce: (text) => {
+      this.announcement = text;
+    },
+  });
+  /** Whom the open file dialog is for; undefined means the chosen recipients. */
+  #picking: Audience | undefined;
+
+  constructor() {
+    super();
+    this.link = '';
+    this.selection = EVERYONE;
+    this.dismissed = new Set();
+    this.announcement = '';
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#toasts.clear();
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('room')) {
+      this.#watcher.watch(this.room);
+      this.dismissed = new Set();
+      this.selection = this.#may('sendToAll') ? EVERYONE : toPeople([]);
+    }
+    this.selection = prune(this.selection, new Set(this.#recipients().map(({ id }) => id)));
+    this.#vigil.keep({
+      uploading: this.room.transfers.some((transfer) => transfer.kind === 'upload' && isActive(transfer)),
+      active: this.room.transfers.some(isActive),
+    });
+  }
+
+  override render() {
+    const { room } = this;
+    const people = [...room.participants.values()];
+    const names = distinctNames(people);
+    const to = this.#recipients();
+    return html`
+      <div class="top">
+        <handout-room-header .name=${room.name} .link=${this.link} @leave-room=${this.#leave}></handout-room-header>
+        ${this.#connection()}
+      </div>
+      <main>
+        <aside>
+          <handout-people-list
+            .participants=${people}
+            .meId=${room.me.id}
+            .maySend=${new Set(this.#may('send') ? to.map(({ id }) => id) : [])}
+            .dragging=${this.#intake.dragging}
+            .over=${this.#intake.over}
+            @send-to=${(event: CustomEvent<string>) => this.#pick([event.detail])}
+          ></handout-people-list>
+          <p class="expiry wide">${icon(Clock, 16)}<span>${expiryText(room.limits)}</span></p>
+        </aside>
+        <div class="files">
+          ${this.#sendPanel(people, to)}
+          <handout-total-bar .total=${this.#batch.update(room.transfers)} @cancel-all=${this.#cancelAll}></handout-total-bar>
+          ${this.#cards(names, people.length < 2)}
+          <p class="expiry narrow">${icon(Clock, 16)}<span>${expiryText(room.limits)}</span></p>
+        </div>
+      </main>
+      <input type="file" multiple hidden data-testid="file-input" aria-label="Choose files" @change=${this.#chosen} />
+      <p class="sr" role="status">${this.announcement}</p>
+      ${this.#intake.dragging ? html`<handout-drop-hint .text=${this.#dropText(names)}></handout-drop-hint>` : nothing}
+      <handout-toast-stack
+        .toasts=${this.#toasts.items}
+        @close-toast=${(event: CustomEvent<number>) => this.#toasts.close(event.detail)}
+        @hold-toasts=${() => this.#toasts.hold()}
+        @release-toasts=${() => this.#toasts.release()}
+      ></handout-toast-stack>
+    `;
+  }
+
+  #connection() {
+    const { kind } = this.room.state;
+    return html`<div class="connection" role="status" data-testid="connection" data-state=${kind}>
+      ${kind === 'reconnecting' || kind === 'connecting'
+        ? html`<p>${icon(CloudOff)}<span><strong>Reconnecting.</strong> Files on their way go on by themselves when the network is back.</span><span class="turn">${icon(LoaderCircle, 16)}</span></p>`
+        : nothing}
+    </div>`;
+  }
+
+  #sendPanel(participants: readonly RoomPort['me'][], to: readonly RoomPort['me'][]) {
+    if (!this.#may('send')) return html`<p class="note">You can save files here. Sending is not open to you in this room.</p>`;
+    return html`<handout-send-panel
+      .participants=${participants}
+      .recipients=${to}
+      .selection=${this.selection}
+      .sendToAll=${this.#may('sendToAll')}
+      .dragging=${this.#intake.dragging}
+      @select=${(event: CustomEvent<Selection>) => {
+        this.selection = event.detail;
+      }}
+      @choose=${() => this.#pick(undefined)}
+    ></handout-send-panel>`;
+  }
+
+  #cards(names: ReadonlyMap<string, string>, alone: boolean) {
+    const cards = buildCards(this.room, this.#keys).filter(({ key }) => !this.dismissed.has(key));
+    if (cards.length === 0) return emptyState(alone, this.#may('send'), this.link === '' ? undefined : () => void this.#header?.copy());
+    return html`<handout-file-list
+      .cards=${cards}
+      .names=${names}
+      .meId=${this.room.me.id}
+      .moderator=${this.#may('moderate')}
+      @card-request=${(event: CustomEvent<CardRequest>) => void this.#act(event.detail)}
+    ></handout-file-list>`;
+  }
+
+  async #act({ action, card }: CardRequest): Promise<void> {
+    try {
+      if (action === 'save') card.file?.save();
+      else if (action === 'retry') card.transfer?.retry();
+      else if (action === 'revoke') await card.file?.revoke();
+      else if (action === 'pick') this.#pick(card.to);
+      else if (action === 'dismiss') this.dismissed = new Set(this.dismissed).add(card.key);
+      else await this.#cancel(card);
+    } catch (error) {
+      this.#toasts.show(`${card.name}: ${reason(error)}.`, 'error');
+    }
+    this.requestUpdate();
+  }
+
+  /** A failed transfer is put away; one that another window began is cancelled at the server. */
+  async #cancel(card: Card): Promise<void> {
+    if (card.state === 'upload-failed') this.dismissed = new Set(this.dismissed).add(card.key);
+    if (card.state === 'needs-file') await card.file?.revoke();
+    else card.transfer?.cancel();
+  }
+
+  #cancelAll(): void {
+    for (const transfer of this.room.transfers) if (isActive(transfer)) transfer.cancel();
+  }
+
+  #pick(to: Audience | undefined): void {
+    const input = this.renderRoot.querySelector<HTMLInputElement>('input[type=file]');
+    this.#picking = to;
+    input?.click();
+  }
+
+  #chosen(event: Event): void {
+    const input = event.target as HTMLInputElement;
+    const files = [...(input.files ?? [])];
+    const to = this.#picking ?? audienceOf(this.selection);
+    this.#picking = undefined;
+    input.value = ''; // so that the same file can be chosen again
+    this.#send(files, [], to);
+  }
+
+  #takeIn({ files, folders, person }: Intake): void {
+    this.#send(files, folders, person === undefined ? audienceOf(this.selection) : [person]);
+  }
+
+  #send(files: readonly File[], folders: readonly string[], to: Audience | undefined): void {
+    if (!this.#may('send')) return this.#toasts.show('You may not send files in this room.', 'error');
+    if (to === undefined) return this.#toasts.show('Choose who gets the files first.', 'error');
+    const admitted = admit(files, this.room.limits.fileSize, folders);
+    for (const refusal of admitted.refusals) this.#toasts.show(refusal, 'error');
+    if (admitted.files.length === 0) return;
+    try {
+      this.room.send(admitted.files, { to });
+    } catch (error) {
+      this.#toasts.show(`${reason(error)}.`, 'error');
+    }
+    this.requestUpdate();
+  }
+
+  #dropText(names: ReadonlyMap<string, string>): string {
+    const { over } = this.#intake;
+    if (over !== undefined) return `Drop to send to ${names.get(over) ?? 'this person'} only`;
+    const to = audienceOf(this.selection);
+    return to === undefined ? 'Drop on a person to send to them' : `Drop to send to ${audienceLabel(to, names)}`;
+  }
+
+  get #header(): RoomHeader | null {
+    return this.renderRoot.querySelector<RoomHeader>('handout-room-header');
+  }
+
+  #recipients() {
+    return recipients(this.room.participants.values(), this.room.me.id);
+  }
+
+  #may(grant: RoomPort['me']['grants'][number]): boolean {
+    return this.room.me.grants.includes(grant);
+  }
+
+  #leave(): void {
+    this.dispatchEvent(new CustomEvent('leave-room'));
+  }
+
+  static override styles = [base, buttons, emptyStateStyles, roomStyles];
+}
+
+function reason(error: unknown): string {
+  return error instanceof HandoutError ? faultText(error) : 'Something went wrong';
+}
+
+customElements.define('handout-room-view', RoomView);

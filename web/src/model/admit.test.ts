@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { admit, contentsOf, namePasted } from './admit.js';
+
+function file(name: string, bytes: number): File {
+  return new File([new Uint8Array(bytes)], name);
+}
+
+describe('admit', () => {
+  it('lets good files through and says why others are left out', () => {
+    const good = file('good.txt', 5);
+    const { files, refusals } = admit([good, file('empty.txt', 0), file('big.iso', 11)], 10);
+    expect(files).toEqual([good]);
+    expect(refusals).toHaveLength(2);
+    expect(refusals[0]).toBe('“empty.txt” is empty.');
+    expect(refusals[1]).toContain('“big.iso” is larger than this room allows (10 B)');
+  });
+
+  it('takes a file of exactly the limit', () => {
+    expect(admit([file('edge.bin', 10)], 10).refusals).toEqual([]);
+  });
+
+  it('counts instead of listing many', () => {
+    const empty = ['a', 'b', 'c'].map((name) => file(name, 0));
+    expect(admit(empty, 10).refusals).toEqual(['“a” and 2 others are empty.']);
+    expect(admit(empty.slice(0, 2), 10).refusals).toEqual(['“a” and “b” are empty.']);
+  });
+
+  it('names folders', () => {
+    expect(admit([], 10, ['Photos']).refusals[0]).toContain('“Photos” is a folder');
+  });
+});
+
+describe('a pasted picture', () => {
+  const now = new Date(2026, 2, 4, 9, 5, 7);
+
+  it('is named by its time', () => {
+    const named = namePasted(new File(['x'], 'image.png', { type: 'image/png' }), now);
+    expect(named.name).toBe('Pasted image 2026-03-04 09.05.07.png');
+    expect(named.type).toBe('image/png');
+    expect(named.size).toBe(1);
+  });
+
+  it('keeps a name of its own', () => {
+    const own = new File(['x'], 'plan.png');
+    expect(namePasted(own, now)).toBe(own);
+  });
+});
+
+it('tells files, folders and text apart in a drop', () => {
+  const dropped = file('a.txt', 1);
+  const items = [
+    { kind: 'file', webkitGetAsEntry: () => ({ isDirectory: false }), getAsFile: () => dropped },
+    { kind: 'file', webkitGetAsEntry: () => ({ isDirectory: true, name: 'Photos' }), getAsFile: () => file('Photos', 0) },
+    { kind: 'string' },
+    { kind: 'file', webkitGetAsEntry: () => null, getAsFile: () => null },
+  ];
+  expect(contentsOf({ items } as unknown as DataTransfer)).toEqual({ files: [dropped], folders: ['Photos'] });
+});

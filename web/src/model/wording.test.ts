@@ -1,0 +1,84 @@
+import { HandoutError } from '@handout/sdk';
+import { describe, expect, it } from 'vitest';
+import { download, FakeRoom, person, sharedFile, upload } from '../dev/fake-room.js';
+import { buildCards, type Card, TransferKeys } from './cards.js';
+import type { TransferPort } from './ports.js';
+import { expiryText, faultText, percent, plural, progressText, sizeText, spell, stateText } from './wording.js';
+
+function cardOf(transfer: TransferPort): Card {
+  const room = new FakeRoom('r', person('me', 'Noor'));
+  if (transfer.kind === 'download') room.files.set(transfer.file.id, transfer.file);
+  room.transfers.push(transfer);
+  return buildCards(room, new TransferKeys())[0]!;
+}
+
+describe('percent', () => {
+  it.each([
+    [0, 0, 0],
+    [0, 10, 0],
+    [999, 1_000, 99],
+    [999_999_999, 1_000_000_000, 99],
+    [10, 10, 100],
+    [11, 10, 100],
+  ])('of %d in %d is %d', (transferred, total, want) => {
+    expect(percent(transferred, total)).toBe(want);
+  });
+});
+
+describe('progress', () => {
+  it('says share, rate and time left while it runs', () => {
+    const text = progressText(cardOf(upload('a', { size: 200, progress: { transferred: 50, total: 200, rate: 10, eta: 15 } })));
+    expect(text).toMatch(/^25% · 10 B\/s · 15 ?s left$/);
+  });
+
+  it('says only the share while it is paused', () => {
+    const paused = download(sharedFile('a', { size: 100 }), { state: { kind: 'paused', reason: 'network' } });
+    expect(progressText(cardOf(paused))).toBe('72%');
+  });
+
+  it('leaves out a rate and a time that are not known', () => {
+    expect(progressText(cardOf(upload('a', { progress: { transferred: 1, total: 4, rate: 0, eta: undefined } })))).toBe('25%');
+    expect(progressText(cardOf(upload('a', { state: { kind: 'waiting' } })))).toBe('');
+  });
+});
+
+describe('time', () => {
+  it.each([
+    [1, '1 second'],
+    [60, '1 minute'],
+    [600, '10 minutes'],
+    [90, '90 seconds'],
+    [3_600, '1 hour'],
+    [86_400, '24 hours'],
+    [604_800, '7 days'],
+    [0.4, '0 seconds'],
+  ])('of %d s is spelled %s', (seconds, want) => {
+    expect(spell(seconds)).toBe(want);
+  });
+
+  it('of a file comes from the limits', () => {
+    expect(expiryText({ emptyRoomSeconds: 600, lifetimeSeconds: 86_400 })).toBe(
+      'Files are deleted when the room has been empty for 10 minutes, and after 24 hours at most.',
+    );
+  });
+});
+
+it('words known faults and hides unknown ones', () => {
+  expect(faultText(new HandoutError('no-space', 'QuotaExceededError'))).toBe('There is not enough space on this device');
+  expect(faultText(new HandoutError('brand-new', 'stack trace'))).toBe('Something went wrong');
+});
+
+it('words a cancelled share by who looks at it', () => {
+  const card = cardOf(upload('a'));
+  expect(stateText({ ...card, state: 'cancelled', mine: true })).toBe('Cancelled');
+  expect(stateText({ ...card, state: 'cancelled', mine: false })).toBe('The sender cancelled this');
+});
+
+it('says when a size is not known', () => {
+  expect(sizeText(undefined)).toBe('Size not known yet');
+  expect(sizeText(0)).toBe('0 B');
+});
+
+it('counts', () => {
+  expect([plural(1, 'file'), plural(2, 'file')]).toEqual(['1 file', '2 files']);
+});

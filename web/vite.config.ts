@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** The Go server that `npm run dev` sends the SDK's requests to. */
+const backend = process.env.HANDOUT_SERVER ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  // The page is bundled from the SDK's sources: one build, no stale package.
+  resolve: { alias: { '@handout/sdk': fileURLToPath(new URL('../sdk/src/index.ts', import.meta.url)) } },
+  build: {
+    // dist/.gitkeep must stay for go:embed; the Makefile clears the rest.
+    emptyOutDir: false,
+    // The server's Content-Security-Policy allows no inline script, and the
+    // browsers we support preload modules by themselves.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    target: 'es2022',
+  },
+  server: {
+    proxy: {
+      '/api': backend,
+      '/uploads': backend,
+      '/v1': { target: backend, ws: true },
+    },
+  },
+  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
+});
