@@ -8,7 +8,7 @@ import (
 // Grants is what a token permits. The zero value permits nothing. On the wire
 // it is a list of words; a word that is not known grants nothing.
 type Grants struct {
-	Send      bool // offer files and send messages
+	Send      bool // offer files
 	Receive   bool // learn of files and download them
 	SendToAll bool // offer files to the whole room, late joiners included
 	Moderate  bool // end other people's shares, drop participants

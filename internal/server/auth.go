@@ -20,7 +20,7 @@ func (s *Server) claims(r *http.Request) (token.Claims, error) {
 	if err != nil {
 		return token.Claims{}, err
 	}
-	if err := s.Rooms.Admit(r.Context(), claims.Room, claims.Participant); err != nil {
+	if err := s.Rooms.Admit(r.Context(), claims.App, claims.Room, claims.Participant); err != nil {
 		return token.Claims{}, err
 	}
 	return claims, nil
