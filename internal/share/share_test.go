@@ -404,7 +404,7 @@ func TestStartUpFinishesAndClears(t *testing.T) {
 	}
 	orphan := protocol.NewShareID()
 	put(blob.Key(orphan), "orphan")
-	f.blobs.Age(2 * time.Minute)
+	f.blobs.Age(time.Since(f.clock.now()) + 2*time.Minute) // by the clock of the fixture
 	f.sweepUntil(t, "the upload finished", func() bool { return f.state(t, id) == protocol.Available })
 	f.sweepUntil(t, "the orphan gone", func() bool { return f.blobCount(t) == 1 })
 }

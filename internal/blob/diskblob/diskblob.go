@@ -1,0 +1,210 @@
+// Package diskblob keeps blobs in a directory:
+//
+//	staging/<key>      while it is being written
+//	blobs/<ab>/<key>   once committed; <ab> is the key's last two characters
+//
+// Every name is a key, which the server makes. Every file is opened through
+// one os.Root, so that neither a name nor a planted link leads out of the
+// directory.
+package diskblob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/handout-rtc/handout/internal/blob"
+)
+
+const (
+	stagingDir = "staging"
+	blobsDir   = "blobs"
+
+	dirMode  = 0o700
+	fileMode = 0o600
+)
+
+// Store keeps blobs in a directory. It is safe for concurrent use.
+type Store struct {
+	root     *os.Root
+	poisoned atomic.Pointer[error] // why no write is taken any more
+}
+
+var _ blob.Store = (*Store)(nil)
+
+// Open opens the directory, making it if it is not there. It refuses one that
+// is a symbolic link. Close the store when nobody uses it any more.
+func Open(dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, dirMode); err != nil {
+		return nil, fmt.Errorf("making the blob directory: %w", err)
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the blob directory: %w", err)
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("opening the blob directory: %s is not a directory of its own", dir)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the blob directory: %w", err)
+	}
+	s := &Store{root: root}
+	if err := s.prepare(); err != nil {
+		root.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// prepare makes the two trees and makes that they are there survive.
+func (s *Store) prepare() error {
+	for _, dir := range []string{stagingDir, blobsDir} {
+		if err := s.root.Mkdir(dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("making %s: %w", dir, err)
+		}
+		info, err := s.root.Lstat(dir)
+		if err != nil {
+			return fmt.Errorf("opening %s: %w", dir, err)
+		}
+		if !info.IsDir() {
+			return fmt.Errorf("opening %s: it is not a directory", dir)
+		}
+	}
+	return s.syncDir(".")
+}
+
+// Close lets go of the directory. Open readers stay usable.
+func (s *Store) Close() error { return s.root.Close() }
+
+// Healthy returns why the store takes no writes any more, nil if it does.
+func (s *Store) Healthy() error {
+	if cause := s.poisoned.Load(); cause != nil {
+		return *cause
+	}
+	return nil
+}
+
+// FreeBytes returns how many bytes the directory's file system has left.
+func (s *Store) FreeBytes() (int64, error) {
+	dir, err := s.root.Open(".")
+	if err != nil {
+		return 0, fmt.Errorf("measuring free space: %w", err)
+	}
+	defer dir.Close()
+	return freeBytes(dir)
+}
+
+// Open implements blob.Store. The Reader is the *os.File.
+func (s *Store) Open(_ context.Context, key blob.Key) (blob.Reader, error) {
+	return s.open(key, finalName)
+}
+
+// OpenStaged implements blob.Store. The Reader is the *os.File.
+func (s *Store) OpenStaged(_ context.Context, key blob.Key) (blob.Reader, error) {
+	return s.open(key, stagedName)
+}
+
+func (s *Store) open(key blob.Key, name func(blob.Key) string) (blob.Reader, error) {
+	if !key.Valid() {
+		return nil, blob.ErrKey
+	}
+	file, err := s.root.Open(name(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, blob.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening a blob: %w", err)
+	}
+	return file, nil
+}
+
+// Remove implements blob.Store. Nothing is synced: a removal that a power cut
+// undoes leaves an orphan, which the next start removes.
+func (s *Store) Remove(_ context.Context, key blob.Key) error {
+	if !key.Valid() {
+		return blob.ErrKey
+	}
+	for _, name := range []string{stagedName(key), finalName(key)} {
+		if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing a blob: %w", err)
+		}
+	}
+	return nil
+}
+
+// List implements blob.Store.
+func (s *Store) List(ctx context.Context) iter.Seq2[blob.Info, error] {
+	return func(yield func(blob.Info, error) bool) {
+		err := fs.WalkDir(s.root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || ctx.Err() != nil {
+				return errors.Join(err, ctx.Err())
+			}
+			key := blob.Key(entry.Name())
+			committed := name == finalName(key)
+			if !entry.Type().IsRegular() || !key.Valid() || !committed && name != stagedName(key) {
+				return nil
+			}
+			info, err := entry.Info()
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // removed meanwhile
+			}
+			if err != nil {
+				return err
+			}
+			if !yield(blob.Info{Key: key, Committed: committed, Size: info.Size(), Modified: info.ModTime()}, nil) {
+				return fs.SkipAll
+			}
+			return nil
+		})
+		if err != nil {
+			yield(blob.Info{}, fmt.Errorf("listing blobs: %w", err))
+		}
+	}
+}
+
+func stagedName(key blob.Key) string { return path.Join(stagingDir, string(key)) }
+
+func finalName(key blob.Key) string { return path.Join(shard(key), string(key)) }
+
+// shard spreads the blobs over directories that stay small. The end of a key
+// is random, its beginning is not.
+func shard(key blob.Key) string {
+	tail := "_" + string(key)
+	return path.Join(blobsDir, tail[len(tail)-2:])
+}
+
+// syncDir makes the names in a directory survive a power cut.
+func (s *Store) syncDir(name string) error {
+	dir, err := s.root.Open(name)
+	if err != nil {
+		return fmt.Errorf("opening the directory to sync: %w", err)
+	}
+	defer dir.Close()
+	if err := dir.Sync(); err != nil {
+		return s.poison(err)
+	}
+	return nil
+}
+
+// poison remembers a failed sync for good: the kernel drops what it could not
+// write and calls the next sync clean, so nothing can be believed any more.
+func (s *Store) poison(cause error) error {
+	err := fmt.Errorf("%w: %w", blob.ErrPoisoned, cause)
+	s.poisoned.CompareAndSwap(nil, &err)
+	return err
+}
+
+// explain names the faults that a caller can do something about.
+func explain(what string, err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		err = fmt.Errorf("%w: %w", blob.ErrFull, err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

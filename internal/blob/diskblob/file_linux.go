@@ -1,0 +1,26 @@
+package diskblob
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// preallocate asks for blocks beyond the end of the file without moving it.
+func preallocate(file *os.File, from, length int64) {
+	_ = unix.Fallocate(int(file.Fd()), unix.FALLOC_FL_KEEP_SIZE, from, length)
+}
+
+// writeBack starts writing the range to the disk and does not wait.
+func writeBack(file *os.File, from, length int64) {
+	_ = unix.SyncFileRange(int(file.Fd()), from, length, unix.SYNC_FILE_RANGE_WRITE)
+}
+
+func freeBytes(dir *os.File) (int64, error) {
+	var stat unix.Statfs_t
+	if err := unix.Fstatfs(int(dir.Fd()), &stat); err != nil {
+		return 0, fmt.Errorf("measuring free space: %w", err)
+	}
+	return int64(stat.Bavail) * stat.Bsize, nil
+}

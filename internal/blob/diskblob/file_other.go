@@ -1,0 +1,16 @@
+//go:build !linux
+
+package diskblob
+
+import (
+	"errors"
+	"os"
+)
+
+// Elsewhere the file system allocates and writes back as it likes.
+
+func preallocate(*os.File, int64, int64) {}
+
+func writeBack(*os.File, int64, int64) {}
+
+func freeBytes(*os.File) (int64, error) { return 0, errors.ErrUnsupported }
