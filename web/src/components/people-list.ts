@@ -98,7 +98,8 @@ export class PeopleList extends LitElement {
         gap: 12px;
         min-block-size: 52px;
         margin-inline: -8px;
-        padding: 4px 4px 4px 8px;
+        padding-block: 4px;
+        padding-inline: 8px 4px;
         border: 1.5px solid transparent;
         border-radius: var(--r-s);
       }

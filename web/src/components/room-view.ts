@@ -54,6 +54,7 @@ export class RoomView extends LitElement {
       this.announcement = text;
     },
   });
+  readonly #known = new Map<string, string>();
   /** Whom the open file dialog is for; undefined means the chosen recipients. */
   #picking: Audience | undefined;
 
@@ -86,7 +87,7 @@ export class RoomView extends LitElement {
   override render() {
     const { room } = this;
     const people = [...room.participants.values()];
-    const names = distinctNames(people);
+    const names = this.#remember(distinctNames(people));
     const to = this.#recipients();
     return html`
       <div class="top">
@@ -112,7 +113,7 @@ export class RoomView extends LitElement {
           <p class="expiry narrow">${icon(Clock, 16)}<span>${expiryText(room.limits)}</span></p>
         </div>
       </main>
-      <input type="file" multiple hidden data-testid="file-input" aria-label="Choose files" @change=${this.#chosen} />
+      <input type="file" multiple hidden data-testid="file-input" aria-label="Choose files" @change=${this.#chosen} @cancel=${() => this.#unpick()} />
       <p class="sr" role="status">${this.announcement}</p>
       ${this.#intake.dragging ? html`<handout-drop-hint .text=${this.#dropText(names)}></handout-drop-hint>` : nothing}
       <handout-toast-stack
@@ -140,7 +141,7 @@ export class RoomView extends LitElement {
       .recipients=${to}
       .selection=${this.selection}
       .sendToAll=${this.#may('sendToAll')}
-      .dragging=${this.#intake.dragging}
+      .dragging=${this.#intake.dragging && this.#intake.over === undefined}
       @select=${(event: CustomEvent<Selection>) => {
         this.selection = event.detail;
       }}
@@ -166,7 +167,7 @@ export class RoomView extends LitElement {
       else if (action === 'retry') card.transfer?.retry();
       else if (action === 'revoke') await card.file?.revoke();
       else if (action === 'pick') this.#pick(card.to);
-      else if (action === 'dismiss') this.dismissed = new Set(this.dismissed).add(card.key);
+      else if (action === 'dismiss') this.#dismiss(card);
       else await this.#cancel(card);
     } catch (error) {
       this.#toasts.show(`${card.name}: ${reason(error)}.`, 'error');
@@ -174,11 +175,18 @@ export class RoomView extends LitElement {
     this.requestUpdate();
   }
 
-  /** A failed transfer is put away; one that another window began is cancelled at the server. */
+  /** What runs is cancelled; what stands still but is kept by the server is withdrawn there. */
   async #cancel(card: Card): Promise<void> {
-    if (card.state === 'upload-failed') this.dismissed = new Set(this.dismissed).add(card.key);
-    if (card.state === 'needs-file') await card.file?.revoke();
-    else card.transfer?.cancel();
+    if (card.state !== 'needs-file' && card.state !== 'upload-failed') {
+      card.transfer?.cancel();
+      return;
+    }
+    if (card.file?.state === 'uploading') await card.file.revoke();
+    this.#dismiss(card);
+  }
+
+  #dismiss(card: Card): void {
+    this.dismissed = new Set(this.dismissed).add(card.key);
   }
 
   #cancelAll(): void {
@@ -191,11 +199,15 @@ export class RoomView extends LitElement {
     input?.click();
   }
 
+  #unpick(): void {
+    this.#picking = undefined;
+  }
+
   #chosen(event: Event): void {
     const input = event.target as HTMLInputElement;
     const files = [...(input.files ?? [])];
     const to = this.#picking ?? audienceOf(this.selection);
-    this.#picking = undefined;
+    this.#unpick();
     input.value = ''; // so that the same file can be chosen again
     this.#send(files, [], to);
   }
@@ -225,6 +237,12 @@ export class RoomView extends LitElement {
     return to === undefined ? 'Drop on a person to send to them' : `Drop to send to ${audienceLabel(to, names)}`;
   }
 
+  /** Names of those here, and of those who were: files outlive their sender's stay. */
+  #remember(names: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+    for (const [id, name] of names) this.#known.set(id, name);
+    return this.#known;
+  }
+
   get #header(): RoomHeader | null {
     return this.renderRoot.querySelector<RoomHeader>('handout-room-header');
   }
@@ -238,6 +256,8 @@ export class RoomView extends LitElement {
   }
 
   #leave(): void {
+    const sending = this.room.transfers.some((transfer) => transfer.kind === 'upload' && isActive(transfer));
+    if (sending && !window.confirm('Files are still being sent. Leave and stop sending?')) return;
     this.dispatchEvent(new CustomEvent('leave-room'));
   }
 

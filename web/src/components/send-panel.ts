@@ -121,7 +121,6 @@ export class SendPanel extends LitElement {
       .chip {
         gap: 7px;
         max-inline-size: 210px;
-        padding: 0 14px 0 9px;
         padding-inline: 9px 14px;
         border-radius: var(--r-full);
         font-weight: 500;
@@ -167,6 +166,7 @@ export class SendPanel extends LitElement {
       .drop .primary {
         max-inline-size: 100%;
         min-block-size: 44px;
+        padding-block: 8px;
         padding-inline: 14px 18px;
         font-size: var(--text-m);
       }

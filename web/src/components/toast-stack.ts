@@ -62,7 +62,7 @@ export class ToastStack extends LitElement {
         display: flex;
         align-items: center;
         gap: 10px;
-        padding: 6px 6px 6px 16px;
+        padding-block: 6px;
         padding-inline: 16px 6px;
         border-radius: var(--r-m);
         background: var(--inverse);

@@ -40,7 +40,7 @@ export class TotalBar extends LitElement {
         align-items: center;
         gap: 2px 12px;
         overflow: hidden;
-        padding: 8px 8px 12px 16px;
+        padding-block: 8px 12px;
         padding-inline: 16px 8px;
         border: 1px solid var(--line);
         border-radius: var(--r-m);

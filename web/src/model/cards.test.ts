@@ -70,6 +70,7 @@ describe('a file of mine', () => {
     ['finishing', { kind: 'completed' }],
     ['upload-failed', failed('network')],
     ['upload-cancelled', { kind: 'cancelled', by: 'me' }],
+    ['cancelled', { kind: 'cancelled', by: 'room' }],
   ];
   it.each(cases)('is %s when its upload is %j', (state, transferState) => {
     expect(only([], [upload('a.txt', { state: transferState })]).state).toBe(state);

@@ -144,7 +144,7 @@ function ownState(file: FilePort, upload: UploadPort | undefined): CardState {
   if (file.state === 'available') return 'shared';
   // A failed upload stays one with a retry, whatever the server made of its share.
   if (file.state === 'failed' && upload?.state.kind === 'failed') return 'upload-failed';
-  if (file.state === 'cancelled' && upload?.state.kind === 'cancelled') return 'upload-cancelled';
+  if (file.state === 'cancelled' && upload?.state.kind === 'cancelled') return uploadState(upload);
   if (file.state !== 'uploading') return file.state;
   return upload === undefined ? 'needs-file' : uploadState(upload);
 }
@@ -163,7 +163,7 @@ function uploadState(upload: UploadPort): CardState {
     case 'failed':
       return 'upload-failed';
     case 'cancelled':
-      return 'upload-cancelled';
+      return upload.state.by === 'me' ? 'upload-cancelled' : 'cancelled';
   }
 }
 

@@ -1,0 +1,173 @@
+// Drives the room of the gallery in a headless Chromium: ways in for files, recipients, keyboard, focus.
+import assert from 'node:assert/strict';
+import { openScene, withGallery } from './browser.mjs';
+
+const TESTS = {
+  async 'chosen files go to everyone by default'(page) {
+    await page.getByTestId('file-input').setInputFiles([file('a.txt'), file('b.txt')]);
+    assert.deepEqual(await sent(page), [{ to: 'room', files: ['a.txt', 'b.txt'] }]);
+  },
+
+  async 'a drop goes to the chosen people, a drop on a person to that person alone'(page) {
+    await recipient(page, 'Ana Moreau').click();
+    await drop(page, 'handout-room-view', [{ name: 'for ana.txt' }]);
+    await drop(page, '[data-person-id=kofi]', [{ name: 'for kofi.txt' }]);
+    assert.deepEqual(await sent(page), [
+      { to: ['ana'], files: ['for ana.txt'] },
+      { to: ['kofi'], files: ['for kofi.txt'] },
+    ]);
+  },
+
+  async 'when the only recipient leaves, nothing goes to everyone'(page) {
+    await recipient(page, 'Ana Moreau').click();
+    await inRoom(page, (room) => {
+      const participant = room.participants.get('ana');
+      room.participants.delete('ana');
+      room.tell('participant-left', { participant });
+    });
+    await page.getByText('Choose who gets the files first.').waitFor();
+    await drop(page, 'handout-room-view', [{ name: 'private.txt' }]);
+    assert.equal(await page.getByTestId('toast').innerText(), 'Choose who gets the files first.');
+    assert.deepEqual(await sent(page), []);
+  },
+
+  async 'empty files are refused and the others sent'(page) {
+    await drop(page, 'handout-room-view', [{ name: 'empty.txt', text: '' }, { name: 'good.txt' }]);
+    assert.equal(await page.getByTestId('toast').innerText(), '“empty.txt” is empty.');
+    assert.deepEqual(await sent(page), [{ to: 'room', files: ['good.txt'] }]);
+  },
+
+  async 'a pasted picture is sent under a name of its own'(page) {
+    await page.evaluate(() => {
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File(['x'], 'image.png', { type: 'image/png' }));
+      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    });
+    const [{ files }] = await sent(page);
+    assert.match(files[0], /^Pasted image \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\.png$/);
+  },
+
+  async 'dragging shows where a drop would go, and leaving the window ends it'(page) {
+    await drag(page, 'dragover', 'handout-room-view');
+    await page.getByText('Drop to send to everyone').waitFor();
+    await drag(page, 'dragover', '[data-person-id=ana]');
+    await page.getByText('Drop to send to Ana Moreau only').waitFor();
+    await drag(page, 'dragleave', 'handout-room-view');
+    await page.getByText('Drop to send to').waitFor({ state: 'detached' });
+  },
+
+  async 'recipients and a person are reached by keyboard'(page) {
+    await recipient(page, 'Ana Moreau').focus();
+    await page.keyboard.press('Space');
+    assert.equal(await recipient(page, 'Ana Moreau').getAttribute('aria-pressed'), 'true');
+    await page.getByRole('button', { name: 'Choose files for Ana Moreau' }).waitFor();
+    const dialog = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Send files to Kofi Boateng' }).focus();
+    await page.keyboard.press('Enter');
+    await (await dialog).setFiles([file('kofi.txt')]);
+    assert.deepEqual(await sent(page), [{ to: ['kofi'], files: ['kofi.txt'] }]);
+  },
+
+  async 'a dialog that was dismissed leaves no recipient behind'(page) {
+    const dialog = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Send files to Kofi Boateng' }).click();
+    await dialog;
+    await page.getByTestId('file-input').dispatchEvent('cancel');
+    await page.getByTestId('file-input').setInputFiles([file('later.txt')]);
+    assert.deepEqual(await sent(page), [{ to: 'room', files: ['later.txt'] }]);
+  },
+
+  async 'withdrawing asks first and gives the focus back'(page) {
+    const withdraw = page.getByRole('button', { name: 'Withdraw Salary bands.csv' });
+    await withdraw.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('group', { name: 'Withdraw Salary bands.csv' }).waitFor();
+    assert.equal(await focused(page), 'Keep');
+    await page.keyboard.press('Escape');
+    await withdraw.waitFor();
+    assert.equal(await focused(page), 'Withdraw Salary bands.csv');
+  },
+
+  async 'the focus goes along when a card moves to another section'(page) {
+    await page.getByRole('button', { name: 'Cancel Product film' }).focus();
+    await inRoom(page, (room) => {
+      const upload = room.transfers.find(({ kind }) => kind === 'upload');
+      const own = [...room.files.values()].find(({ mine }) => mine);
+      upload.file = { ...own, id: 'sh_new', name: upload.name, to: 'room' };
+      upload.state = { kind: 'completed' };
+      room.files.set('sh_new', upload.file);
+      room.tell('file-added', { file: upload.file });
+    });
+    await page.getByTestId('section-everyone').getByText('Product film').waitFor();
+    await page.waitForFunction(() => document.activeElement !== document.body);
+    const inside = await page.getByTestId('section-everyone').locator('[data-name^="Product film"]').evaluate((card) => card.shadowRoot.activeElement !== null);
+    assert.ok(inside, 'the moved card has the focus');
+  },
+
+  async 'news come as toasts and the connection as a banner'(page) {
+    await inRoom(page, (room) => {
+      room.tell('files-offered', { files: [...room.files.values()].slice(0, 2) });
+      room.state = { kind: 'reconnecting', since: 0 };
+      room.tell('state', { state: room.state });
+    });
+    assert.equal(await page.getByTestId('toast').innerText(), 'Ana Moreau is sharing 2 files with everyone');
+    await page.getByTestId('connection').getByText('Reconnecting.').waitFor();
+    await page.getByRole('button', { name: 'Close notification' }).click();
+    await page.getByTestId('toast').waitFor({ state: 'detached' });
+  },
+};
+
+await withGallery(async ({ browser, address }) => {
+  for (const [name, test] of Object.entries(TESTS)) {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+    await openScene(page, address, 'typical');
+    try {
+      await test(page);
+    } catch (error) {
+      throw new Error(`${name}: ${error.message}`, { cause: error });
+    }
+    await page.close();
+  }
+  console.log(`behaviour: ${Object.keys(TESTS).length} passed`);
+});
+
+function file(name) {
+  return { name, mimeType: 'text/plain', buffer: Buffer.from('hello') };
+}
+
+function recipient(page, name) {
+  return page.getByTestId('recipients').getByRole('button', { name });
+}
+
+/** Runs `change` on the room that the page shows. */
+function inRoom(page, change) {
+  return page.evaluate(`(${change})(document.querySelector('handout-room-view').room)`);
+}
+
+function sent(page) {
+  return page.evaluate(() => document.querySelector('handout-room-view').room.sent.map(({ to, files }) => ({ to, files: files.map(({ name }) => name) })));
+}
+
+function drop(page, selector, files) {
+  return drag(page, 'drop', selector, files);
+}
+
+/** Fires a drag event that carries files on the first element that matches, through shadow roots. */
+function drag(page, type, selector, files = [{ name: 'dragged.txt' }]) {
+  return page.locator(selector).first().evaluate(
+    (element, { eventType, contents }) => {
+      const dataTransfer = new DataTransfer();
+      for (const { name, text = 'hello' } of contents) dataTransfer.items.add(new File([text], name));
+      element.dispatchEvent(new DragEvent(eventType, { dataTransfer, bubbles: true, composed: true, cancelable: true }));
+    },
+    { eventType: type, contents: files },
+  );
+}
+
+function focused(page) {
+  return page.evaluate(() => {
+    let active = document.activeElement;
+    while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+    return active?.getAttribute('aria-label') ?? active?.textContent?.trim();
+  });
+}
