@@ -1,0 +1,169 @@
+package signal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/centrifugal/centrifuge"
+
+	"github.com/handout-rtc/handout/internal/room"
+	"github.com/handout-rtc/handout/protocol"
+	"github.com/handout-rtc/handout/token"
+)
+
+// connection is one participant's push connection, from before it joins the
+// room until its end is noted.
+type connection struct {
+	id          string
+	room        protocol.RoomID
+	participant protocol.ParticipantID
+	// forget stops the watch over a connection that ends while it connects.
+	forget func() bool
+
+	// Both are guarded by the Edge's mutex.
+	client *centrifuge.Client // nil while it connects
+	doom   protocol.CloseCode // to be ended with, once it has connected
+}
+
+// disconnectLocked ends the connection: now, or as soon as it has connected,
+// because until then nobody can reach it.
+func (c *connection) disconnectLocked(code protocol.CloseCode) {
+	if c.client == nil {
+		c.doom = code
+		return
+	}
+	c.client.Disconnect(disconnect(code))
+}
+
+func disconnect(code protocol.CloseCode) centrifuge.Disconnect {
+	return centrifuge.Disconnect{Code: uint32(code), Reason: code.String()}
+}
+
+// connecting lets a participant in, or says why not.
+func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
+	claims, err := e.Tokens.Verify(event.Token, e.Now())
+	if err != nil {
+		return centrifuge.ConnectReply{}, refusal(err)
+	}
+	c := &connection{id: event.ClientID, room: claims.Room, participant: claims.Participant}
+	if err := e.admit(c); err != nil {
+		return centrifuge.ConnectReply{}, err
+	}
+	welcome, err := e.rooms.Join(ctx, entrant(claims), c.id)
+	if err != nil {
+		e.release(c)
+		if protocol.CodeOf(err) == protocol.CodeInternal && ctx.Err() == nil {
+			e.Log.Error("joining failed", "room", c.room, "participant", c.participant, "err", err)
+		}
+		return centrifuge.ConnectReply{}, refusal(err)
+	}
+	// The library says nothing of a connection that ends before it is
+	// connected, but it ends this context. From connected on, it does.
+	c.forget = context.AfterFunc(ctx, func() { e.end(c) })
+	data, err := json.Marshal(welcome)
+	if err != nil {
+		return centrifuge.ConnectReply{}, fmt.Errorf("writing the welcome: %w", err)
+	}
+	return centrifuge.ConnectReply{
+		Credentials: &centrifuge.Credentials{
+			UserID:   string(claims.Participant),
+			ExpireAt: max(claims.ExpiresAt.Unix(), e.Now().Unix()+1), // whole seconds, and never in the past
+		},
+		Data: data,
+		Subscriptions: map[string]centrifuge.SubscribeOptions{
+			channel(c.room, ""): {}, channel(c.room, c.participant): {},
+		},
+	}, nil
+}
+
+func entrant(c token.Claims) room.Entrant {
+	return room.Entrant{
+		App: c.App, Room: c.Room, ID: c.Participant, Name: c.Name, Role: string(c.Role),
+		UserRef: c.UserRef, Data: c.Data, Grants: c.Grants.List(),
+	}
+}
+
+// refusal is the close code that an error means.
+func refusal(err error) error {
+	switch protocol.CodeOf(err) {
+	case protocol.CodeUnauthenticated, protocol.CodeTokenExpired:
+		return disconnect(protocol.CloseUnauthenticated)
+	case protocol.CodeForbidden:
+		return disconnect(protocol.CloseDropped)
+	case protocol.CodeRoomEnded, protocol.CodeRoomNotFound: // it ended long ago
+		return disconnect(protocol.CloseRoomEnded)
+	case protocol.CodeRoomFull:
+		return disconnect(protocol.CloseRoomFull)
+	}
+	return centrifuge.DisconnectServerError // come back later
+}
+
+// admit takes the connection into the books, before it joins its room: from
+// then on it can be told to end.
+func (e *Edge) admit(c *connection) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.stopping:
+		return disconnect(protocol.CloseStopping)
+	case len(e.connections) >= e.MaxConnections:
+		return centrifuge.DisconnectServerError
+	}
+	e.connections[c.id] = c
+	e.ends.Add(1)
+	return nil
+}
+
+// release takes the connection out of the books, and reports whether it was
+// in them.
+func (e *Edge) release(c *connection) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.connections[c.id] != c {
+		return false
+	}
+	delete(e.connections, c.id)
+	e.ends.Done()
+	return true
+}
+
+// connected is called once the reply to the connect command is written.
+func (e *Edge) connected(client *centrifuge.Client) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c := e.connections[client.ID()]
+	if c == nil { // it has ended meanwhile
+		return
+	}
+	client.OnDisconnect(func(centrifuge.DisconnectEvent) { e.end(c) })
+	client.OnRefresh(func(_ centrifuge.RefreshEvent, reply centrifuge.RefreshCallback) {
+		reply(centrifuge.RefreshReply{}, disconnect(protocol.CloseUnauthenticated)) // a token is not renewed
+	})
+	c.forget()
+	c.client = client
+	if c.doom != 0 {
+		c.disconnectLocked(c.doom)
+	}
+}
+
+// end notes that the connection has ended. It may be called more than once.
+func (e *Edge) end(c *connection) {
+	e.mu.Lock()
+	known, stopping := e.connections[c.id] == c, e.stopping
+	e.mu.Unlock()
+	if !known {
+		return
+	}
+	if !stopping {
+		ctx, cancel := context.WithTimeout(context.Background(), noteEndTimeout)
+		defer cancel()
+		// What fails here leaves a ghost on the roster until the server
+		// starts again, or the participant comes back.
+		if err := e.rooms.Away(ctx, c.room, c.participant, c.id); err != nil && !errors.Is(err, context.Canceled) {
+			e.Log.Error("noting the end of a connection failed", "room", c.room, "participant", c.participant, "err", err)
+		}
+	}
+	e.release(c)
+}

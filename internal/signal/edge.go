@@ -1,0 +1,193 @@
+// Package signal is the push edge: it lets connections in over the centrifuge
+// protocol, tells participants what happened, and ends connections with a code
+// that says whether to come back.
+//
+// A push is a hint, the store is the truth: there is no history and no
+// recovery here, and a client asks for nothing over a connection but to
+// connect. [Announcer] carries the store's outbox to the streams.
+package signal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/centrifugal/centrifuge"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/handout-rtc/handout/internal/room"
+	"github.com/handout-rtc/handout/protocol"
+	"github.com/handout-rtc/handout/token"
+)
+
+// Verifier tells what a token says, or that it says nothing.
+type Verifier interface {
+	Verify(token string, now time.Time) (token.Claims, error)
+}
+
+// Rooms is who decides who is here.
+type Rooms interface {
+	Join(ctx context.Context, e room.Entrant, connection string) (protocol.Welcome, error)
+	Away(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, connection string) error
+}
+
+// Config says how an Edge works. Tokens is required.
+type Config struct {
+	Tokens Verifier
+	// AllowOrigin reports whether a page of the request's origin may connect;
+	// nil means the server's own origin alone.
+	AllowOrigin func(*http.Request) bool
+	// MaxConnections bounds the connections; zero means 20,000.
+	MaxConnections int
+	// Metrics takes the library's metrics; nil means that nobody reads them.
+	Metrics *prometheus.Registry
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Log is never nil after New; nil means discard.
+	Log *slog.Logger
+}
+
+// Edge holds the connections. It is safe for concurrent use.
+type Edge struct {
+	Config
+	node  *centrifuge.Node
+	rooms Rooms
+	ends  sync.WaitGroup // connections whose end is not noted yet
+
+	mu          sync.Mutex
+	connections map[string]*connection // by the connection's id
+	stopping    bool
+}
+
+const (
+	queueBytes     = 256 << 10 // of a client that does not read; then it is cut off
+	maxCommand     = 64 << 10
+	readBuffer     = 512 // what clients say is short, but for the token
+	staleAfter     = 10 * time.Second
+	noteEndTimeout = 5 * time.Second
+)
+
+// New returns an Edge that lets nobody in until Start.
+func New(c Config) (*Edge, error) {
+	if c.MaxConnections == 0 {
+		c.MaxConnections = 20_000
+	}
+	if c.Metrics == nil {
+		c.Metrics = prometheus.NewRegistry() // two nodes must not share the default one
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	e := &Edge{Config: c, connections: make(map[string]*connection)}
+	node, err := centrifuge.New(centrifuge.Config{
+		LogLevel: centrifuge.LogLevelWarn, LogHandler: e.log,
+		ClientQueueMaxSize: queueBytes, ClientStaleCloseDelay: staleAfter,
+		ClientChannelLimit: 2, // the two streams, and nothing that a client asks for
+		Metrics:            centrifuge.MetricsConfig{RegistererGatherer: c.Metrics},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the push edge: %w", err)
+	}
+	e.node = node
+	return e, nil
+}
+
+// Start begins to let participants into the rooms. Call it once, before the
+// handlers serve.
+func (e *Edge) Start(rooms Rooms) error {
+	e.rooms = rooms
+	e.node.OnConnecting(e.connecting)
+	e.node.OnConnect(e.connected)
+	if err := e.node.Run(); err != nil {
+		return fmt.Errorf("starting the push edge: %w", err)
+	}
+	return nil
+}
+
+// Shutdown ends every connection with CloseStopping and waits for them until
+// ctx ends. The participants are not noted as away: the grace of who was here
+// begins when the server is back.
+func (e *Edge) Shutdown(ctx context.Context) error {
+	e.mu.Lock()
+	e.stopping = true
+	e.mu.Unlock()
+	e.disconnect(protocol.CloseStopping, func(*connection) bool { return true })
+	done := make(chan struct{})
+	go func() { defer close(done); e.ends.Wait() }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	if err := e.node.Shutdown(ctx); err != nil {
+		return fmt.Errorf("stopping the push edge: %w", err)
+	}
+	return nil
+}
+
+// Publish sends the event to a participant, or to everybody in the room when
+// participant is "". It does not wait for anybody to receive it.
+func (e *Edge) Publish(room protocol.RoomID, participant protocol.ParticipantID, event protocol.Event) error {
+	data, err := json.Marshal(event)
+	if err != nil {
+		return fmt.Errorf("writing an event: %w", err)
+	}
+	return e.publish(room, participant, data)
+}
+
+func (e *Edge) publish(room protocol.RoomID, participant protocol.ParticipantID, event []byte) error {
+	if _, err := e.node.Publish(channel(room, participant), event); err != nil {
+		return fmt.Errorf("publishing an event: %w", err)
+	}
+	return nil
+}
+
+// channel names a stream. Neither kind of identifier holds a colon, so no
+// participant's name can make another's stream.
+func channel(room protocol.RoomID, participant protocol.ParticipantID) string {
+	if participant == "" {
+		return "room:" + string(room)
+	}
+	return "personal:" + string(room) + ":" + string(participant)
+}
+
+// Disconnect ends a connection; one that is gone is no error.
+func (e *Edge) Disconnect(id string, code protocol.CloseCode) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if c := e.connections[id]; c != nil {
+		c.disconnectLocked(code)
+	}
+}
+
+// DisconnectRoom ends every connection of a room.
+func (e *Edge) DisconnectRoom(room protocol.RoomID, code protocol.CloseCode) {
+	e.disconnect(code, func(c *connection) bool { return c.room == room })
+}
+
+func (e *Edge) disconnect(code protocol.CloseCode, which func(*connection) bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, c := range e.connections {
+		if which(c) {
+			c.disconnectLocked(code)
+		}
+	}
+}
+
+// log passes on what the library has to say. Its fields may hold what clients
+// sent, so only the error and the identifiers go into the log.
+func (e *Edge) log(entry centrifuge.LogEntry) {
+	level := slog.LevelWarn
+	if entry.Level >= centrifuge.LogLevelError && !errors.Is(entry.Error, context.Canceled) {
+		level = slog.LevelError
+	}
+	e.Log.Log(context.Background(), level, "push: "+entry.Message, "connection", entry.Fields["client"], "err", entry.Error)
+}
