@@ -104,6 +104,19 @@ const TESTS = {
     assert.ok(inside, 'the moved card has the focus');
   },
 
+  async 'all files of a section are saved at once'(page) {
+    await inRoom(page, (room) => {
+      window.saved = [];
+      for (const name of ['one.txt', 'two.txt']) {
+        const file = { ...room.files.values().next().value, id: name, name, to: ['me'], save: () => window.saved.push(name) };
+        room.files.set(name, file);
+        room.tell('file-added', { file });
+      }
+    });
+    await page.getByRole('button', { name: 'Save all 3: For you' }).click();
+    assert.deepEqual(await page.evaluate(() => window.saved), ['one.txt', 'two.txt']);
+  },
+
   async 'news come as toasts and the connection as a banner'(page) {
     await inRoom(page, (room) => {
       room.tell('files-offered', { files: [...room.files.values()].slice(0, 2) });

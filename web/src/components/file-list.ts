@@ -1,9 +1,11 @@
-import { css, html, LitElement } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { Download } from 'lucide';
 import { type Card, intoSections, type Section } from '../model/cards.js';
-import { base } from '../styles/base.js';
+import { base, buttons } from '../styles/base.js';
 import './file-card.js';
-import type { FileCard } from './file-card.js';
+import type { CardRequest, FileCard } from './file-card.js';
+import { icon } from './icon.js';
 
 /** All cards, dealt into sections. When a card moves to another section, the focus goes along. */
 export class FileList extends LitElement {
@@ -52,7 +54,10 @@ export class FileList extends LitElement {
 
   #section({ id, title, cards }: Section) {
     return html`<section aria-labelledby=${id} data-testid="section-${id}">
-      <h2 id=${id}>${title} <span>${cards.length}</span></h2>
+      <div class="head">
+        <h2 id=${id}>${title} <span>${cards.length}</span></h2>
+        ${this.#saveAll(title, cards.filter(({ state }) => state === 'available'))}
+      </div>
       <ul role="list">
         ${repeat(
           cards,
@@ -73,6 +78,18 @@ export class FileList extends LitElement {
     </section>`;
   }
 
+  #saveAll(title: string, ready: readonly Card[]) {
+    if (ready.length < 2) return nothing;
+    return html`<button class="quiet" aria-label="Save all ${ready.length}: ${title}" @click=${() => this.#save(ready)}>${icon(Download, 16)}Save all ${ready.length}</button>`;
+  }
+
+  #save(ready: readonly Card[]): void {
+    for (const card of ready) {
+      const detail: CardRequest = { action: 'save', card };
+      this.dispatchEvent(new CustomEvent('card-request', { detail }));
+    }
+  }
+
   #all(): FileCard[] {
     return [...this.renderRoot.querySelectorAll('handout-file-card')] as FileCard[];
   }
@@ -88,16 +105,26 @@ export class FileList extends LitElement {
 
   static override styles = [
     base,
+    buttons,
     css`
       :host {
         display: grid;
         grid-template-columns: minmax(0, 1fr);
-        gap: 28px;
+        gap: 20px;
+      }
+      .head {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        min-block-size: var(--touch);
+      }
+      .head button {
+        margin-inline-end: -6px;
+        padding-inline: 10px;
       }
       h2 {
         display: flex;
         gap: 8px;
-        margin-block-end: 10px;
         font-size: var(--text-s);
         font-weight: 600;
       }

@@ -85,7 +85,7 @@ export const roomStyles = css`
       padding: 8px 12px;
     }
     .files {
-      gap: 28px;
+      gap: 20px;
     }
     .expiry.wide {
       display: flex;
