@@ -48,7 +48,7 @@ type serveCommand struct {
 	LogFormat     string        `default:"text" enum:"text,json" help:"text or json."`
 	Shutdown      time.Duration `default:"10s" help:"How long running transfers may go on after SIGTERM."`
 
-	Limits limitFlags `embed:""`
+	Limits limitFlags `embed:"" group:"Limits"`
 }
 
 type limitFlags struct {

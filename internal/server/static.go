@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"github.com/handout-rtc/handout/protocol"
 )
 
 // pagePolicy lets the page load and reach its own origin alone. Lit sets style
@@ -19,11 +21,11 @@ func (s *Server) staticRoutes(mux *http.ServeMux) {
 	page := newStatic(s.Page)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		pageHeaders(w.Header())
-		page.serve(w, r, "index.html")
+		s.serveFile(w, r, page, "index.html")
 	})
 	mux.HandleFunc("GET /{file...}", func(w http.ResponseWriter, r *http.Request) {
 		pageHeaders(w.Header())
-		page.serve(w, r, r.PathValue("file"))
+		s.serveFile(w, r, page, r.PathValue("file"))
 	})
 	sdk := newStatic(s.SDK)
 	mux.HandleFunc("GET /sdk/{file...}", func(w http.ResponseWriter, r *http.Request) {
@@ -31,7 +33,7 @@ func (s *Server) staticRoutes(mux *http.ServeMux) {
 		h.Set("Access-Control-Allow-Origin", "*") // public code, loaded by other origins
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 		h.Set("X-Content-Type-Options", "nosniff")
-		sdk.serve(w, r, r.PathValue("file"))
+		s.serveFile(w, r, sdk, r.PathValue("file"))
 	})
 }
 
@@ -66,11 +68,11 @@ func newStatic(files fs.FS) *static {
 	return s
 }
 
-func (s *static) serve(w http.ResponseWriter, r *http.Request, name string) {
+func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, from *static, name string) {
 	name = path.Clean(name)
-	etag, ok := s.etags[name]
+	etag, ok := from.etags[name]
 	if !ok || strings.HasPrefix(path.Base(name), ".") {
-		http.NotFound(w, r)
+		s.fail(w, r, protocol.NewError(protocol.CodeNotFound, "there is no such address"))
 		return
 	}
 	cache := "no-cache" // asked again each time, answered by 304
@@ -79,5 +81,5 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	w.Header().Set("Cache-Control", cache)
 	w.Header().Set("ETag", etag)
-	http.ServeFileFS(w, r, s.files, name)
+	http.ServeFileFS(w, r, from.files, name)
 }

@@ -106,3 +106,16 @@ func (s *Service) cutReaders(id protocol.ShareID) {
 		r.cut()
 	}
 }
+
+// CutAll cuts off every running download. It is for a server that stops.
+func (s *Service) CutAll() {
+	s.mu.Lock()
+	all := s.readers
+	s.readers = make(map[protocol.ShareID]map[*reader]struct{})
+	s.mu.Unlock()
+	for _, running := range all {
+		for r := range running {
+			r.cut()
+		}
+	}
+}

@@ -60,6 +60,22 @@ func (l *leases) take(id protocol.ShareID, yield func()) *lease {
 	return holder
 }
 
+// yieldAll asks every holder to let go.
+func (l *leases) yieldAll() {
+	l.mu.Lock()
+	var asks []func()
+	for _, holder := range l.held {
+		if holder.yield != nil {
+			asks = append(asks, holder.yield)
+			holder.yield = nil
+		}
+	}
+	l.mu.Unlock()
+	for _, ask := range asks {
+		ask()
+	}
+}
+
 func (l *leases) release(id protocol.ShareID) {
 	l.mu.Lock()
 	holder := l.held[id]

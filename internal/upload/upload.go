@@ -172,6 +172,10 @@ func (s *Service) Interrupt(ctx context.Context, id protocol.ShareID) error {
 	return nil
 }
 
+// Drain makes every running append keep what it has and let go. It is for a
+// server that stops: the clients come back to its successor.
+func (s *Service) Drain() { s.leases.yieldAll() }
+
 // Finish completes an upload that has all its bytes. It is what Offset does,
 // for the start-up sweep.
 func (s *Service) Finish(ctx context.Context, id protocol.ShareID) error {

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	headerTimeout  = 10 * time.Second
+	idleTimeout    = 2 * time.Minute
+	maxHeaderBytes = 32 << 10 // a token of 16 KiB and tus metadata of 8 KiB
+	// lastMoments is what is left for closing after --shutdown.
+	lastMoments = 4 * time.Second
+)
+
+// Run implements `handout serve`: it returns when SIGTERM or SIGINT has ended
+// the server cleanly.
+func (c *serveCommand) Run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	return c.serve(ctx, c.logger())
+}
+
+// serve runs the server until the context ends.
+func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) {
+	p, err := c.wire(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.rooms.Recover(ctx); err != nil {
+		return err
+	}
+	if err := p.edge.Start(p.rooms); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	stopMetrics, err := c.serveMetrics(p)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer stopMetrics()
+	stopWork := p.startWork()
+	defer stopWork()
+
+	url := "http://" + listener.Addr().String() + "/"
+	log.Info("listening", "url", url, "data", c.Data)
+	if c.Dev {
+		fmt.Printf("\n  Handout is running. Open %s in two windows and share a file.\n\n", url)
+	}
+	return p.serveHTTP(ctx, listener, c.Shutdown)
+}
+
+// startWork runs what goes on beside the requests. The returned function stops
+// it and waits until it has stopped.
+func (p *parts) startWork() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var group sync.WaitGroup
+	for _, run := range []func(context.Context){p.announcer.Run, p.rooms.Run, p.shares.Run} {
+		group.Go(func() { run(ctx) })
+	}
+	return func() {
+		cancel()
+		group.Wait()
+	}
+}
+
+// serveHTTP answers requests until the context ends, and then lets go: uploads
+// keep what they have and their clients come back, downloads may go on for a
+// while.
+func (p *parts) serveHTTP(ctx context.Context, listener net.Listener, patience time.Duration) error {
+	web := newHTTPServer(p.server, p.log)
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	p.log.Info("stopping")
+	patient, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	stopped := make(chan error, 1)
+	go func() { stopped <- web.Shutdown(patient) }()
+	p.uploads.Drain()
+	edgeErr := p.edge.Shutdown(patient)
+	if err := <-stopped; err != nil {
+		p.log.Warn("transfers cut off", "err", err)
+		p.shares.CutAll()
+		last, cancel := context.WithTimeout(context.Background(), lastMoments)
+		defer cancel()
+		err = web.Shutdown(last)
+		return errors.Join(edgeErr, err, web.Close())
+	}
+	return edgeErr
+}
+
+func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// serveMetrics serves /metrics on its own listener. With --dev it is on the
+// main one.
+func (c *serveCommand) serveMetrics(p *parts) (stop func(), err error) {
+	if c.Dev || c.MetricsListen == "" {
+		return func() {}, nil
+	}
+	listener, err := net.Listen("tcp", c.MetricsListen)
+	if err != nil {
+		return nil, fmt.Errorf("--metrics-listen: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", p.server.MetricsHandler())
+	web := newHTTPServer(mux, p.log)
+	var group sync.WaitGroup
+	group.Go(func() { web.Serve(listener) }) // ends with Close
+	return func() {
+		web.Close()
+		group.Wait()
+	}, nil
+}

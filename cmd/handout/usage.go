@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// usageCollector reads from the store how much there is of everything that is
+// bounded, when Prometheus asks.
+type usageCollector struct {
+	parts *parts
+	descs map[string]*prometheus.Desc
+}
+
+func newUsageCollector(p *parts) *usageCollector {
+	c := &usageCollector{parts: p, descs: make(map[string]*prometheus.Desc)}
+	for name, help := range map[string]string{
+		"handout_rooms":                  "Rooms that have not ended.",
+		"handout_participants":           "Participants on the rosters.",
+		"handout_participants_connected": "Participants with a push connection.",
+		"handout_shares_live":            "Shares that are uploading or available.",
+		"handout_uploads_open":           "Shares that are uploading.",
+		"handout_reserved_bytes":         "Bytes that live shares have reserved.",
+		"handout_outbox_events":          "Events committed and not announced yet.",
+		"handout_disk_free_bytes":        "Bytes left on the file system of the files.",
+		"handout_disk_healthy":           "1 while the files can be written, 0 after a failed sync.",
+	} {
+		c.descs[name] = prometheus.NewDesc(name, help, nil, nil)
+	}
+	return c
+}
+
+// Describe implements prometheus.Collector.
+func (c *usageCollector) Describe(out chan<- *prometheus.Desc) {
+	for _, desc := range c.descs {
+		out <- desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *usageCollector) Collect(out chan<- prometheus.Metric) {
+	gauge := func(name string, value float64) {
+		out <- prometheus.MustNewConstMetric(c.descs[name], prometheus.GaugeValue, value)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if usage, err := c.parts.records.Usage(ctx); err != nil {
+		c.parts.log.Error("reading usage", "err", err)
+	} else {
+		gauge("handout_rooms", float64(usage.Rooms))
+		gauge("handout_participants", float64(usage.Members))
+		gauge("handout_participants_connected", float64(usage.Connected))
+		gauge("handout_shares_live", float64(usage.LiveShares))
+		gauge("handout_uploads_open", float64(usage.OpenUploads))
+		gauge("handout_reserved_bytes", float64(usage.ReservedBytes))
+		gauge("handout_outbox_events", float64(usage.Outbox))
+	}
+	if free, err := c.parts.blobs.FreeBytes(); err == nil {
+		gauge("handout_disk_free_bytes", float64(free))
+	}
+	healthy := 1.0
+	if c.parts.blobs.Healthy() != nil {
+		healthy = 0
+	}
+	gauge("handout_disk_healthy", healthy)
+}

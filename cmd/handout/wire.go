@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/handout-rtc/handout/internal/blob/diskblob"
+	"github.com/handout-rtc/handout/internal/room"
+	"github.com/handout-rtc/handout/internal/server"
+	"github.com/handout-rtc/handout/internal/share"
+	"github.com/handout-rtc/handout/internal/signal"
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/upload"
+	"github.com/handout-rtc/handout/sdk"
+	"github.com/handout-rtc/handout/web"
+)
+
+// parts is the whole server, put together.
+type parts struct {
+	log       *slog.Logger
+	records   *store.DB
+	blobs     *diskblob.Store
+	rooms     *room.Service
+	shares    *share.Service
+	uploads   *upload.Service
+	edge      *signal.Edge
+	announcer *signal.Announcer
+	server    *server.Server
+
+	closers []func() error // last opened, first closed
+}
+
+// wire opens the data directory and connects the parts. It is the one place
+// that knows which engine is behind which interface.
+func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, err error) {
+	p := &parts{log: log}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	if err := p.openData(ctx, c.Data); err != nil {
+		return nil, err
+	}
+	keys, err := c.keys()
+	if err != nil {
+		return nil, err
+	}
+	limits, boot := c.Limits.wire(), bootID()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newUsageCollector(p))
+
+	p.edge, err = signal.New(signal.Config{
+		Tokens: keys, AllowOrigin: server.AllowOrigin(c.Origin, c.Dev), MaxConnections: c.Limits.MaxConnections, Metrics: registry, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.rooms = room.New(room.Config{
+		Records: p.records, Push: p.edge, Limits: limits, MaxRooms: c.Limits.MaxRooms, IdleLifetime: c.Limits.RoomLifetime, Log: log,
+	})
+	p.announcer = &signal.Announcer{Outbox: p.records, Edge: p.edge, Log: log}
+	p.uploads = upload.New(upload.Config{Records: p.records, Blobs: p.blobs, Limits: limits, Boot: boot, Log: log})
+	p.shares = share.New(share.Config{
+		Records: p.records, Sweeper: p.records, Tickets: p.records, Uploads: p.uploads, Blobs: p.blobs, Limits: limits, Boot: boot, Log: log,
+	})
+	p.server = server.New(server.Config{
+		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Keys: keys, Limits: limits, Pace: c.Limits.pace(),
+		Page: web.Files(), SDK: sdk.Files(), Ready: p.ready, Metrics: server.NewMetrics(registry),
+		Origins: c.Origin, PublicURL: c.PublicURL, TokenLifetime: c.TokenLifetime, Dev: c.Dev, Log: log,
+	})
+	return p, nil
+}
+
+// openData takes the data directory for this process and opens what is in it.
+func (p *parts) openData(ctx context.Context, dir string) error {
+	unlock, err := diskblob.LockDir(dir)
+	if err != nil {
+		return err
+	}
+	p.closers = append(p.closers, unlock)
+	if p.records, err = sqlite.Open(ctx, filepath.Join(dir, "handout.db")); err != nil {
+		return fmt.Errorf("opening the records: %w", err)
+	}
+	p.closers = append(p.closers, p.records.Close)
+	if p.blobs, err = diskblob.Open(filepath.Join(dir, "files")); err != nil {
+		return err
+	}
+	p.closers = append(p.closers, p.blobs.Close)
+	return nil
+}
+
+// ready returns why the server cannot keep its promises now.
+func (p *parts) ready(ctx context.Context) error {
+	return errors.Join(p.blobs.Healthy(), p.records.Ping(ctx))
+}
+
+// close closes what was opened.
+func (p *parts) close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,195 @@
+package server_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/handout-rtc/handout/internal/blob/diskblob"
+	"github.com/handout-rtc/handout/internal/room"
+	"github.com/handout-rtc/handout/internal/server"
+	"github.com/handout-rtc/handout/internal/share"
+	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/upload"
+	"github.com/handout-rtc/handout/protocol"
+	"github.com/handout-rtc/handout/token"
+)
+
+// rig is a server of real parts, but for the push edge, with a room of Ana,
+// Ben, Cleo, Vic the viewer and Mod the moderator, and Zoe in another room.
+type rig struct {
+	*httptest.Server
+	room, other protocol.RoomID
+	tokens      map[string]string
+	data        string
+	handover    time.Duration
+}
+
+// noPush is a push edge that nobody is connected to.
+type noPush struct{}
+
+func (noPush) Disconnect(string, protocol.CloseCode) {}
+func (noPush) Publish(protocol.RoomID, protocol.ParticipantID, protocol.Event) error {
+	return nil
+}
+func (noPush) WebsocketHandler() http.Handler  { return http.NotFoundHandler() }
+func (noPush) HTTPStreamHandler() http.Handler { return http.NotFoundHandler() }
+func (noPush) EmulationHandler() http.Handler  { return http.NotFoundHandler() }
+
+var testLimits = protocol.Limits{
+	FileSize: 1 << 20, RoomBytes: 1 << 30, RoomShares: 100, OpenUploads: 20, FilesPerRequest: 10, RecipientsPerRequest: 10,
+	LifetimeSeconds: 3600, EmptyRoomSeconds: 600, UploadIdleSeconds: 600, ReconnectSeconds: 10, MessageBytes: 1000, ParticipantsPerRoom: 10,
+}
+
+const testKey = "a-key-for-tests-alone"
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	ctx := context.Background()
+	r := &rig{data: t.TempDir(), tokens: map[string]string{}, handover: time.Second}
+	records, err := sqlite.Open(ctx, filepath.Join(r.data, "handout.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { records.Close() })
+	blobs, err := diskblob.Open(filepath.Join(r.data, "files"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { blobs.Close() })
+	log := slog.New(slog.DiscardHandler)
+	uploads := upload.New(upload.Config{Records: records, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log})
+	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Log: log})
+	handler := server.New(server.Config{
+		Rooms: rooms,
+		Shares: share.New(share.Config{
+			Records: records, Sweeper: records, Tickets: records, Uploads: uploads, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
+		}),
+		Uploads: uploads, Push: noPush{}, Keys: token.Keys{"app": []byte(testKey)}, Limits: testLimits,
+		Pace:    server.Pace{MinRate: 1 << 10, Grace: time.Minute, Window: 30 * time.Second},
+		Page:    fstest.MapFS{"index.html": {Data: []byte("<!doctype html>the page")}, "assets/app-1.js": {Data: []byte("1")}, ".hidden": {}},
+		SDK:     fstest.MapFS{"EnxRtc.js": {Data: []byte("var EnxRtc")}},
+		Ready:   records.Ping,
+		Metrics: server.NewMetrics(prometheus.NewRegistry()),
+		Origins: []string{"https://app.example"},
+		Log:     log,
+	})
+	r.start(t, handler)
+	r.room, r.other = r.newRoom(t, rooms), r.newRoom(t, rooms)
+	for name, role := range map[string]token.Role{"ana": token.Member, "ben": token.Member, "cleo": token.Member, "vic": token.Viewer, "mod": token.Moderator} {
+		r.admit(t, rooms, r.room, name, role)
+	}
+	r.admit(t, rooms, r.other, "zoe", token.Moderator)
+	r.tokens["forged"] = r.sign(t, "another-key-than-the-app's", r.room, "ana", token.Moderator, time.Hour)
+	r.tokens["expired"] = r.sign(t, testKey, r.room, "ana", token.Moderator, -time.Hour)
+	return r
+}
+
+// start serves over connections with a small send buffer, so that a reader
+// that does not read is noticed.
+func (r *rig) start(t *testing.T, handler http.Handler) {
+	r.Server = httptest.NewUnstartedServer(handler)
+	r.Server.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			c.(*net.TCPConn).SetWriteBuffer(16 << 10)
+		}
+	}
+	r.Server.Start()
+	t.Cleanup(r.Server.Close)
+}
+
+func (r *rig) newRoom(t *testing.T, rooms *room.Service) protocol.RoomID {
+	t.Helper()
+	made, err := rooms.Create(context.Background(), "app", room.Details{Name: "room", OwnerRef: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.ID
+}
+
+// admit signs a token and joins the room, as a push connection does.
+func (r *rig) admit(t *testing.T, rooms *room.Service, id protocol.RoomID, name string, role token.Role) {
+	t.Helper()
+	r.tokens[name] = r.sign(t, testKey, id, name, role, time.Hour)
+	entrant := room.Entrant{App: "app", Room: id, ID: protocol.ParticipantID(name), Name: name, Role: string(role)}
+	if _, err := rooms.Join(context.Background(), entrant, "connection-of-"+name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *rig) sign(t *testing.T, key string, id protocol.RoomID, name string, role token.Role, life time.Duration) string {
+	t.Helper()
+	signed, err := token.Sign([]byte(key), token.Claims{
+		App: "app", Participant: protocol.ParticipantID(name), ID: protocol.NewTokenID(), Room: id, Name: name, Role: role,
+		Grants: role.Grants(), IssuedAt: time.Now().Add(-2 * time.Hour), ExpiresAt: time.Now().Add(life),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+// fill puts the rig's rooms and participants into the steps.
+func (r *rig) fill(steps []step) []step {
+	filled := make([]step, len(steps))
+	put := strings.NewReplacer("{room}", string(r.room), "{other}", string(r.other), "{ben}", "ben").Replace
+	for i, s := range steps {
+		s.path, s.body = put(s.path), put(s.body)
+		filled[i] = s
+	}
+	return filled
+}
+
+func (r *rig) get(t *testing.T, as, path string) *http.Response {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodGet, r.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+r.tokens[as])
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
+// staged returns how many bytes of an upload are on the disk, -1 if no append
+// has begun.
+func (r *rig) staged(t *testing.T, uploadPath string) int64 {
+	t.Helper()
+	info, err := os.Stat(filepath.Join(r.data, "files", "staging", strings.TrimPrefix(uploadPath, "/uploads/")))
+	if os.IsNotExist(err) {
+		return -1
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}
+
+// until waits for a condition that a running request brings about.
+func (r *rig) until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for !holds() {
+		select {
+		case <-deadline:
+			t.Fatalf("it never came to: %s", what)
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
