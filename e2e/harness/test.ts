@@ -1,0 +1,69 @@
+import { test as base, type BrowserContext } from "@playwright/test";
+import { App, AppHost } from "./app.js";
+import { Samples } from "./files.js";
+import { Proxy } from "./proxy.js";
+import { BackEnd } from "./room.js";
+import { HandoutServer } from "./server.js";
+
+interface Worker {
+  /** One server for the tests that do not stop it. */
+  handout: HandoutServer;
+  appHost: AppHost;
+}
+
+interface Fixtures {
+  samples: Samples;
+  /** The network between the browser and the server; every token points here. */
+  network: Proxy;
+  backEnd: BackEnd;
+  /** Lets a participant in, in a browser context of its own. */
+  participant: (name: string, options?: { role?: string; reconnect?: unknown }) => Promise<App>;
+}
+
+/** Playwright's test with a server, a network that can be lost, a room and participants. */
+export const test = base.extend<Fixtures, Worker>({
+  handout: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's form
+    async ({}, use) => {
+      const server = await HandoutServer.start();
+      await use(server);
+      await server.dispose();
+    },
+    { scope: "worker" },
+  ],
+  appHost: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's form
+    async ({}, use) => {
+      const host = await AppHost.start();
+      await use(host);
+      await host.dispose();
+    },
+    { scope: "worker" },
+  ],
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's form
+  samples: async ({}, use) => {
+    const samples = await Samples.create();
+    await use(samples);
+    await samples.dispose();
+  },
+  network: async ({ handout }, use) => {
+    const proxy = await Proxy.start(handout.origin);
+    await use(proxy);
+    await proxy.dispose();
+  },
+  backEnd: async ({ network }, use) => {
+    await use(await BackEnd.create(network.origin));
+  },
+  participant: async ({ browser, network, backEnd, appHost }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (name, options = {}) => {
+      const context = await browser.newContext();
+      contexts.push(context);
+      const token = await backEnd.token(name, options.role);
+      return App.join(context, appHost.url(network.origin), token, name, options.reconnect);
+    });
+    for (const context of contexts) await context.close();
+  },
+});
+
+export { expect } from "@playwright/test";
