@@ -1,0 +1,164 @@
+import { readIsMobile, readOptions } from './arguments.js';
+import type { AvailableFile, AvailableFiles } from './available.js';
+import { answer, answerSoon } from './callback.js';
+import { cancelJobs } from './cancel.js';
+import type { CoreDownload, CoreFile, CoreRoom, CoreTransfer, CoreTransferState, Fault } from './core.js';
+import { codes, disconnected, downloadFailure, type EnxFailure, failure, faultOf } from './errors.js';
+import { Pace } from './pace.js';
+import {
+  type DownloadMessage,
+  downloadCompleted,
+  downloadFailed,
+  downloadProgress,
+  downloadStarted,
+  downloadSuccess,
+} from './payloads.js';
+
+/** One call of recvFiles; several may wait for one transfer. */
+interface Caller {
+  readonly isMobile: boolean;
+  readonly callback: unknown;
+}
+
+/** One running download of one index. */
+interface DownloadJob {
+  readonly entry: AvailableFile;
+  readonly file: CoreFile;
+  readonly download: CoreDownload;
+  readonly callers: Caller[];
+  readonly pace: Pace;
+  /** Whether a caller wants the browser to save the file; it is handed over once. */
+  saves: boolean;
+  started: boolean;
+}
+
+/** The downloads of a room object: recvFiles and cancelDownloads. */
+export class Downloads {
+  private readonly running = new Map<string, DownloadJob>();
+  private readonly byTransfer = new Map<CoreTransfer, DownloadJob>();
+
+  /** `ready` is the room while it is connected; `tell` dispatches `fs-download-result`. */
+  constructor(
+    private readonly ready: () => CoreRoom | undefined,
+    private readonly available: AvailableFiles,
+    private readonly tell: (message: DownloadMessage) => void,
+  ) {}
+
+  /** Hears of the progress of this room's transfers from now on. */
+  bind(core: CoreRoom): void {
+    core.on('transfer-changed', ({ transfer }) => this.progress(transfer));
+  }
+
+  /** Receives a file, or joins its running download. */
+  receive(index: unknown, options: unknown, callback: unknown): void {
+    const given = readOptions(options, callback);
+    const caller = { isMobile: readIsMobile(given.options), callback: given.callback };
+    const refused = this.begin(index, caller);
+    if (refused) answerSoon(given.callback, refused);
+  }
+
+  /** Cancels one job or all; see {@link cancelJobs} for the forms. */
+  cancel(args: readonly unknown[]): void {
+    const jobs = { keys: () => this.running.keys(), cancel: (id: string) => this.cancelOne(id) };
+    cancelJobs(args, jobs, 'download');
+  }
+
+  private begin(index: unknown, caller: Caller): EnxFailure | undefined {
+    const core = this.ready();
+    if (core === undefined) return disconnected();
+    const entry = this.available.find(index);
+    if (entry === 'invalid') return failure(codes.invalid, 'index is neither a number nor a numeric string');
+    if (entry === undefined) return failure(codes.receiveDenied, 'no such file is available');
+    const file = core.files.get(entry.shareId);
+    if (file?.state !== 'available') return failure(codes.receiveDenied, gone(entry));
+    try {
+      const job = this.running.get(String(entry.index));
+      if (job) joinJob(job, caller);
+      else this.add(entry, file, caller);
+      return undefined;
+    } catch (cause) {
+      return downloadFailure(faultOf(cause));
+    }
+  }
+
+  private add(entry: AvailableFile, file: CoreFile, caller: Caller): void {
+    const download = caller.isMobile ? file.download() : file.save();
+    const saves = !caller.isMobile;
+    const job = { entry, file, download, callers: [caller], pace: new Pace(), saves, started: false };
+    this.running.set(String(entry.index), job);
+    this.byTransfer.set(download, job);
+    queueMicrotask(() => this.start(job));
+  }
+
+  private start(job: DownloadJob): void {
+    job.started = true;
+    this.tell(downloadStarted(job.entry));
+    job.download.done.then(
+      (blob) => this.complete(job, blob),
+      (cause: unknown) => this.fail(job, faultOf(cause)),
+    );
+  }
+
+  private progress(transfer: CoreTransfer): void {
+    const job = this.byTransfer.get(transfer);
+    if (!job?.started || transfer.state.kind !== 'running') return;
+    if (job.pace.due(transfer.progress.transferred)) this.tell(downloadProgress(job.entry, transfer.progress));
+  }
+
+  private complete(job: DownloadJob, blob: Blob): void {
+    this.end(job);
+    this.tell(downloadCompleted(job.entry));
+    for (const { isMobile, callback } of job.callers) {
+      answer(callback, downloadSuccess(job.entry, job.file.sha256, isMobile ? blob : undefined));
+    }
+  }
+
+  private fail(job: DownloadJob, fault: Fault): void {
+    this.end(job);
+    const { state } = job.download;
+    const cancelled = state.kind === 'cancelled' || fault.code === 'cancelled';
+    const why = downloadFailure(cancelled ? { code: 'cancelled', message: '' } : fault);
+    why.desc += byWhom(state);
+    const message = downloadFailed(job.entry, cancelled ? 'cancelled' : 'failed', why);
+    this.tell(message);
+    for (const { callback } of job.callers) {
+      answer(callback, { ...why, jobId: message.jobId, response: message.response });
+    }
+  }
+
+  private cancelOne(id: string): boolean {
+    const job = this.running.get(id);
+    job?.download.cancel();
+    return job !== undefined;
+  }
+
+  private end(job: DownloadJob): void {
+    this.running.delete(String(job.entry.index));
+    this.byTransfer.delete(job.download);
+  }
+}
+
+/** The bytes move once; a save that nobody asked for before is asked for now. */
+function joinJob(job: DownloadJob, caller: Caller): void {
+  if (!caller.isMobile && !job.saves) {
+    job.saves = true;
+    job.file.save().done.catch(() => undefined);
+  }
+  job.callers.push(caller);
+}
+
+function byWhom(state: CoreTransferState): string {
+  if (state.kind !== 'cancelled' || state.by === 'me') return '';
+  return state.by === 'sender' ? ', as its sender withdrew the file' : ', as the room was left or has ended';
+}
+
+function gone(entry: AvailableFile): string {
+  switch (entry.status) {
+    case 'revoked':
+      return 'the file was withdrawn by its sender';
+    case 'expired':
+      return 'the file has expired';
+    case 'available':
+      return 'the file is not available any more';
+  }
+}
