@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// handoutDialect speaks to a Handout server as an application's back end and
+// its participants do: docs/protocol.md, sections 1, 4, 5 and 6.
+type handoutDialect struct{}
+
+// devCredentials is the application that a server in development knows.
+const devCredentials = "dev:devkey"
+
+// inOneRequest is up to which size a file is created and sent in one request.
+const inOneRequest = 256 << 10
+
+// handoutCommand starts a server whose limits permit any load of this program.
+func handoutCommand(binary string) []string {
+	return []string{
+		binary, "serve", "--dev", "--listen", "127.0.0.1:0",
+		"--max-file-size", "64GiB", "--max-room-bytes", "1TiB", "--max-room-shares", "1000000",
+		"--lifetime", "24h", "--empty-room", "24h", "--data",
+	}
+}
+
+// handoutVisit is a participant of a room that was made for one run.
+type handoutVisit struct {
+	room          protocol.RoomID
+	authorization string // header line
+}
+
+// enter implements dialect: a fresh room and a participant in it.
+func (handoutDialect) enter(c *connection) (visit, error) {
+	basic := "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(devCredentials)) + "\r\n"
+	var made struct {
+		Room struct {
+			ID protocol.RoomID `json:"room_id"`
+		} `json:"room"`
+	}
+	err := c.ask(request{method: http.MethodPost, path: "/v1/rooms", head: basic, want: http.StatusOK},
+		map[string]any{"name": "bench", "owner_ref": "bench", "settings": map[string]any{}}, &made)
+	if err != nil {
+		return nil, err
+	}
+	var signed struct {
+		Token string `json:"token"`
+	}
+	err = c.ask(request{method: http.MethodPost, path: "/v1/rooms/" + string(made.Room.ID) + "/tokens", head: basic, want: http.StatusOK},
+		map[string]any{"name": "bench", "role": "participant", "user_ref": "bench"}, &signed)
+	if err != nil {
+		return nil, err
+	}
+	return &handoutVisit{room: made.Room.ID, authorization: "Authorization: Bearer " + signed.Token + "\r\n"}, nil
+}
+
+// ask sends a value as JSON and reads the answer into reply.
+func (c *connection) ask(r request, value, reply any) error {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	r.body = payload{block: body, size: int64(len(body))}
+	r.head += "Content-Type: application/json\r\n"
+	var answer bytes.Buffer
+	if _, err := c.do(r, &answer); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(answer.Bytes(), reply); err != nil {
+		return fmt.Errorf("%s %s: reading the answer: %w", r.method, r.path, err)
+	}
+	return nil
+}
+
+// put implements visit.
+func (v *handoutVisit) put(c *connection, body payload) (string, error) {
+	if body.size <= inOneRequest {
+		return v.putAtOnce(c, body)
+	}
+	offer := protocol.Offer{Files: []protocol.FileInfo{{Name: "bench.bin", Size: &body.size}}, To: new(protocol.Audience)}
+	*offer.To = protocol.ToRoom()
+	var offered protocol.Offered
+	err := c.ask(request{
+		method: http.MethodPost, path: "/v1/rooms/" + string(v.room) + "/shares", head: v.authorization, want: http.StatusCreated,
+	}, offer, &offered)
+	if err != nil {
+		return "", err
+	}
+	if len(offered.Shares) != 1 {
+		return "", fmt.Errorf("%d shares were made for one file", len(offered.Shares))
+	}
+	header, err := c.do(request{
+		method: http.MethodPatch, path: offered.Shares[0].UploadURL, want: http.StatusNoContent, body: body,
+		head: v.authorization + tusHead + "Upload-Offset: 0\r\n",
+	}, nil)
+	if err != nil {
+		return "", err
+	}
+	return string(offered.Shares[0].ID), whole(header, body.size)
+}
+
+const tusHead = "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\n"
+
+// putAtOnce creates the upload and sends its bytes in one request (tus 1.0,
+// creation-with-upload).
+func (v *handoutVisit) putAtOnce(c *connection, body payload) (string, error) {
+	name := base64.StdEncoding.EncodeToString([]byte("bench.bin"))
+	header, err := c.do(request{
+		method: http.MethodPost, path: "/uploads", want: http.StatusCreated, body: body,
+		head: v.authorization + tusHead + "Upload-Metadata: filename " + name + "\r\n" +
+			"Upload-Length: " + strconv.FormatInt(body.size, 10) + "\r\n",
+	}, nil)
+	if err != nil {
+		return "", err
+	}
+	id, ok := strings.CutPrefix(header.Get("Location"), "/uploads/")
+	if !ok {
+		return "", errors.New("the creation did not say where the upload is")
+	}
+	return id, whole(header, body.size)
+}
+
+// whole checks that the server has taken all bytes.
+func whole(header http.Header, size int64) error {
+	if got := header.Get("Upload-Offset"); got != strconv.FormatInt(size, 10) {
+		return fmt.Errorf("the server has %q of %d bytes", got, size)
+	}
+	return nil
+}
+
+// get implements visit.
+func (v *handoutVisit) get(c *connection, file string, into io.Writer) error {
+	_, err := c.do(request{
+		method: http.MethodGet, path: "/v1/shares/" + file + "/content", head: v.authorization, want: http.StatusOK,
+	}, into)
+	return err
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"time"
+)
+
+// peer is a server process under measurement, with a data directory of its own.
+type peer struct {
+	spec
+	address string // host:port
+	idle    int64  // bytes in RAM after the start
+	cmd     *exec.Cmd
+	output  chan struct{} // closed when the process's output has ended
+}
+
+// spec says how to start a server and how to talk to it.
+type spec struct {
+	name    string
+	command []string // the data directory is appended
+	dialect dialect
+}
+
+const (
+	startTimeout = 20 * time.Second
+	stopTimeout  = 20 * time.Second
+)
+
+// announced is how a server says on its standard output that it listens.
+var announced = regexp.MustCompile(`http://(127\.0\.0\.1:\d+)/`)
+
+// startPeer runs the server with its data under dir and returns when it
+// listens. The peer must be stopped.
+func startPeer(ctx context.Context, s spec, dir string) (*peer, error) {
+	data := filepath.Join(dir, s.name)
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return nil, err
+	}
+	log, err := os.Create(data + ".log")
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close() // the process has its own descriptor
+	p := &peer{spec: s, output: make(chan struct{})}
+	p.cmd = exec.CommandContext(ctx, s.command[0], append(s.command[1:], data)...)
+	p.cmd.Stderr = log
+	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
+	p.cmd.WaitDelay = stopTimeout
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", s.name, err)
+	}
+	if p.address, err = p.awaitAddress(stdout); err == nil {
+		err = p.measureIdle()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("starting %s (its log is %s): %w", s.name, log.Name(), err), p.stop())
+	}
+	return p, nil
+}
+
+// awaitAddress reads what the server prints until it names its address, and
+// goes on reading after that so that the server never waits for its output.
+func (p *peer) awaitAddress(stdout io.Reader) (string, error) {
+	found := make(chan string, 1)
+	go func() {
+		defer close(p.output)
+		defer close(found)
+		lines := bufio.NewScanner(stdout)
+		for lines.Scan() {
+			if match := announced.FindStringSubmatch(lines.Text()); match != nil {
+				found <- match[1]
+				break
+			}
+		}
+		io.Copy(io.Discard, stdout) // ends with the process
+	}()
+	select {
+	case address, ok := <-found:
+		if !ok {
+			return "", errors.New("it ended without saying where it listens")
+		}
+		return address, nil
+	case <-time.After(startTimeout):
+		return "", errors.New("it did not say in time where it listens")
+	}
+}
+
+func (p *peer) measureIdle() error {
+	m, err := readMemory(p.cmd.Process.Pid)
+	p.idle = m.resident
+	return err
+}
+
+// stop ends the process and waits until it has ended.
+func (p *peer) stop() error {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	giveUp := time.AfterFunc(stopTimeout, func() { p.cmd.Process.Kill() })
+	defer giveUp.Stop()
+	<-p.output
+	err := p.cmd.Wait()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil // a signal ended it, or it said why in its log
+	}
+	return err
+}
+
+// sample is what one run took.
+type sample struct {
+	wall time.Duration
+	cpu  time.Duration // of the server process, user and system
+	peak int64         // bytes in RAM at most, over idle
+}
+
+// measure runs the load against the peer.
+func (p *peer) measure(load func() error) (sample, error) {
+	pid := p.cmd.Process.Pid
+	if err := resetPeak(pid); err != nil {
+		return sample{}, err
+	}
+	before, err := cpuTime(pid)
+	if err != nil {
+		return sample{}, err
+	}
+	started := time.Now()
+	if err := load(); err != nil {
+		return sample{}, fmt.Errorf("%s: %w", p.name, err)
+	}
+	wall := time.Since(started)
+	after, err := cpuTime(pid)
+	if err != nil {
+		return sample{}, err
+	}
+	m, err := readMemory(pid)
+	return sample{wall: wall, cpu: after - before, peak: m.peak - p.idle}, err
+}
