@@ -1,0 +1,206 @@
+import { asHandoutError, cancelledError, HandoutError, throwIfAborted } from './errors.js';
+import {
+  type Audience,
+  type OfferedShare,
+  type ParticipantRecord,
+  parseOffered,
+  parseProblem,
+  parseRoster,
+  parseShare,
+  parseSharePage,
+  parseTicket,
+  type SharePage,
+  type ShareRecord,
+  type Ticket,
+} from './protocol.js';
+
+/** What the sender says of a file before its bytes. */
+export interface FileInfo {
+  readonly name: string;
+  readonly size: number;
+  readonly type: string;
+}
+
+/** Where and as whom requests are made. */
+export interface ApiConfig {
+  /** Scheme, host and port, without a slash at the end. */
+  readonly origin: string;
+  /** The bare JWT. */
+  readonly token: string;
+  /** The room's id. */
+  readonly room: string;
+  /** The browser's, unless a test brings its own. */
+  readonly fetch?: typeof fetch;
+}
+
+interface Call {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal | undefined;
+  /** A page that is going away lets the request finish. */
+  readonly keepalive?: boolean;
+}
+
+/** A request for words, not for a file, is answered within this or not at all. */
+const ANSWER_MS = 30_000;
+
+/** The server's HTTP interface, one method for each request of docs/protocol.md, section 4. */
+export class Api {
+  readonly origin: string;
+  readonly token: string;
+  readonly #room: string;
+  readonly #fetch: typeof fetch;
+
+  constructor(config: ApiConfig) {
+    this.origin = config.origin;
+    this.token = config.token;
+    this.#room = `/v1/rooms/${encodeURIComponent(config.room)}`;
+    // Called without a receiver: the browser's fetch refuses any other.
+    this.#fetch = config.fetch ?? ((input, init) => fetch(input, init));
+  }
+
+  /** What a tus request carries. */
+  get authorization(): string {
+    return `Bearer ${this.token}`;
+  }
+
+  /** An address of this server. */
+  url(path: string): string {
+    return new URL(path, this.origin).href;
+  }
+
+  /** The shares that changed since the cursor; the empty cursor is the beginning. */
+  async sharesSince(cursor: string, signal?: AbortSignal): Promise<SharePage> {
+    const query = cursor === '' ? '' : `?since=${encodeURIComponent(cursor)}`;
+    return parseSharePage(await this.#json(`${this.#room}/shares${query}`, { signal }));
+  }
+
+  /** Who is in the room. */
+  async roster(signal?: AbortSignal): Promise<readonly ParticipantRecord[]> {
+    return parseRoster(await this.#json(`${this.#room}/participants`, { signal }));
+  }
+
+  /** Makes shares, all or none, in the order of the files. */
+  async offer(files: readonly FileInfo[], to: Audience, signal?: AbortSignal): Promise<readonly OfferedShare[]> {
+    const shares = parseOffered(
+      await this.#json(`${this.#room}/shares`, { method: 'POST', body: { files, to }, signal }),
+    );
+    if (shares.length === files.length) return shares;
+    throw new HandoutError('internal', 'the server made another number of shares than it was asked for');
+  }
+
+  /** One share as it is now. */
+  async share(id: string, signal?: AbortSignal): Promise<ShareRecord> {
+    return parseShare(await this.#json(sharePath(id), { signal }));
+  }
+
+  /** Cancels an upload, revokes what is available. */
+  async end(id: string): Promise<void> {
+    await this.#answer(sharePath(id), { method: 'DELETE', keepalive: true });
+  }
+
+  /** An address for one download without a header. */
+  async ticket(id: string): Promise<Ticket> {
+    return parseTicket(await this.#json(`${sharePath(id)}/tickets`, { method: 'POST' }));
+  }
+
+  /** The bytes, from where the headers say. The body is the caller's to read or to cancel. */
+  content(id: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+    return this.#request(`${sharePath(id)}/content`, { headers, signal });
+  }
+
+  /** Sends a message. */
+  async message(kind: 'text' | 'data', to: Audience, body: unknown): Promise<void> {
+    await this.#answer(`${this.#room}/messages`, { method: 'POST', body: { kind, to, body } });
+  }
+
+  /** Leaves the room at once. */
+  async leave(id: string): Promise<void> {
+    const path = `${this.#room}/participants/${encodeURIComponent(id)}`;
+    await this.#answer(path, { method: 'DELETE', keepalive: true });
+  }
+
+  async #json(path: string, call: Call): Promise<unknown> {
+    const signal = within(ANSWER_MS, call.signal);
+    try {
+      const response = await this.#request(path, { ...call, signal });
+      return await response.json();
+    } catch (error) {
+      throwIfAborted(call.signal);
+      throw asNetworkError(error);
+    }
+  }
+
+  async #answer(path: string, call: Call): Promise<void> {
+    const response = await this.#request(path, { ...call, signal: within(ANSWER_MS, call.signal) });
+    await response.body?.cancel();
+  }
+
+  async #request(path: string, call: Call): Promise<Response> {
+    const headers: Record<string, string> = { Authorization: this.authorization, ...call.headers };
+    const init: RequestInit = { method: call.method ?? 'GET', headers, cache: 'no-store', credentials: 'omit' };
+    if (call.signal !== undefined) init.signal = call.signal;
+    if (call.keepalive !== undefined) init.keepalive = call.keepalive;
+    if (call.body !== undefined) {
+      headers['Content-Type'] = 'application/json';
+      init.body = JSON.stringify(call.body);
+    }
+    let response: Response;
+    try {
+      response = await this.#fetch(this.url(path), init);
+    } catch (error) {
+      throw asNetworkError(error);
+    }
+    if (response.ok) return response;
+    throw problemError(response.status, await bodyText(response));
+  }
+}
+
+function sharePath(id: string): string {
+  return `/v1/shares/${encodeURIComponent(id)}`;
+}
+
+function within(ms: number, signal: AbortSignal | undefined): AbortSignal {
+  const limit = AbortSignal.timeout(ms);
+  return signal === undefined ? limit : AbortSignal.any([limit, signal]);
+}
+
+async function bodyText(response: Response): Promise<string> {
+  try {
+    return await response.text();
+  } catch {
+    return ''; // the status says enough
+  }
+}
+
+/** The error that a reply other than 2xx means. A proxy's page in place of our problem details is judged by its status. */
+export function problemError(status: number, body: string): HandoutError {
+  let problem: ReturnType<typeof parseProblem>;
+  try {
+    problem = parseProblem(JSON.parse(body));
+  } catch {
+    problem = undefined;
+  }
+  if (problem !== undefined) {
+    return new HandoutError(problem.code, problem.detail ?? problem.title, { status, detail: problem.detail });
+  }
+  return new HandoutError(codeOfStatus(status), `the server answered ${status}`, { status });
+}
+
+function codeOfStatus(status: number): string {
+  if (status === 401) return 'unauthenticated';
+  if (status === 403) return 'forbidden';
+  if (status === 404) return 'not-found';
+  if (status === 413) return 'request-too-large';
+  if (status === 408 || status === 429 || (status >= 502 && status <= 504)) return 'unavailable';
+  return status >= 500 ? 'internal' : 'invalid-request';
+}
+
+/** What a fetch that got no answer threw, as an error of ours: cancelled on purpose, or the network. */
+export function asNetworkError(error: unknown): HandoutError {
+  if (error instanceof HandoutError) return error;
+  if (error instanceof DOMException && error.name === 'AbortError') return cancelledError();
+  if (error instanceof SyntaxError) return asHandoutError(error); // an answer, but not JSON
+  return new HandoutError('network', 'the server did not answer', { cause: error });
+}

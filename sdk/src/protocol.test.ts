@@ -1,0 +1,110 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { HandoutError } from './errors.js';
+import {
+  hasEnded,
+  leaveReason,
+  parseEvent,
+  parseOffered,
+  parseProblem,
+  parseRoster,
+  parseShare,
+  parseSharePage,
+  parseTicket,
+  parseWelcome,
+} from './protocol.js';
+
+const TESTDATA = new URL('../../protocol/testdata/', import.meta.url);
+
+function golden(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(name, TESTDATA), 'utf8'));
+}
+
+/** A reader for each kind of golden message; requests are ours to write, so they have none. */
+function read(name: string): unknown {
+  const value = golden(name);
+  if (name.startsWith('event-')) return parseEvent(value);
+  if (name.startsWith('share-page')) return parseSharePage(value);
+  if (name.startsWith('share-')) return parseShare(value);
+  if (name.startsWith('offered')) return { shares: parseOffered(value) };
+  if (name.startsWith('roster')) return { participants: parseRoster(value) };
+  if (name.startsWith('ticket')) return parseTicket(value);
+  if (name.startsWith('problem')) return parseProblem(value);
+  if (name.startsWith('welcome')) return parseWelcome(value);
+  throw new Error(`no reader for ${name}`);
+}
+
+const REQUESTS = ['offer.json', 'message-request.json'];
+
+describe('golden messages', () => {
+  const names = readdirSync(TESTDATA).filter((name) => !REQUESTS.includes(name));
+  it.each(names)('reads %s and loses nothing', (name) => {
+    expect(read(name)).toEqual(golden(name));
+  });
+});
+
+describe('what is not of the protocol', () => {
+  const share = golden('share-targeted.json') as Record<string, unknown>;
+
+  it.each([
+    ['no id', { ...share, id: undefined }],
+    ['a state of nobody', { ...share, state: 'held' }],
+    ['a size that is a string', { ...share, size: '12' }],
+    ['a negative offset', { ...share, offset: -1 }],
+    ['nobody as the audience', { ...share, to: null }],
+    ['a list of numbers as the audience', { ...share, to: [1] }],
+    ['no object at all', 'share'],
+  ])('refuses a share with %s', (_, value) => {
+    expect(() => parseShare(value)).toThrow(HandoutError);
+    expect(() => parseSharePage({ seq: '1.0', shares: [value] })).toThrow(HandoutError);
+    expect(parseEvent({ type: 'shares.created', stream: 'room', seq: 1, time: '', shares: [value] })).toBeUndefined();
+  });
+
+  it.each([[null], [{}], [{ type: 'room.ended', time: '' }], [{ type: 'message', time: '', message: {} }], ['x']])(
+    'ignores the push %j',
+    (value) => {
+      expect(parseEvent(value)).toBeUndefined();
+    },
+  );
+
+  it('refuses replies of another shape', () => {
+    for (const parse of [parseWelcome, parseRoster, parseOffered, parseTicket]) {
+      expect(() => parse({ shares: [{}], participants: [{}] })).toThrow(HandoutError);
+    }
+    expect(parseProblem('<html>')).toBeUndefined();
+  });
+
+  it('keeps the place of an event of a later server', () => {
+    expect(parseEvent({ type: 'shares.held', stream: 'personal', seq: 4, time: 't', extra: 1 })).toEqual({
+      type: 'unknown',
+      stream: 'personal',
+      seq: 4,
+      time: 't',
+    });
+  });
+});
+
+describe('states and codes', () => {
+  it('knows which states are final', () => {
+    expect((['uploading', 'available', 'cancelled', 'failed', 'revoked', 'expired'] as const).map(hasEnded)).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it.each([
+    [4500, 'replaced'],
+    [4501, 'unauthenticated'],
+    [4502, 'dropped'],
+    [4503, 'room-ended'],
+    [4504, 'left'],
+    [4505, 'room-full'],
+    [4999, 'connection-lost'],
+  ])('reads close code %i as %s', (code, reason) => {
+    expect(leaveReason(code)).toBe(reason);
+  });
+});

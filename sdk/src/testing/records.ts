@@ -1,0 +1,49 @@
+/** Records as a server would send them, for tests. Never part of a build. */
+import type { Limits, ParticipantRecord, ShareRecord } from '../protocol.js';
+
+/** A share of Bo's for the whole room, uploading unless said otherwise. */
+export function share(more: Partial<ShareRecord> = {}): ShareRecord {
+  return {
+    id: 'sh_1',
+    room: 'rm_1',
+    name: 'a.txt',
+    type: 'text/plain',
+    size: 5,
+    offset: 0,
+    state: 'uploading',
+    sender: { id: 'bo', name: 'Bo' },
+    to: 'room',
+    createdAt: '2026-03-14T15:09:26.535Z',
+    expiresAt: '2026-03-15T15:09:26.535Z',
+    rev: 1,
+    ...more,
+  };
+}
+
+/** Ana, unless said otherwise. */
+export function participant(more: Partial<ParticipantRecord> = {}): ParticipantRecord {
+  return {
+    id: 'ana',
+    name: 'Ana',
+    role: 'participant',
+    grants: ['send', 'receive', 'sendToAll'],
+    joinedAt: '2026-03-14T15:00:00Z',
+    ...more,
+  };
+}
+
+/** Limits of a small server. */
+export const LIMITS: Limits = {
+  fileSize: 1_000_000,
+  roomBytes: 10_000_000,
+  roomShares: 100,
+  openUploads: 10,
+  filesPerRequest: 5,
+  lifetimeSeconds: 86_400,
+  emptyRoomSeconds: 600,
+  uploadIdleSeconds: 3_600,
+  reconnectSeconds: 10,
+  messageBytes: 16_384,
+  participantsPerRoom: 200,
+  recipientsPerRequest: 200,
+};
