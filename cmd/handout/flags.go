@@ -60,6 +60,8 @@ type limitFlags struct {
 	MaxRooms        int           `default:"10000" help:"Rooms."`
 	MaxConnections  int           `default:"20000" help:"Push connections."`
 	MaxMessage      size          `default:"16KiB" help:"Largest chat message or user data."`
+	MaxRequest      size          `default:"256KiB" help:"Largest body of a request that is no upload."`
+	MaxHeader       size          `default:"32KiB" help:"Largest header of a request: a token takes up to 16KiB, tus metadata up to 8KiB."`
 	Lifetime        time.Duration `default:"24h" help:"How long a file is kept at most."`
 	EmptyRoom       time.Duration `default:"10m" help:"How long files outlive the last participant of their room."`
 	RoomLifetime    time.Duration `default:"720h" help:"How long an empty room is kept."`

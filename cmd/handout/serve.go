@@ -14,9 +14,8 @@ import (
 )
 
 const (
-	headerTimeout  = 10 * time.Second
-	idleTimeout    = 2 * time.Minute
-	maxHeaderBytes = 32 << 10 // a token of 16 KiB and tus metadata of 8 KiB
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
 	// lastMoments is what is left for closing after --shutdown.
 	lastMoments = 4 * time.Second
 )
@@ -59,7 +58,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 	if c.Dev {
 		fmt.Printf("\n  Handout is running. Open %s in two windows and share a file.\n\n", url)
 	}
-	return p.serveHTTP(ctx, listener, c.Shutdown)
+	return p.serveHTTP(ctx, c.newHTTPServer(p.server, log), listener, c.Shutdown)
 }
 
 // startWork runs what goes on beside the requests. The returned function stops
@@ -79,8 +78,7 @@ func (p *parts) startWork() (stop func()) {
 // serveHTTP answers requests until the context ends, and then lets go: uploads
 // keep what they have and their clients come back, downloads may go on for a
 // while.
-func (p *parts) serveHTTP(ctx context.Context, listener net.Listener, patience time.Duration) error {
-	web := newHTTPServer(p.server, p.log)
+func (p *parts) serveHTTP(ctx context.Context, web *http.Server, listener net.Listener, patience time.Duration) error {
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	select {
@@ -106,12 +104,12 @@ func (p *parts) serveHTTP(ctx context.Context, listener net.Listener, patience t
 	return edgeErr
 }
 
-func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
+func (c *serveCommand) newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
+		MaxHeaderBytes:    int(c.Limits.MaxHeader),
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
@@ -128,7 +126,7 @@ func (c *serveCommand) serveMetrics(p *parts) (stop func(), err error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", p.server.MetricsHandler())
-	web := newHTTPServer(mux, p.log)
+	web := c.newHTTPServer(mux, p.log)
 	var group sync.WaitGroup
 	group.Go(func() { web.Serve(listener) }) // ends with Close
 	return func() {

@@ -23,17 +23,16 @@ type Pace struct {
 	Window time.Duration
 }
 
-const (
-	maxJSON      = 256 << 10
-	jsonDeadline = 15 * time.Second
-)
+// jsonDeadline is how long a body of JSON may take.
+const jsonDeadline = 15 * time.Second
 
 // readJSON reads a JSON body into value. Anything that is not exactly one JSON
-// value of the right types is CodeInvalidRequest.
+// value of the right types is CodeInvalidRequest. How large it may be is the
+// middleware's to say (bound).
 func readJSON(w http.ResponseWriter, r *http.Request, value any) error {
 	// Not every writer has deadlines; those of a real connection do.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(jsonDeadline))
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSON))
+	decoder := json.NewDecoder(r.Body)
 	err := decoder.Decode(value)
 	if err == nil {
 		_, err = decoder.Token()
@@ -47,7 +46,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, value any) error {
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &tooLarge):
-		return protocol.NewError(protocol.CodeRequestTooLarge, "the request is larger than "+strconv.Itoa(maxJSON)+" bytes")
+		return protocol.NewError(protocol.CodeRequestTooLarge, "the request is larger than "+strconv.FormatInt(tooLarge.Limit, 10)+" bytes")
 	case errors.As(err, &coded):
 		return err
 	case errors.As(err, &wrongType):

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/cors"
@@ -16,9 +17,20 @@ import (
 )
 
 // middleware is what every request passes, outermost first: count and log,
-// survive a panic, answer other origins, put the method right, route.
+// survive a panic, answer other origins, put the method right, bound the body,
+// route.
 func (s *Server) middleware(mux *http.ServeMux) http.Handler {
-	return s.observe(s.survive(s.crossOrigin().Handler(overrideMethod(s.route(mux)))))
+	return s.observe(s.survive(s.crossOrigin().Handler(overrideMethod(s.bound(s.route(mux))))))
+}
+
+// bound limits every body but an upload's, which has its own length and pace.
+func (s *Server) bound(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, uploadsPath) {
+			r.Body = http.MaxBytesReader(w, r.Body, s.MaxRequest)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // route answers what no address matches with a problem, like all the rest.

@@ -33,6 +33,9 @@ type Config struct {
 	Keys    token.Keys
 	Limits  protocol.Limits
 	Pace    Pace
+	// MaxRequest is the largest body, in bytes, of anything but an upload; zero
+	// means 256 KiB.
+	MaxRequest int64
 	// Page and SDK are the built files of the page and the SDK.
 	Page fs.FS
 	SDK  fs.FS
@@ -65,6 +68,9 @@ type Server struct {
 func New(c Config) *Server {
 	if c.TokenLifetime == 0 {
 		c.TokenLifetime = 24 * time.Hour
+	}
+	if c.MaxRequest == 0 {
+		c.MaxRequest = 256 << 10
 	}
 	if c.Now == nil {
 		c.Now = time.Now
