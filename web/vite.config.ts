@@ -1,12 +1,12 @@
-import { fileURLToPath } from 'node:url';
+import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 /** The Go server that `npm run dev` sends the SDK's requests to. */
 const backend = process.env.HANDOUT_SERVER ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  // The page is bundled from the SDK's sources: one build, no stale package.
-  resolve: { alias: { '@handout/sdk': fileURLToPath(new URL('../sdk/src/index.ts', import.meta.url)) } },
+  // The page is bundled from the SDK's sources: one build, never a stale package.
+  resolve: { conditions: ['@handout/source', ...defaultClientConditions] },
   build: {
     // dist/.gitkeep must stay for go:embed; the Makefile clears the rest.
     emptyOutDir: false,
@@ -23,5 +23,5 @@ export default defineConfig({
       '/v1': { target: backend, ws: true },
     },
   },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
+  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], server: { deps: { inline: ['@handout/sdk'] } } },
 });

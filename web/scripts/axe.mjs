@@ -6,7 +6,18 @@ import { openScene, withGallery } from './browser.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const SCENES = ['join', 'join-problem', 'alone', 'empty', 'typical', 'states', 'reconnecting', 'receive-only', 'replaced', 'room-ended'];
+const SCENES = [
+  'join',
+  'join-problem',
+  'alone',
+  'empty',
+  'typical',
+  'states',
+  'reconnecting',
+  'receive-only',
+  'replaced',
+  'room-ended',
+];
 
 await withGallery(async ({ browser, address }) => {
   let checked = 0;
@@ -31,8 +42,13 @@ await withGallery(async ({ browser, address }) => {
 
 async function violations(page) {
   await page.evaluate(AXE);
-  const results = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
-  return results.violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target.flat().join(' ')}: ${failureSummary}`));
+  const results = await page.evaluate(
+    (values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values } }),
+    RULES,
+  );
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target.flat().join(' ')}: ${failureSummary}`),
+  );
 }
 
 /** Buttons and fields under 40 px in either direction, through every shadow root. */
@@ -44,7 +60,8 @@ function smallTargets(page) {
         if (element.shadowRoot) walk(element.shadowRoot);
         if (!element.matches('button, input:not([hidden])')) continue;
         const { width, height } = element.getBoundingClientRect();
-        if (width > 0 && (width < 40 || height < 40)) small.push(`${element.getAttribute('aria-label') ?? element.textContent.trim()}: ${width} × ${height}`);
+        if (width > 0 && (width < 40 || height < 40))
+          small.push(`${element.getAttribute('aria-label') ?? element.textContent.trim()}: ${width} × ${height}`);
       }
     };
     walk(document);

@@ -27,13 +27,13 @@ const TESTS = {
     });
     await page.getByText('Choose who gets the files first.').waitFor();
     await drop(page, 'handout-room-view', [{ name: 'private.txt' }]);
-    assert.equal(await page.getByTestId('toast').innerText(), 'Choose who gets the files first.');
+    assert.equal((await page.getByTestId('toast').textContent()).trim(), 'Choose who gets the files first.');
     assert.deepEqual(await sent(page), []);
   },
 
   async 'empty files are refused and the others sent'(page) {
     await drop(page, 'handout-room-view', [{ name: 'empty.txt', text: '' }, { name: 'good.txt' }]);
-    assert.equal(await page.getByTestId('toast').innerText(), '“empty.txt” is empty.');
+    assert.equal((await page.getByTestId('toast').textContent()).trim(), '“empty.txt” is empty.');
     assert.deepEqual(await sent(page), [{ to: 'room', files: ['good.txt'] }]);
   },
 
@@ -100,7 +100,10 @@ const TESTS = {
     });
     await page.getByTestId('section-everyone').getByText('Product film').waitFor();
     await page.waitForFunction(() => document.activeElement !== document.body);
-    const inside = await page.getByTestId('section-everyone').locator('[data-name^="Product film"]').evaluate((card) => card.shadowRoot.activeElement !== null);
+    const inside = await page
+      .getByTestId('section-everyone')
+      .locator('[data-name^="Product film"]')
+      .evaluate((card) => card.shadowRoot.activeElement !== null);
     assert.ok(inside, 'the moved card has the focus');
   },
 
@@ -108,7 +111,13 @@ const TESTS = {
     await inRoom(page, (room) => {
       window.saved = [];
       for (const name of ['one.txt', 'two.txt']) {
-        const file = { ...room.files.values().next().value, id: name, name, to: ['me'], save: () => window.saved.push(name) };
+        const file = {
+          ...room.files.values().next().value,
+          id: name,
+          name,
+          to: ['me'],
+          save: () => window.saved.push(name),
+        };
         room.files.set(name, file);
         room.tell('file-added', { file });
       }
@@ -123,7 +132,7 @@ const TESTS = {
       room.state = { kind: 'reconnecting', since: 0 };
       room.tell('state', { state: room.state });
     });
-    assert.equal(await page.getByTestId('toast').innerText(), 'Ana Moreau is sharing 2 files with everyone');
+    assert.equal((await page.getByTestId('toast').textContent()).trim(), 'Ana Moreau is sharing 2 files with everyone');
     await page.getByTestId('connection').getByText('Reconnecting.').waitFor();
     await page.getByRole('button', { name: 'Close notification' }).click();
     await page.getByTestId('toast').waitFor({ state: 'detached' });
@@ -158,7 +167,11 @@ function inRoom(page, change) {
 }
 
 function sent(page) {
-  return page.evaluate(() => document.querySelector('handout-room-view').room.sent.map(({ to, files }) => ({ to, files: files.map(({ name }) => name) })));
+  return page.evaluate(() =>
+    document
+      .querySelector('handout-room-view')
+      .room.sent.map(({ to, files }) => ({ to, files: files.map(({ name }) => name) })),
+  );
 }
 
 function drop(page, selector, files) {
@@ -167,14 +180,19 @@ function drop(page, selector, files) {
 
 /** Fires a drag event that carries files on the first element that matches, through shadow roots. */
 function drag(page, type, selector, files = [{ name: 'dragged.txt' }]) {
-  return page.locator(selector).first().evaluate(
-    (element, { eventType, contents }) => {
-      const dataTransfer = new DataTransfer();
-      for (const { name, text = 'hello' } of contents) dataTransfer.items.add(new File([text], name));
-      element.dispatchEvent(new DragEvent(eventType, { dataTransfer, bubbles: true, composed: true, cancelable: true }));
-    },
-    { eventType: type, contents: files },
-  );
+  return page
+    .locator(selector)
+    .first()
+    .evaluate(
+      (element, { eventType, contents }) => {
+        const dataTransfer = new DataTransfer();
+        for (const { name, text = 'hello' } of contents) dataTransfer.items.add(new File([text], name));
+        element.dispatchEvent(
+          new DragEvent(eventType, { dataTransfer, bubbles: true, composed: true, cancelable: true }),
+        );
+      },
+      { eventType: type, contents: files },
+    );
 }
 
 function focused(page) {

@@ -23,7 +23,8 @@ export async function withGallery(work) {
   });
   await server.listen();
   const { port } = server.httpServer.address();
-  const executablePath = process.env.CHROMIUM ?? (existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : chromium.executablePath());
+  const executablePath =
+    process.env.CHROMIUM ?? (existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : chromium.executablePath());
   const browser = await chromium.launch({ executablePath, args: FLAGS });
   try {
     await work({ browser, address: `http://127.0.0.1:${port}` });

@@ -11,7 +11,12 @@ mkdirSync(folder, { recursive: true });
 await withGallery(async ({ browser, address }) => {
   for (const colorScheme of ['light', 'dark']) {
     for (const width of WIDTHS) {
-      const page = await browser.newPage({ colorScheme, viewport: { width, height: width === 320 ? 640 : 900 }, deviceScaleFactor: 1, reducedMotion: 'reduce' });
+      const page = await browser.newPage({
+        colorScheme,
+        viewport: { width, height: width === 320 ? 640 : 900 },
+        deviceScaleFactor: 1,
+        reducedMotion: 'reduce',
+      });
       for (const scene of wanted) {
         await openScene(page, address, scene);
         await page.screenshot({ path: join(folder, `${scene}-${width}-${colorScheme}.png`), fullPage: true });

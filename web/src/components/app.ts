@@ -1,7 +1,7 @@
 import { HandoutError, join, type LeaveReason, type Room } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
-import { faultText } from '../model/wording.js';
 import { forget, inviteLink, JoinError, keep, prefill, requestToken, restore, type Session } from '../model/session.js';
+import { faultText } from '../model/wording.js';
 import { base } from '../styles/base.js';
 import './ended-screen.js';
 import './join-screen.js';
@@ -106,7 +106,10 @@ export class App extends LitElement {
   }
 
   readonly #rejoin = (): void => {
-    if (this.#session === undefined) return this.#start();
+    if (this.#session === undefined) {
+      this.#start();
+      return;
+    }
     this.screen = { kind: 'returning' };
     void this.#enter(this.#session);
   };
@@ -144,7 +147,10 @@ export class App extends LitElement {
 
 /** Errors after which the same token will not work either. */
 function isFinal(error: unknown): boolean {
-  return error instanceof HandoutError && ['unauthenticated', 'token-expired', 'room-ended', 'room-not-found'].includes(error.code);
+  return (
+    error instanceof HandoutError &&
+    ['unauthenticated', 'token-expired', 'room-ended', 'room-not-found'].includes(error.code)
+  );
 }
 
 function problemOf(error: unknown): string {

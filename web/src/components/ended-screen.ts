@@ -1,6 +1,6 @@
 import type { LeaveReason } from '@handout/sdk';
 import { css, html, LitElement } from 'lit';
-import { DoorClosed, type IconNode, KeyRound, Layers2, UserX, Users, WifiOff } from 'lucide';
+import { DoorClosed, type IconNode, KeyRound, Layers2, Users, UserX, WifiOff } from 'lucide';
 import { base, buttons } from '../styles/base.js';
 import { icon } from './icon.js';
 import { logo } from './logo.js';

@@ -74,7 +74,13 @@ export class FileCard extends LitElement {
   /** Where it stands. What has a button that says so needs no words. */
   #status() {
     const { card } = this;
-    if (card.state === 'available' || card.state === 'upload-failed' || card.state === 'download-failed' || card.state === 'needs-file') return nothing;
+    if (
+      card.state === 'available' ||
+      card.state === 'upload-failed' ||
+      card.state === 'download-failed' ||
+      card.state === 'needs-file'
+    )
+      return nothing;
     const running = card.state === 'uploading' || card.state === 'downloading';
     const tick = card.state === 'saved' || card.state === 'shared' ? icon(Check, 14) : nothing;
     const progress = progressText(card);
@@ -130,7 +136,8 @@ export class FileCard extends LitElement {
   }
 
   #mayRevoke() {
-    if (this.card.mine) return html`<button class="quiet" aria-label="Withdraw ${this.card.name}" title="Withdraw" @click=${this.#confirm}>${icon(Undo2)}<span class="word">Withdraw</span></button>`;
+    if (this.card.mine)
+      return html`<button class="quiet" aria-label="Withdraw ${this.card.name}" title="Withdraw" @click=${this.#confirm}>${icon(Undo2)}<span class="word">Withdraw</span></button>`;
     if (!this.moderator) return nothing;
     return html`<button class="quiet icon" aria-label="Withdraw ${this.card.name}" title="Withdraw for everyone" @click=${this.#confirm}>${icon(Trash2)}</button>`;
   }
@@ -148,7 +155,13 @@ export class FileCard extends LitElement {
     if (this.confirming) return this.#question();
     if (card.state === 'needs-file') return this.#wide('pick', FilePlus, 'warn', stateText(card), 'Choose file');
     if (card.state !== 'upload-failed' && card.state !== 'download-failed') return nothing;
-    return this.#wide('retry', RotateCcw, 'bad', card.fault === undefined ? stateText(card) : faultText(card.fault), 'Try again');
+    return this.#wide(
+      'retry',
+      RotateCcw,
+      'bad',
+      card.fault === undefined ? stateText(card) : faultText(card.fault),
+      'Try again',
+    );
   }
 
   #wide(action: CardAction, picture: Parameters<typeof icon>[0], look: string, text: string, verb: string) {

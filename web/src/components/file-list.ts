@@ -56,7 +56,10 @@ export class FileList extends LitElement {
     return html`<section aria-labelledby=${id} data-testid="section-${id}">
       <div class="head">
         <h2 id=${id}>${title} <span>${cards.length}</span></h2>
-        ${this.#saveAll(title, cards.filter(({ state }) => state === 'available'))}
+        ${this.#saveAll(
+          title,
+          cards.filter(({ state }) => state === 'available'),
+        )}
       </div>
       <ul role="list">
         ${repeat(

@@ -1,5 +1,16 @@
 import { css, html, type TemplateResult } from 'lit';
-import { File as FileIcon, FileArchive, FileCode, FileImage, FileMusic, FileSpreadsheet, FileText, FileVideoCamera, Presentation, type IconNode } from 'lucide';
+import {
+  FileArchive,
+  FileCode,
+  File as FileIcon,
+  FileImage,
+  FileMusic,
+  FileSpreadsheet,
+  FileText,
+  FileVideoCamera,
+  type IconNode,
+  Presentation,
+} from 'lucide';
 import { type FileKind, fileKind } from '../model/file-kind.js';
 import { icon } from './icon.js';
 

@@ -6,6 +6,6 @@ export function logo(size = 32): TemplateResult {
     <rect width="32" height="32" rx="9" fill="#0b7a5f" />
     <path d="M9 24V8" stroke="#fff" stroke-width="3.5" />
     <path d="M9 18.5c0-3 2.2-5 5-5h5l4 4V24" stroke="#fff" stroke-width="3.5" />
-    <path d="M19 8.500h4.500V13" stroke="#8fe3c8" stroke-width="3" />
+    <path d="M19 8.5h4.5V13" stroke="#8fe3c8" stroke-width="3" />
   </svg>`;
 }

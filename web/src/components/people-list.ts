@@ -63,11 +63,13 @@ export class PeopleList extends LitElement {
         <span class="name" title=${name}><bdi>${name}</bdi></span>
         ${me || role ? html`<span class="role">${[me ? 'You' : '', role].filter(Boolean).join(' · ')}</span>` : nothing}
       </span>
-      ${sendable
-        ? html`<button class="quiet icon" data-testid="send-to" title="Send files to ${name}" aria-label="Send files to ${name}" @click=${() => this.#send(person.id)}>
+      ${
+        sendable
+          ? html`<button class="quiet icon" data-testid="send-to" title="Send files to ${name}" aria-label="Send files to ${name}" @click=${() => this.#send(person.id)}>
             ${icon(Send)}
           </button>`
-        : nothing}
+          : nothing
+      }
     </li>`;
   }
 

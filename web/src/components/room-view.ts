@@ -1,6 +1,6 @@
 import { HandoutError } from '@handout/sdk';
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
-import { CloudOff, LoaderCircle, Clock } from 'lucide';
+import { Clock, CloudOff, LoaderCircle } from 'lucide';
 import { admit } from '../model/admit.js';
 import { Batch, isActive } from '../model/batch.js';
 import { buildCards, type Card, TransferKeys } from '../model/cards.js';
@@ -19,8 +19,8 @@ import { icon } from './icon.js';
 import './people-list.js';
 import './room-header.js';
 import type { RoomHeader } from './room-header.js';
-import { RoomWatcher } from './room-watcher.js';
 import { roomStyles } from './room-view.styles.js';
+import { RoomWatcher } from './room-watcher.js';
 import './send-panel.js';
 import './toast-stack.js';
 import './total-bar.js';
@@ -128,14 +128,17 @@ export class RoomView extends LitElement {
   #connection() {
     const { kind } = this.room.state;
     return html`<div class="connection" role="status" data-testid="connection" data-state=${kind}>
-      ${kind === 'reconnecting' || kind === 'connecting'
-        ? html`<p>${icon(CloudOff)}<span><strong>Reconnecting.</strong> Files on their way go on by themselves when the network is back.</span><span class="turn">${icon(LoaderCircle, 16)}</span></p>`
-        : nothing}
+      ${
+        kind === 'reconnecting' || kind === 'connecting'
+          ? html`<p>${icon(CloudOff)}<span><strong>Reconnecting.</strong> Files on their way go on by themselves when the network is back.</span><span class="turn">${icon(LoaderCircle, 16)}</span></p>`
+          : nothing
+      }
     </div>`;
   }
 
   #sendPanel(participants: readonly RoomPort['me'][], to: readonly RoomPort['me'][]) {
-    if (!this.#may('send')) return html`<p class="note">You can save files here. Sending is not open to you in this room.</p>`;
+    if (!this.#may('send'))
+      return html`<p class="note">You can save files here. Sending is not open to you in this room.</p>`;
     return html`<handout-send-panel
       .participants=${participants}
       .recipients=${to}
@@ -151,7 +154,8 @@ export class RoomView extends LitElement {
 
   #cards(names: ReadonlyMap<string, string>, alone: boolean) {
     const cards = buildCards(this.room, this.#keys).filter(({ key }) => !this.dismissed.has(key));
-    if (cards.length === 0) return emptyState(alone, this.#may('send'), this.link === '' ? undefined : () => void this.#header?.copy());
+    if (cards.length === 0)
+      return emptyState(alone, this.#may('send'), this.link === '' ? undefined : () => void this.#header?.copy());
     return html`<handout-file-list
       .cards=${cards}
       .names=${names}
@@ -217,10 +221,13 @@ export class RoomView extends LitElement {
   }
 
   #send(files: readonly File[], folders: readonly string[], to: Audience | undefined): void {
-    if (!this.#may('send')) return this.#toasts.show('You may not send files in this room.', 'error');
-    if (to === undefined) return this.#toasts.show('Choose who gets the files first.', 'error');
+    const refusal = this.#may('send') ? undefined : 'You may not send files in this room.';
+    if (to === undefined || refusal !== undefined) {
+      this.#toasts.show(refusal ?? 'Choose who gets the files first.', 'error');
+      return;
+    }
     const admitted = admit(files, this.room.limits.fileSize, folders);
-    for (const refusal of admitted.refusals) this.#toasts.show(refusal, 'error');
+    for (const sentence of admitted.refusals) this.#toasts.show(sentence, 'error');
     if (admitted.files.length === 0) return;
     try {
       this.room.send(admitted.files, { to });

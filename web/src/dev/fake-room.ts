@@ -1,4 +1,11 @@
-import { HandoutError, type Limits, type Participant, type RoomEvents, type RoomState, type TransferState } from '@handout/sdk';
+import {
+  HandoutError,
+  type Limits,
+  type Participant,
+  type RoomEvents,
+  type RoomState,
+  type TransferState,
+} from '@handout/sdk';
 import type { Audience, DownloadPort, FilePort, RoomPort, TransferPort, UploadPort } from '../model/ports.js';
 
 /** A room without a server: the gallery draws it and tests drive it. Never part of the built page. */
@@ -59,17 +66,30 @@ export const LIMITS: Limits = {
 const ALL_GRANTS: Participant['grants'] = ['send', 'receive', 'sendToAll'];
 
 export function person(id: string, name: string, more: Partial<Participant> = {}): Participant {
-  return { id, name, role: 'participant', grants: ALL_GRANTS, joinedAt: new Date('2026-03-04T09:00:00Z'), ...more } as Participant;
+  return {
+    id,
+    name,
+    role: 'participant',
+    grants: ALL_GRANTS,
+    joinedAt: new Date('2026-03-04T09:00:00Z'),
+    ...more,
+  } as Participant;
 }
 
 let clock = Date.parse('2026-03-04T10:00:00Z');
 
+/** The next second: what is made later is newer. */
+function tick(): number {
+  clock += 1_000;
+  return clock;
+}
+
 /** A file of someone else, available to all unless said otherwise. Each one is newer than the last. */
 export function sharedFile(name: string, more: Partial<FilePort> = {}): FilePort {
-  clock += 1_000;
-  const createdAt = new Date(clock);
+  const now = tick();
+  const createdAt = new Date(now);
   return {
-    id: `sh_${clock}`,
+    id: `sh_${now}`,
     name,
     type: '',
     size: 4_200_000,
@@ -79,7 +99,7 @@ export function sharedFile(name: string, more: Partial<FilePort> = {}): FilePort
     state: 'available',
     offset: 0,
     createdAt,
-    expiresAt: new Date(clock + 86_400_000),
+    expiresAt: new Date(now + 86_400_000),
     save: () => undefined,
     revoke: async () => undefined,
     ...more,
@@ -99,7 +119,7 @@ export function upload(name: string, more: Partial<UploadPort> = {}): UploadPort
     file: undefined,
     state: RUNNING,
     progress: { transferred: size * 0.45, total: size, rate: 6_400_000, eta: 8 },
-    startedAt: (clock += 1_000),
+    startedAt: tick(),
     cancel: () => undefined,
     retry: () => undefined,
     ...more,
@@ -116,7 +136,7 @@ export function download(file: FilePort, more: Partial<DownloadPort> = {}): Down
     file,
     state: RUNNING,
     progress: { transferred: size * 0.72, total: size, rate: 11_200_000, eta: 4 },
-    startedAt: (clock += 1_000),
+    startedAt: tick(),
     cancel: () => undefined,
     retry: () => undefined,
     ...more,

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import { download, failed, FakeRoom, person, sharedFile, upload } from './fake-room.js';
+import { download, FakeRoom, failed, person, sharedFile, upload } from './fake-room.js';
 
 const ME = person('me', 'Noor Haddad', { role: 'moderator', grants: ['send', 'receive', 'sendToAll', 'moderate'] });
 const LINK = 'https://files.example.org/?room=weekly-review';
@@ -21,12 +21,29 @@ function typical(): FakeRoom {
   const made = room(PEOPLE);
   const add = (file: ReturnType<typeof sharedFile>) => made.files.set(file.id, file).get(file.id) ?? file;
   add(sharedFile('Agenda.docx', { size: 38_400 }));
-  made.transfers.push(download(add(sharedFile('Site walk-through.mp4', { size: 412_000_000, sender: { id: 'kofi', name: 'Kofi Boateng' } })), { state: { kind: 'completed' } }));
+  made.transfers.push(
+    download(
+      add(sharedFile('Site walk-through.mp4', { size: 412_000_000, sender: { id: 'kofi', name: 'Kofi Boateng' } })),
+      { state: { kind: 'completed' } },
+    ),
+  );
   add(sharedFile('Q3 numbers.xlsx', { mine: true, sender: { id: 'me', name: 'Noor Haddad' }, size: 186_000 }));
   made.transfers.push(download(add(sharedFile('Photos from the opening.zip', { size: 1_240_000_000 }))));
   add(sharedFile('Contract draft v7 with tracked changes from legal and finance.pdf', { to: ['me'], size: 2_310_000 }));
-  add(sharedFile('Salary bands.csv', { mine: true, to: ['ana', 'kofi'], sender: { id: 'me', name: 'Noor Haddad' }, size: 12_800 }));
-  made.transfers.push(upload('Product film, final cut (graded).mov', { size: 843_000_000, progress: { transferred: 531_000_000, total: 843_000_000, rate: 14_800_000, eta: 21 } }));
+  add(
+    sharedFile('Salary bands.csv', {
+      mine: true,
+      to: ['ana', 'kofi'],
+      sender: { id: 'me', name: 'Noor Haddad' },
+      size: 12_800,
+    }),
+  );
+  made.transfers.push(
+    upload('Product film, final cut (graded).mov', {
+      size: 843_000_000,
+      progress: { transferred: 531_000_000, total: 843_000_000, rate: 14_800_000, eta: 21 },
+    }),
+  );
   return made;
 }
 
@@ -35,10 +52,16 @@ function everyState(): FakeRoom {
   const mine = { mine: true, sender: { id: 'me', name: 'Noor Haddad' } };
   const add = (file: ReturnType<typeof sharedFile>) => made.files.set(file.id, file).get(file.id) ?? file;
   made.transfers.push(
-    upload('waiting.png', { state: { kind: 'waiting' }, progress: { transferred: 0, total: 48_000_000, rate: 0, eta: undefined } }),
+    upload('waiting.png', {
+      state: { kind: 'waiting' },
+      progress: { transferred: 0, total: 48_000_000, rate: 0, eta: undefined },
+    }),
     upload('running.mov'),
     upload('paused.wav', { state: { kind: 'paused', reason: 'network' }, to: ['ana'] }),
-    upload('finishing.key', { state: { kind: 'verifying' }, progress: { transferred: 48e6, total: 48e6, rate: 0, eta: undefined } }),
+    upload('finishing.key', {
+      state: { kind: 'verifying' },
+      progress: { transferred: 48e6, total: 48e6, rate: 0, eta: undefined },
+    }),
     upload('failed.iso', { state: failed('network') }),
     upload('cancelled.txt', { state: { kind: 'cancelled', by: 'me' } }),
   );
@@ -49,7 +72,10 @@ function everyState(): FakeRoom {
   made.transfers.push(
     download(add(sharedFile('saving.zip'))),
     download(add(sharedFile('saving, paused.zip')), { state: { kind: 'paused', reason: 'network' } }),
-    download(add(sharedFile('checking.zip')), { state: { kind: 'verifying' }, progress: { transferred: 4.2e6, total: 4.2e6, rate: 0, eta: undefined } }),
+    download(add(sharedFile('checking.zip')), {
+      state: { kind: 'verifying' },
+      progress: { transferred: 4.2e6, total: 4.2e6, rate: 0, eta: undefined },
+    }),
     download(add(sharedFile('saved.jpg')), { state: { kind: 'completed' } }),
     download(add(sharedFile('damaged.jpg')), { state: failed('hash-mismatch') }),
   );
@@ -72,7 +98,8 @@ const view = (fake: FakeRoom) => html`<handout-room-view .room=${fake} .link=${L
 /** Every state that the page can be in, by name. */
 export const scenes: Readonly<Record<string, () => TemplateResult>> = {
   join: () => html`<handout-join-screen></handout-join-screen>`,
-  'join-problem': () => html`<handout-join-screen .room=${'weekly-review'} .name=${'Noor'} .problem=${'The server cannot be reached. Check your connection and try again.'}></handout-join-screen>`,
+  'join-problem': () =>
+    html`<handout-join-screen .room=${'weekly-review'} .name=${'Noor'} .problem=${'The server cannot be reached. Check your connection and try again.'}></handout-join-screen>`,
   alone: () => view(room()),
   empty: () => view(room(PEOPLE)),
   typical: () => view(typical()),

@@ -50,7 +50,11 @@ it('tells files, folders and text apart in a drop', () => {
   const dropped = file('a.txt', 1);
   const items = [
     { kind: 'file', webkitGetAsEntry: () => ({ isDirectory: false }), getAsFile: () => dropped },
-    { kind: 'file', webkitGetAsEntry: () => ({ isDirectory: true, name: 'Photos' }), getAsFile: () => file('Photos', 0) },
+    {
+      kind: 'file',
+      webkitGetAsEntry: () => ({ isDirectory: true, name: 'Photos' }),
+      getAsFile: () => file('Photos', 0),
+    },
     { kind: 'string' },
     { kind: 'file', webkitGetAsEntry: () => null, getAsFile: () => null },
   ];

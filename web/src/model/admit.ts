@@ -14,9 +14,15 @@ export function admit(files: readonly File[], fileSize: number, folders: readonl
   const empty = files.filter((file) => file.size === 0);
   const large = files.filter((file) => file.size > fileSize);
   const refusals: string[] = [];
-  if (folders.length > 0) refusals.push(`${list(folders)} ${folders.length === 1 ? 'is a folder' : 'are folders'}. Pack a folder into one file to send it.`);
+  if (folders.length > 0)
+    refusals.push(
+      `${list(folders)} ${folders.length === 1 ? 'is a folder' : 'are folders'}. Pack a folder into one file to send it.`,
+    );
   if (empty.length > 0) refusals.push(`${list(names(empty))} ${empty.length === 1 ? 'is' : 'are'} empty.`);
-  if (large.length > 0) refusals.push(`${list(names(large))} ${large.length === 1 ? 'is' : 'are'} larger than this room allows (${formatBytes(fileSize)}).`);
+  if (large.length > 0)
+    refusals.push(
+      `${list(names(large))} ${large.length === 1 ? 'is' : 'are'} larger than this room allows (${formatBytes(fileSize)}).`,
+    );
   return { files: files.filter((file) => file.size > 0 && file.size <= fileSize), refusals };
 }
 

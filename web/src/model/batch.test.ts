@@ -14,23 +14,34 @@ describe('batch', () => {
     const batch = new Batch();
     const first = running(100, 50);
     expect(batch.update([first])).toBeUndefined();
-    const second = download(sharedFile('b', { size: 300 }), { progress: { transferred: 50, total: 300, rate: 20, eta: 1 } });
-    expect(batch.update([first, second])).toEqual({ transferred: 100, total: 400, rate: 30, eta: 10, uploads: 1, downloads: 1 });
+    const second = download(sharedFile('b', { size: 300 }), {
+      progress: { transferred: 50, total: 300, rate: 20, eta: 1 },
+    });
+    expect(batch.update([first, second])).toEqual({
+      transferred: 100,
+      total: 400,
+      rate: 30,
+      eta: 10,
+      uploads: 1,
+      downloads: 1,
+    });
   });
 
   it('never jumps back when one is done', () => {
     const batch = new Batch();
-    const transfers = [running(100, 90), running(100, 20), running(100, 0)];
+    const first = running(100, 90);
+    const transfers = [first, running(100, 20), running(100, 0)];
     expect(batch.update(transfers)?.transferred).toBe(110);
-    transfers[0]!.state = { kind: 'completed' };
+    first.state = { kind: 'completed' };
     expect(batch.update(transfers)).toMatchObject({ transferred: 120, total: 300, uploads: 2 });
   });
 
   it('leaves out what failed or was cancelled', () => {
     const batch = new Batch();
-    const transfers = [running(100, 90), running(100, 20), running(100, 0)];
+    const first = running(100, 90);
+    const transfers = [first, running(100, 20), running(100, 0)];
     batch.update(transfers);
-    transfers[0]!.state = { kind: 'cancelled', by: 'me' };
+    first.state = { kind: 'cancelled', by: 'me' };
     expect(batch.update(transfers)).toMatchObject({ transferred: 20, total: 200 });
   });
 

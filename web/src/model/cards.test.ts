@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { download, failed, FakeRoom, person, sharedFile, upload } from '../dev/fake-room.js';
+import { download, FakeRoom, failed, person, sharedFile, upload } from '../dev/fake-room.js';
 import { buildCards, type CardState, hasEnded, intoSections, sectionOf, TransferKeys } from './cards.js';
 import type { FilePort, TransferPort } from './ports.js';
 
@@ -14,8 +14,9 @@ function roomWith(files: readonly FilePort[], transfers: readonly TransferPort[]
 
 function only(files: readonly FilePort[], transfers: readonly TransferPort[] = []) {
   const cards = buildCards(roomWith(files, transfers), new TransferKeys());
-  expect(cards).toHaveLength(1);
-  return cards[0]!;
+  const [card] = cards;
+  if (card === undefined || cards.length > 1) throw new Error(`expected one card, got ${cards.length}`);
+  return card;
 }
 
 describe('a file of someone else', () => {

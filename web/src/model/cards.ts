@@ -80,7 +80,9 @@ export function buildCards(room: RoomPort, keys: TransferKeys): Card[] {
   const latest = latestTransfers(room.transfers);
   const cards: Card[] = [];
   for (const file of room.files.values()) {
-    cards.push(file.mine ? ownCard(file, latest.uploads.get(file.id), keys) : receivedCard(file, latest.downloads.get(file.id)));
+    cards.push(
+      file.mine ? ownCard(file, latest.uploads.get(file.id), keys) : receivedCard(file, latest.downloads.get(file.id)),
+    );
   }
   for (const upload of latest.unannounced) cards.push(uploadCard(upload, room.me, keys));
   return cards.sort((a, b) => b.at - a.at);

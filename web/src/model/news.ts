@@ -6,5 +6,7 @@ export function offerText(files: readonly Pick<FilePort, 'name' | 'sender' | 'to
   const [first] = files;
   if (first === undefined) return '';
   const what = files.length === 1 ? first.name : plural(files.length, 'file');
-  return first.to === 'room' ? `${first.sender.name} is sharing ${what} with everyone` : `${first.sender.name} is sending you ${what}`;
+  return first.to === 'room'
+    ? `${first.sender.name} is sharing ${what} with everyone`
+    : `${first.sender.name} is sending you ${what}`;
 }

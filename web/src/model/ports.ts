@@ -9,7 +9,18 @@ export type Audience = 'room' | readonly string[];
 export interface FilePort
   extends Pick<
     SharedFile,
-    'id' | 'name' | 'type' | 'size' | 'sender' | 'to' | 'mine' | 'state' | 'offset' | 'createdAt' | 'expiresAt' | 'revoke'
+    | 'id'
+    | 'name'
+    | 'type'
+    | 'size'
+    | 'sender'
+    | 'to'
+    | 'mine'
+    | 'state'
+    | 'offset'
+    | 'createdAt'
+    | 'expiresAt'
+    | 'revoke'
   > {
   readonly reason?: string | undefined;
   /** Starts a download that ends in the browser's own downloads. */

@@ -67,7 +67,8 @@ describe('session', () => {
 });
 
 describe('requesting a token', () => {
-  const answer = (status: number, body: unknown) => (async () => new Response(JSON.stringify(body), { status })) as typeof fetch;
+  const answer = (status: number, body: unknown) =>
+    (async () => new Response(JSON.stringify(body), { status })) as typeof fetch;
 
   it('sends room and name, and remembers the name', async () => {
     const { place } = placeAt('/');

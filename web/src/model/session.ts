@@ -44,7 +44,8 @@ function parse(text: string | null): Session | undefined {
   if (text === null) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || !('token' in value) || typeof value.token !== 'string') return undefined;
+    if (typeof value !== 'object' || value === null || !('token' in value) || typeof value.token !== 'string')
+      return undefined;
     const room = 'room' in value && typeof value.room === 'string' ? value.room : undefined;
     return room === undefined ? { token: value.token } : { token: value.token, room };
   } catch {
@@ -79,14 +80,21 @@ export function prefill(place: Place): { room: string; name: string } {
 }
 
 /** Asks the development back end for a token. */
-export async function requestToken(room: string, name: string, place: Place, fetcher: typeof fetch = fetch): Promise<Session> {
+export async function requestToken(
+  room: string,
+  name: string,
+  place: Place,
+  fetcher: typeof fetch = fetch,
+): Promise<Session> {
   const response = await post(fetcher, { room, name });
   if (response.status === 404 || response.status === 405) {
     throw new JoinError('This server takes people by invitation. Open the link that your application gave you.');
   }
   const body = (await response.json().catch(() => undefined)) as { token?: unknown; detail?: unknown } | undefined;
   if (!response.ok) {
-    throw new JoinError(typeof body?.detail === 'string' ? body.detail : 'The server did not let you in. Try again in a moment.');
+    throw new JoinError(
+      typeof body?.detail === 'string' ? body.detail : 'The server did not let you in. Try again in a moment.',
+    );
   }
   if (typeof body?.token !== 'string') throw new JoinError('The server answered with something unexpected.');
   place.localStorage.setItem(NAME, name);

@@ -72,7 +72,10 @@ export class Toasts {
 
   #start(toast: Toast): void {
     if (toast.tone === 'error' || this.#running.has(toast.id)) return;
-    this.#running.set(toast.id, this.#timers.set(() => this.close(toast.id), SHOWN_MS));
+    this.#running.set(
+      toast.id,
+      this.#timers.set(() => this.close(toast.id), SHOWN_MS),
+    );
   }
 
   #stop(id: number): void {

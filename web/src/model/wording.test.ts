@@ -9,7 +9,9 @@ function cardOf(transfer: TransferPort): Card {
   const room = new FakeRoom('r', person('me', 'Noor'));
   if (transfer.kind === 'download') room.files.set(transfer.file.id, transfer.file);
   room.transfers.push(transfer);
-  return buildCards(room, new TransferKeys())[0]!;
+  const [card] = buildCards(room, new TransferKeys());
+  if (card === undefined) throw new Error('the transfer made no card');
+  return card;
 }
 
 describe('percent', () => {
@@ -27,7 +29,9 @@ describe('percent', () => {
 
 describe('progress', () => {
   it('says share, rate and time left while it runs', () => {
-    const text = progressText(cardOf(upload('a', { size: 200, progress: { transferred: 50, total: 200, rate: 10, eta: 15 } })));
+    const text = progressText(
+      cardOf(upload('a', { size: 200, progress: { transferred: 50, total: 200, rate: 10, eta: 15 } })),
+    );
     expect(text).toMatch(/^25% · 10 B\/s · 15 ?s left$/);
   });
 
@@ -37,7 +41,9 @@ describe('progress', () => {
   });
 
   it('leaves out a rate and a time that are not known', () => {
-    expect(progressText(cardOf(upload('a', { progress: { transferred: 1, total: 4, rate: 0, eta: undefined } })))).toBe('25%');
+    expect(progressText(cardOf(upload('a', { progress: { transferred: 1, total: 4, rate: 0, eta: undefined } })))).toBe(
+      '25%',
+    );
     expect(progressText(cardOf(upload('a', { state: { kind: 'waiting' } })))).toBe('');
   });
 });
@@ -64,7 +70,9 @@ describe('time', () => {
 });
 
 it('words known faults and hides unknown ones', () => {
-  expect(faultText(new HandoutError('no-space', 'QuotaExceededError'))).toBe('There is not enough space on this device');
+  expect(faultText(new HandoutError('no-space', 'QuotaExceededError'))).toBe(
+    'There is not enough space on this device',
+  );
   expect(faultText(new HandoutError('brand-new', 'stack trace'))).toBe('Something went wrong');
 });
 

@@ -94,7 +94,8 @@ const UNITS: readonly [number, string][] = [
 export function spell(seconds: number): string {
   for (const [length, unit] of UNITS) {
     const count = seconds / length;
-    if (Number.isInteger(count) && count >= (unit === 'day' ? 2 : 1)) return `${count} ${unit}${count === 1 ? '' : 's'}`;
+    if (Number.isInteger(count) && count >= (unit === 'day' ? 2 : 1))
+      return `${count} ${unit}${count === 1 ? '' : 's'}`;
   }
   return `${Math.round(seconds)} seconds`;
 }
