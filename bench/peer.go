@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -51,7 +52,7 @@ func startPeer(ctx context.Context, s spec, dir string) (*peer, error) {
 	}
 	defer log.Close() // the process has its own descriptor
 	p := &peer{spec: s, output: make(chan struct{})}
-	p.cmd = exec.CommandContext(ctx, s.command[0], append(s.command[1:], data)...)
+	p.cmd = exec.CommandContext(ctx, s.command[0], slices.Concat(s.command[1:], []string{data})...)
 	p.cmd.Stderr = log
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = stopTimeout
