@@ -28,7 +28,7 @@ func (b *bench) measureAll(ctx context.Context, specs []spec) (*report, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.Memory = &use
+		r.addMemory(use)
 	}
 	return r, nil
 }

@@ -16,17 +16,19 @@ import (
 // result is what all rounds of one kind of run took.
 type result struct {
 	title   string
-	bytes   int64 // moved in one run
-	files   int   // moved in one run
-	small   bool  // figures per file, not per byte
-	samples map[string][]sample
+	bytes   int64               // moved in one run
+	files   int                 // moved in one run
+	small   bool                // figures per file, not per byte
+	bar     float64             // least throughput of Handout against plain, 0 for no bar
+	samples map[string][]sample // by the name of the server
 }
 
-func newResult(title string, files int, bytes int64, small bool) *result {
-	return &result{title: title, files: files, bytes: bytes, small: small, samples: make(map[string][]sample)}
+func (r *result) add(p *peer, s sample) {
+	if r.samples == nil {
+		r.samples = make(map[string][]sample)
+	}
+	r.samples[p.name] = append(r.samples[p.name], s)
 }
-
-func (r *result) add(p *peer, s sample) { r.samples[p.name] = append(r.samples[p.name], s) }
 
 const (
 	smallFile = 10 << 10
@@ -77,8 +79,8 @@ func (b *bench) warmUp(ctx context.Context, peers []*peer) error {
 // large measures one large file, up and down.
 func (b *bench) large(ctx context.Context, peers []*peer) ([]*result, error) {
 	size := int64(b.size)
-	up := newResult("One file of "+b.size.String()+", upload", 1, size, false)
-	down := newResult("The same file, download", passes, passes*size, false)
+	up := &result{title: "One file of " + b.size.String() + ", upload", files: 1, bytes: size, bar: barUpload}
+	down := &result{title: "The same file, download", files: passes, bytes: passes * size, bar: barDownload}
 	err := b.rotated(peers, func(round int, p *peer) error {
 		return b.record(ctx, p, trip{files: 1, size: size, lanes: 1, passes: passes, verify: round == 0}, up, down)
 	})
@@ -93,8 +95,8 @@ func (b *bench) small(ctx context.Context, peers []*peer, lanes int) ([]*result,
 		how = fmt.Sprintf("%d at a time", lanes)
 	}
 	total := int64(b.files) * smallFile
-	up := newResult(fmt.Sprintf("%d files of 10 KiB, %s, upload", b.files, how), b.files, total, true)
-	down := newResult(fmt.Sprintf("The same files, %s, download", how), b.files, total, true)
+	up := &result{title: fmt.Sprintf("%d files of 10 KiB, %s, upload", b.files, how), files: b.files, bytes: total, small: true}
+	down := &result{title: fmt.Sprintf("The same files, %s, download", how), files: b.files, bytes: total, small: true}
 	err := b.rotated(peers, func(round int, p *peer) error {
 		return b.record(ctx, p, trip{files: b.files, size: smallFile, lanes: lanes, passes: 1, verify: round == 0}, up, down)
 	})
