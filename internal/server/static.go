@@ -12,8 +12,9 @@ import (
 )
 
 // pagePolicy lets the page load and reach its own origin alone. Lit sets style
-// attributes, hence 'unsafe-inline' for styles.
-const pagePolicy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; " +
+// attributes, hence 'unsafe-inline' for styles; the SDK hashes in WebAssembly,
+// which browsers refuse to compile without 'wasm-unsafe-eval'.
+const pagePolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; " +
 	"style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 // staticRoutes serves the page at / and the SDK's two builds under /sdk/.
