@@ -74,7 +74,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	p.server = server.New(server.Config{
 		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Keys: keys, Limits: limits, Pace: c.Limits.pace(),
 		MaxRequest: int64(c.Limits.MaxRequest),
-		Page: web.Files(), SDK: sdk.Files(), Ready: p.ready, Metrics: server.NewMetrics(registry),
+		Page:       web.Files(), SDK: sdk.Files(), Ready: p.ready, Metrics: server.NewMetrics(registry),
 		Origins: c.Origin, PublicURL: c.PublicURL, TokenLifetime: c.TokenLifetime, Dev: c.Dev, Log: log,
 	})
 	return p, nil

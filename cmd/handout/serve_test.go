@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestWhatIsAcknowledgedSurvivesKill(t *testing.T) {
+	data := t.TempDir()
+	first := serve(t, "--dev", "--data", data)
+	bearer := first.guest(t)
+	path := first.create(t, bearer, 10)
+	if response := first.patch(t, bearer, path, 0, strings.NewReader("12345")); response.Header.Get("Upload-Offset") != "5" {
+		t.Fatalf("appending: %s", response.Status)
+	}
+	first.end(t, syscall.SIGKILL)
+
+	second := serve(t, "--dev", "--data", data)
+	if got := second.offset(t, bearer, path); got != "5" {
+		t.Fatalf("after the kill the offset is %q", got)
+	}
+	second.patch(t, bearer, path, 5, strings.NewReader("67890"))
+	second.end(t, syscall.SIGKILL)
+
+	third := serve(t, "--dev", "--data", data)
+	content := strings.Replace(path, "/uploads/", "/v1/shares/", 1) + "/content"
+	if response, body := do(t, "GET", third.url+content, nil, "Authorization", "Bearer "+bearer); body != "1234567890" {
+		t.Errorf("the file reads %q (%s)", body, response.Status)
+	}
+}
+
+// TestTerminationKeepsARunningUpload ends the server while a body comes.
+func TestTerminationKeepsARunningUpload(t *testing.T) {
+	data := t.TempDir()
+	first := serve(t, "--dev", "--data", data)
+	bearer := first.guest(t)
+	path := first.create(t, bearer, 1<<20)
+	body, sender := io.Pipe()
+	answered := make(chan int, 1)
+	go func() {
+		request, _ := http.NewRequest("PATCH", first.url+path, body)
+		for key, value := range map[string]string{
+			"Authorization": "Bearer " + bearer, "Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream",
+		} {
+			request.Header.Set(key, value)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			answered <- 0
+			return
+		}
+		response.Body.Close()
+		answered <- response.StatusCode
+	}()
+	if _, err := sender.Write(bytes.Repeat([]byte("x"), 600<<10)); err != nil {
+		t.Fatal(err)
+	}
+	staged := filepath.Join(data, "files", "staging", strings.TrimPrefix(path, "/uploads/"))
+	until(t, "two blocks are on the disk", func() bool { // the rest waits for a block to be full
+		info, err := os.Stat(staged)
+		return err == nil && info.Size() >= 512<<10
+	})
+	began := time.Now()
+	if err := first.end(t, syscall.SIGTERM); err != nil {
+		t.Errorf("the server ended with %v", err)
+	}
+	if took := time.Since(began); took > 15*time.Second {
+		t.Errorf("ending took %v", took)
+	}
+	sender.Close()
+	if status := <-answered; status != http.StatusConflict && status != 0 {
+		t.Errorf("the upload was answered %d", status)
+	}
+	second := serve(t, "--dev", "--data", data)
+	if got := second.offset(t, bearer, path); got != "614400" {
+		t.Errorf("after the restart the offset is %q, all of %d had been received", got, 600<<10)
+	}
+}
+
+func TestOneServerPerDataDirectory(t *testing.T) {
+	data := t.TempDir()
+	serve(t, "--dev", "--data", data)
+	said, err := command("serve", "--dev", "--listen", "127.0.0.1:0", "--data", data).CombinedOutput()
+	if err == nil || !bytes.Contains(said, []byte("another server uses the data directory")) {
+		t.Errorf("a second server says %q, %v", said, err)
+	}
+}
+
+func TestOutsideDevelopment(t *testing.T) {
+	p := serve(t, "--app", "clinic:a-long-enough-key", "--data", t.TempDir(), "--metrics-listen", "127.0.0.1:0", "--public-url", "https://share.example")
+	for path, want := range map[string]int{
+		"/metrics": http.StatusNotFound, "/api/join": http.StatusNotFound, "/healthz": 200, "/readyz": 200, "/": 200, "/sdk/EnxRtc.js": 200,
+	} {
+		if response, _ := do(t, "GET", p.url+path, nil); response.StatusCode != want && !unbuilt(path, response.StatusCode) {
+			t.Errorf("%s: %s, want %d", path, response.Status, want)
+		}
+	}
+	response, body := do(t, "POST", p.url+"/v1/rooms", strings.NewReader(`{"name": "Ward 3", "owner_ref": "x"}`), "Authorization", "Basic Y2xpbmljOmEtbG9uZy1lbm91Z2gta2V5")
+	if response.StatusCode != http.StatusOK || !strings.Contains(body, `"room_id":"rm_`) {
+		t.Errorf("making a room: %s %s", response.Status, body)
+	}
+	if response, _ := do(t, "POST", p.url+"/v1/rooms", strings.NewReader(`{}`), "Authorization", "Basic ZGV2OmRldmtleQ=="); response.StatusCode != http.StatusUnauthorized {
+		t.Errorf("the development key is let in: %s", response.Status)
+	}
+}
+
+// unbuilt permits that go test runs without the bundles, which make builds.
+func unbuilt(path string, status int) bool {
+	_, err := os.Stat(filepath.Join("..", "..", "sdk", "dist", "EnxRtc.js"))
+	return err != nil && status == http.StatusNotFound && (path == "/" || strings.HasPrefix(path, "/sdk/"))
+}
+
+func TestBadFlags(t *testing.T) {
+	for _, row := range []struct{ args, want string }{
+		{"serve", "name an application with --app ID:KEY, or try --dev"},
+		{"serve --dev --listen 0.0.0.0:8080", "listens on loopback only"},
+		{"serve --dev --listen 10.0.0.1:8080", "listens on loopback only"},
+		{"serve --app clinic", "--app must be ID:KEY"},
+		{"serve --app clinic:short", "shorter than 16 characters"},
+		{"serve --app a:0123456789abcdef --app a:0123456789abcdef", "stands twice"},
+		{"serve --dev --max-file-size 0", "out of range"},
+		{"serve --dev --max-file-size 5GiB --max-room-bytes 1GiB", "--max-room-bytes is below --max-file-size"},
+		{"serve --dev --max-open-uploads 0", "must be at least 1"},
+		{"serve --dev --lifetime 10ms", "must be at least 1s"},
+		{"serve --dev --public-url ftp://x", "--public-url must be"},
+		{"frobnicate", "unexpected argument"},
+	} {
+		said, err := command(strings.Fields(row.args)...).CombinedOutput()
+		if err == nil || !strings.Contains(string(said), row.want) {
+			t.Errorf("%s says %q, %v; want %q", row.args, said, err, row.want)
+		}
+	}
+}
+
+func TestFlagsFromTheEnvironment(t *testing.T) {
+	c := command("serve", "--listen", "127.0.0.1:0", "--data", t.TempDir())
+	c.Env = append(c.Env, "HANDOUT_APP=clinic:short")
+	if said, err := c.CombinedOutput(); err == nil || !strings.Contains(string(said), "shorter than 16 characters") {
+		t.Errorf("it says %q, %v", said, err)
+	}
+}
+
+// until waits for a condition that a running request brings about.
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for !holds() {
+		select {
+		case <-deadline:
+			t.Fatalf("it never came to: %s", what)
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
