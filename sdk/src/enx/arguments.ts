@@ -20,7 +20,9 @@ export function readFiles(files: unknown): Read<Blob[]> {
     return { ok: false, why: failure(codes.listEmpty, 'file upload failed because file list is empty') };
   }
   const blobs = list.filter(isBlob);
-  return blobs.length === list.length ? { ok: true, value: blobs } : invalid('files holds something that is not a file');
+  return blobs.length === list.length
+    ? { ok: true, value: blobs }
+    : invalid('files holds something that is not a file');
 }
 
 function listOf(files: unknown): unknown[] | undefined {

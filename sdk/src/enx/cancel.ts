@@ -1,5 +1,5 @@
-import { codes, failure } from './errors.js';
 import { answerSoon, lastFunction } from './callback.js';
+import { codes, failure } from './errors.js';
 
 /** What a call of cancelUploads or cancelDownloads asks for, whichever form it has. */
 export interface CancelCall {

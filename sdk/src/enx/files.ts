@@ -4,7 +4,14 @@ import { cancelJobs } from './cancel.js';
 import type { CoreFile, CoreRoom, CoreTransfer, CoreUpload, Fault } from './core.js';
 import { disconnected, type EnxFailure, faultOf, uploadFailure } from './errors.js';
 import { Pace } from './pace.js';
-import { type UploadInfo, type UploadMessage, uploadCompleted, uploadFailed, uploadProgress, uploadStarted } from './payloads.js';
+import {
+  type UploadInfo,
+  type UploadMessage,
+  uploadCompleted,
+  uploadFailed,
+  uploadProgress,
+  uploadStarted,
+} from './payloads.js';
 
 /** One file of one sendFiles call. */
 interface UploadJob {

@@ -3,8 +3,8 @@
  * named exports are `window.EnxRtc`. docs/enxroom.md says what each answers.
  */
 import { join, version } from '../index.js';
-import { answerSoon } from './callback.js';
 import { callable } from './callable.js';
+import { answerSoon } from './callback.js';
 import type { RoomSpec } from './connection.js';
 import { joinRoomWith } from './join-room.js';
 import { EnxRoomObject } from './room.js';

@@ -1,7 +1,7 @@
 /** Writes what went wrong in an application's own listeners to the console. */
 export class LevelLogger {
   /** 0 debug, 1 trace, 2 info, 3 warning, 4 error, 5 nothing. */
-  private level = 3;
+  private level = 4;
 
   /** Sets the least level that is written; anything that is no level from 0 to 5 is ignored. */
   setLogLevel(level: number): void {
@@ -12,11 +12,6 @@ export class LevelLogger {
   /** Writes an error with its cause. */
   error(what: string, cause: unknown): void {
     if (this.level <= 4) console.error(`EnxRtc: ${what}`, cause);
-  }
-
-  /** Writes what a developer should know but need not act on. */
-  warn(what: string): void {
-    if (this.level <= 3) console.warn(`EnxRtc: ${what}`);
   }
 }
 

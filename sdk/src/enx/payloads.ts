@@ -53,11 +53,7 @@ function uploadMessage(status: string, result: number, info: UploadInfo & Transf
   };
 }
 
-function downloadMessage(
-  status: string,
-  result: number,
-  info: AvailableFile & TransferFigures,
-): DownloadMessage {
+function downloadMessage(status: string, result: number, info: AvailableFile & TransferFigures): DownloadMessage {
   const jobId = String(info.index);
   return {
     messageType: `download-${status}`,
@@ -84,7 +80,11 @@ export function uploadProgress(info: UploadInfo, progress: CoreProgress): Upload
 }
 
 /** `upload-failed`: its result is always 1185, the callback has the code of the case. */
-export function uploadFailed(info: UploadInfo, status: FailedStatus, why: EnxFailure): UploadMessage & { desc: string } {
+export function uploadFailed(
+  info: UploadInfo,
+  status: FailedStatus,
+  why: EnxFailure,
+): UploadMessage & { desc: string } {
   const message = uploadMessage('failed', codes.listEmpty, info);
   message.response.uploadStatus = status;
   return { ...message, desc: why.desc };
