@@ -56,7 +56,8 @@ test("tus-js-client uploads whole, in chunks, with the data at creation, and of 
     expect(await content(handout.origin, token, outcome.url), name).toBe(sample.sha256);
   }
   const deferred = await upload(handout.origin, token, createReadStream(sample.path), {
-    uploadLengthDeferred: true, chunkSize: 1_000_000, metadata: metadata(sample),
+    // Not a divisor of the size: this client never ends an empty last chunk.
+    uploadLengthDeferred: true, chunkSize: 700_000, metadata: metadata(sample),
   });
   expect(await content(handout.origin, token, deferred.url)).toBe(sample.sha256);
 });
