@@ -111,7 +111,7 @@ export class Connection {
   }
 
   private refuse(fault: Fault): EnxEvent {
-    const event = { type: 'room-error', error: roomCode(fault.code), message: saying(fault) };
+    const event = { type: 'room-error', error: roomCode(fault), message: saying(fault) };
     for (const callback of this.callers.splice(0)) {
       answerSoon(callback, { result: event.error, error: event.message, desc: event.message }, event);
     }
@@ -162,7 +162,7 @@ export class Connection {
     this.leaving = false;
     if (reason === 'connection-lost' && !wasAway) this.owner.tell(networkLost());
     if (reason !== 'left' && wasAway) {
-      const error = reason === 'connection-lost' ? codes.reconnectGaveUp : roomCode(reason);
+      const error = reason === 'connection-lost' ? codes.reconnectGaveUp : roomCode({ code: reason });
       this.owner.tell({ type: 'network-reconnect-failed', error, message: reason });
     }
     this.owner.tell(disconnectedEvent(reason));

@@ -20,6 +20,8 @@ export interface Fault {
   readonly code: string;
   readonly message: string;
   readonly detail?: string | undefined;
+  /** The HTTP status, when the server said so. */
+  readonly status?: number | undefined;
 }
 
 /** Where a transfer stands. */

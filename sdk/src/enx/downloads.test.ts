@@ -149,8 +149,8 @@ describe('the payloads of recvFiles', () => {
 
   it.each([
     ['me', 'file download was cancelled'],
-    ['sender', 'file download was cancelled, as its sender withdrew the file'],
-    ['room', 'file download was cancelled, as the room was left or has ended'],
+    ['sender', 'file download was cancelled: the file was withdrawn by its sender'],
+    ['room', 'file download was cancelled: the room was left or has ended'],
   ] as const)('cancelled by %s', async (by, desc) => {
     scene.room.recvFiles(0, {}, scene.callback('callback'));
     await settle();

@@ -85,8 +85,13 @@ export function downloadFailure(fault: Fault): EnxFailure {
   }
 }
 
-/** The number that `room-error` and a refused message carry for a core error: HTTP's, where it has one. */
-export function roomCode(code: string): number {
+/** The number that `room-error` and a refused message carry for a core error: an HTTP status. */
+export function roomCode({ code, status }: Pick<Fault, 'code' | 'status'>): number {
+  return status ?? statusOf(code);
+}
+
+/** What came over the push connection, or never left this page, has a code alone. */
+function statusOf(code: string): number {
   switch (code) {
     case 'invalid-request':
       return 400;
@@ -115,7 +120,8 @@ export function faultOf(cause: unknown): Fault {
   if (typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string') {
     const message = 'message' in cause && typeof cause.message === 'string' ? cause.message : cause.code;
     const detail = 'detail' in cause && typeof cause.detail === 'string' ? cause.detail : undefined;
-    return { code: cause.code, message, detail };
+    const status = 'status' in cause && typeof cause.status === 'number' ? cause.status : undefined;
+    return { code: cause.code, message, detail, status };
   }
   return { code: 'internal', message: cause instanceof Error ? cause.message : String(cause) };
 }

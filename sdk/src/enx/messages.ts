@@ -28,7 +28,7 @@ export function sendMessage(core: CoreRoom | undefined, kind: 'text' | 'data', c
 
 function refusal(cause: unknown): EnxFailure {
   const fault = faultOf(cause);
-  return { result: roomCode(fault.code), error: 'message was not sent', desc: saying(fault) };
+  return { result: roomCode(fault), error: 'message was not sent', desc: saying(fault) };
 }
 
 /** The event for a message that somebody else sent. */

@@ -154,11 +154,11 @@ describe('messages', () => {
   });
 
   it('that the server refuses say why, and those of no room are 1180', async () => {
-    scene.core.fault = { code: 'request-too-large', message: 'too long' };
+    scene.core.fault = { code: 'request-too-large', message: 'too long', status: 413 };
     scene.room.sendMessage('x', true, [], scene.callback('refused'));
     new Scene().room.sendUserData({}, true, [], scene.callback('no room'));
     await settle();
-    expect(scene.told('refused')).toMatchObject([{ result: 500, desc: 'too long' }]);
+    expect(scene.told('refused')).toMatchObject([{ result: 413, desc: 'too long' }]);
     expect(scene.told('no room')).toMatchObject([{ result: 1180 }]);
   });
 
