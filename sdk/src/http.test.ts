@@ -100,6 +100,8 @@ describe('errors', () => {
     [404, 'not-found'],
     [413, 'request-too-large'],
     [502, 'unavailable'],
+    [410, 'share-ended'],
+    [423, 'upload-busy'],
     [429, 'unavailable'],
     [500, 'internal'],
     [400, 'invalid-request'],

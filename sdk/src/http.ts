@@ -188,13 +188,26 @@ export function problemError(status: number, body: string): HandoutError {
   return new HandoutError(codeOfStatus(status), `the server answered ${status}`, { status });
 }
 
+const STATUS_CODES: ReadonlyMap<number, string> = new Map([
+  [401, 'unauthenticated'],
+  [403, 'forbidden'],
+  [404, 'not-found'],
+  [408, 'unavailable'],
+  [409, 'offset-mismatch'],
+  [410, 'share-ended'],
+  [413, 'request-too-large'],
+  [423, 'upload-busy'],
+  [429, 'unavailable'],
+  [460, 'checksum-mismatch'],
+  [502, 'unavailable'],
+  [503, 'unavailable'],
+  [504, 'unavailable'],
+  [507, 'storage-full'],
+]);
+
+/** For replies without a body of ours: those to HEAD, and those of proxies. */
 function codeOfStatus(status: number): string {
-  if (status === 401) return 'unauthenticated';
-  if (status === 403) return 'forbidden';
-  if (status === 404) return 'not-found';
-  if (status === 413) return 'request-too-large';
-  if (status === 408 || status === 429 || (status >= 502 && status <= 504)) return 'unavailable';
-  return status >= 500 ? 'internal' : 'invalid-request';
+  return STATUS_CODES.get(status) ?? (status >= 500 ? 'internal' : 'invalid-request');
 }
 
 /** What a fetch that got no answer threw, as an error of ours: cancelled on purpose, or the network. */

@@ -1,0 +1,137 @@
+import type { Download } from './download.js';
+import type { Audience, Sender, ShareRecord, ShareState } from './protocol.js';
+
+/** What a file asks of its room. */
+export interface FileActions {
+  download(file: SharedFile, options: DownloadOptions): Download;
+  save(file: SharedFile, options: DownloadOptions): Download;
+  link(file: SharedFile): Promise<string>;
+  revoke(file: SharedFile): Promise<void>;
+}
+
+/** How to download. */
+export interface DownloadOptions {
+  /** Cancels the download. */
+  readonly signal?: AbortSignal;
+}
+
+/** A file offered in the room. It stays, with its state, when it has ended. */
+export class SharedFile {
+  /** Whether I am its sender. */
+  readonly mine: boolean;
+  readonly #actions: FileActions;
+  #record: ShareRecord;
+
+  /** @internal */
+  constructor(record: ShareRecord, mine: boolean, actions: FileActions) {
+    this.#record = record;
+    this.mine = mine;
+    this.#actions = actions;
+  }
+
+  /** The share's id. */
+  get id(): string {
+    return this.#record.id;
+  }
+
+  /** The file's name, as the server cleaned it: never with a path. */
+  get name(): string {
+    return this.#record.name;
+  }
+
+  /** The MIME type that the sender said. */
+  get type(): string {
+    return this.#record.type;
+  }
+
+  /** Bytes; undefined while the sender has not said. */
+  get size(): number | undefined {
+    return this.#record.size;
+  }
+
+  get sender(): Sender {
+    return this.#record.sender;
+  }
+
+  /** For whom it is. Only its sender learns the whole list; a recipient sees itself. */
+  get to(): Audience {
+    return this.#record.to;
+  }
+
+  get state(): ShareState {
+    return this.#record.state;
+  }
+
+  /** Why it ended: an error code. */
+  get reason(): string | undefined {
+    return this.#record.reason;
+  }
+
+  /** Bytes that the server has acknowledged, as of the last news. */
+  get offset(): number {
+    return this.#record.offset;
+  }
+
+  /** The SHA-256 of its bytes in lower-case hex, once it is available. */
+  get sha256(): string | undefined {
+    return this.#record.sha256;
+  }
+
+  get createdAt(): Date {
+    return new Date(this.#record.createdAt);
+  }
+
+  /** When it ends at the latest; a room that stays empty ends it sooner. */
+  get expiresAt(): Date {
+    return new Date(this.#record.expiresAt);
+  }
+
+  get availableAt(): Date | undefined {
+    return this.#record.availableAt === undefined ? undefined : new Date(this.#record.availableAt);
+  }
+
+  /**
+   * Downloads the file and checks it against its SHA-256. A second call while one
+   * runs joins it. A file that is still uploading is waited for.
+   */
+  download(options: DownloadOptions = {}): Download {
+    return this.#actions.download(this, options);
+  }
+
+  /** Downloads and checks the file, then hands it to the browser's downloads under its own name. */
+  save(options: DownloadOptions = {}): Download {
+    return this.#actions.save(this, options);
+  }
+
+  /** An address for one download within a minute, without a header. What comes from it is not checked by the SDK. */
+  link(): Promise<string> {
+    return this.#actions.link(this);
+  }
+
+  /** Withdraws the file: for its sender, and for moderators. */
+  revoke(): Promise<void> {
+    return this.#actions.revoke(this);
+  }
+
+  /**
+   * Takes a record that is not older than the one it has; says whether anything changed.
+   * @internal
+   */
+  update(record: ShareRecord): boolean {
+    const old = this.#record;
+    if (record.rev < old.rev) return false;
+    // The offset is not part of the revision, and a record may have been on its way for long.
+    const offset = record.rev === old.rev ? Math.max(record.offset, old.offset) : record.offset;
+    if (record.rev === old.rev && record.state === old.state && offset === old.offset) return false;
+    this.#record = { ...record, offset };
+    return true;
+  }
+
+  /**
+   * Ends a file that the server no longer knows.
+   * @internal
+   */
+  forget(): void {
+    this.#record = { ...this.#record, state: this.state === 'uploading' ? 'failed' : 'expired' };
+  }
+}
