@@ -167,6 +167,19 @@ describe('disconnect', () => {
     ]);
   });
 
+  it('is over before a connect() that follows at once joins again', async () => {
+    const scene = await new Scene().connect();
+    scene.take();
+    scene.room.disconnect();
+    scene.room.connect();
+    expect(scene.door.calls).toHaveLength(1);
+    await settle();
+    expect(scene.door.calls).toHaveLength(2);
+    scene.door.admit(new FakeRoom(person('pt_me', 'Ana')));
+    await settle();
+    expect(scene.take()).toEqual(['room-disconnected', 'room-connected']);
+  });
+
   it('lets the same room object connect again, with the same listeners', async () => {
     const scene = await new Scene().connect();
     scene.room.disconnect();

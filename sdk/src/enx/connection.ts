@@ -31,6 +31,7 @@ export class Connection {
   private greeting: object = {};
   private away = false;
   private leaving = false;
+  private farewell: Promise<void> | undefined;
   private patience: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -71,14 +72,17 @@ export class Connection {
       this.owner.tell(disconnectedEvent('left'));
     } else if (core && !this.leaving) {
       this.leaving = true;
-      core.leave().then(
-        () => this.ended(core, 'left'),
-        () => this.ended(core, 'left'),
-      );
+      const gone = () => {
+        this.farewell = undefined;
+        this.ended(core, 'left');
+      };
+      this.farewell = core.leave().then(gone, gone);
     }
   }
 
   private async enter(attempt: AbortController, reconnect: Reconnect): Promise<void> {
+    // A leave that reaches the server after the next join would end that one.
+    if (this.farewell) await this.farewell;
     const { token, server } = this.spec;
     const core = await this.join(String(token ?? ''), {
       ...(server === undefined ? {} : { server }),
