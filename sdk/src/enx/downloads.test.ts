@@ -150,7 +150,7 @@ describe('the payloads of recvFiles', () => {
   it.each([
     ['me', 'file download was cancelled'],
     ['sender', 'file download was cancelled: the file was withdrawn by its sender'],
-    ['room', 'file download was cancelled: the room was left or has ended'],
+    ['room', 'file download was cancelled: the room was left, or no longer has the file'],
   ] as const)('cancelled by %s', async (by, desc) => {
     scene.room.recvFiles(0, {}, scene.callback('callback'));
     await settle();

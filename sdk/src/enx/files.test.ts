@@ -129,7 +129,7 @@ describe('the payloads of sendFiles', () => {
     scene.upload(0).stop('room');
     await settle();
     expect(scene.told('callback')).toMatchObject([
-      { result: 1182, desc: 'file upload was cancelled: the room was left or has ended' },
+      { result: 1182, desc: 'file upload was cancelled: the room was left, or no longer has the file' },
     ]);
   });
 

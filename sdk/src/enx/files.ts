@@ -110,7 +110,7 @@ export class Uploads {
     const { state } = job.upload;
     const cancelled = state.kind === 'cancelled' || fault.code === 'cancelled';
     const why = uploadFailure(cancelled ? { code: 'cancelled', message: '' } : fault, limit);
-    if (state.kind === 'cancelled' && state.by === 'room') why.desc += ': the room was left or has ended';
+    if (state.kind === 'cancelled' && state.by === 'room') why.desc += ': the room was left, or no longer has the file';
     const message = uploadFailed(infoOf(job), cancelled ? 'cancelled' : 'failed', why);
     this.tell(message);
     answer(job.callback, { ...why, upJobId: job.id, response: message.response });
