@@ -5,14 +5,14 @@ NPM ?= npm
 
 export GOFLAGS ?= -buildvcs=false
 
-.PHONY: run build test test-go test-js test-e2e test-long lint fmt bench clean
+.PHONY: run build test test-go test-fuzz test-js test-e2e test-long lint fmt bench clean
 
 run: build ## start the server in development mode and print the page's address
 	bin/handout serve --dev
 
 build: bin/handout ## bin/handout, with the SDK and the page inside
 
-test: test-go test-js test-e2e ## everything, installing what it needs
+test: test-go test-fuzz test-js test-e2e ## everything, installing what it needs
 
 lint: node_modules ## vet, staticcheck, the import rules, Biome, tsc
 	$(GO) vet ./...
@@ -26,6 +26,9 @@ fmt: node_modules ## format everything
 
 test-go: assets
 	$(GO) test -race ./...
+
+test-fuzz: ## every parser, for a short while
+	scripts/fuzz.sh
 
 test-js: node_modules
 	$(NPM) test --silent

@@ -1,0 +1,100 @@
+package server
+
+import (
+	"encoding/base64"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+func FuzzMetadata(f *testing.F) {
+	for _, seed := range []string{"", "a", "a aGk=", "a aGk=,b", "a aGk=,a aGk=", " ", ",", "a  aGk=", "ä aGk=", "filename " + strings.Repeat("A", 9000)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		metadata, err := parseMetadata(header)
+		if err != nil {
+			if code := protocol.CodeOf(err); code != protocol.CodeInvalidRequest && code != protocol.CodeRequestTooLarge {
+				t.Fatalf("%q: %v", header, err)
+			}
+			return
+		}
+		if len(metadata) > protocol.MaxMetadataKeys {
+			t.Fatalf("%d keys", len(metadata))
+		}
+		again, err := parseMetadata(printMetadata(metadata))
+		if err != nil || !maps.Equal(again, metadata) {
+			t.Fatalf("%q reads as %q and, printed, as %q, %v", header, metadata, again, err)
+		}
+		for _, id := range audienceOf(metadata).List {
+			if id == "" || strings.Contains(string(id), ",") {
+				t.Fatalf("a recipient is %q", id)
+			}
+		}
+	})
+}
+
+func printMetadata(metadata map[string]string) string {
+	var pairs []string
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		pairs = append(pairs, key+" "+base64.StdEncoding.EncodeToString([]byte(metadata[key])))
+	}
+	return strings.Join(pairs, ",")
+}
+
+func FuzzCountHeader(f *testing.F) {
+	for _, seed := range []string{"0", "5", "+1", "-0", " 1", "1e3", "9223372036854775807", "9223372036854775808", "", "٣"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		n, err := countHeader(http.Header{"Upload-Length": {value}}, "Upload-Length")
+		if err != nil {
+			return
+		}
+		if *n < 0 || strings.TrimLeft(value, "0") != strings.TrimLeft(strconv.FormatInt(*n, 10), "0") {
+			t.Fatalf("%q reads as %d", value, *n)
+		}
+	})
+}
+
+func FuzzChecksumHeader(f *testing.F) {
+	for _, seed := range []string{"sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "sha1", "md5 aGk=", "sha256 ", "sha1  x", " "} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		checksum, err := checksumHeader(http.Header{"Upload-Checksum": {value}})
+		if (checksum == nil) == (err == nil) {
+			t.Fatalf("%q gives %v and %v", value, checksum, err)
+		}
+		if err != nil && protocol.CodeOf(err) != protocol.CodeInvalidRequest {
+			t.Fatal(err)
+		}
+	})
+}
+
+// FuzzAttachment holds the header to one value that reads back as the name,
+// whatever a client called its file.
+func FuzzAttachment(f *testing.F) {
+	for _, seed := range []string{"a.txt", `a".html`, "a\r\nSet-Cookie: x", "a;b=c", "ä+ %20.pdf", "\u202Egpj.exe", "'*%", "\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		name = protocol.CleanFileName(name)
+		header := attachment(name)
+		for _, c := range []byte(header) {
+			if c < ' ' || c > '~' {
+				t.Fatalf("%q gives %q", name, header)
+			}
+		}
+		media, params, err := mime.ParseMediaType(header)
+		if err != nil || media != "attachment" || params["filename"] != name || len(params) != 1 {
+			t.Fatalf("%q gives %q, which reads as %q %q, %v", name, header, media, params, err)
+		}
+	})
+}
