@@ -258,9 +258,13 @@ describe('the network', () => {
     expect(scene.take()).toEqual(['network-reconnect-failed', 'room-disconnected']);
   });
 
-  it('lost where coming back is not allowed: 1163 and 2002', async () => {
+  it.each([
+    ['at once', []],
+    ['after it says that it is lost', [{ kind: 'reconnecting' as const }]],
+  ])('lost where coming back is not allowed, %s: 1163 and 2002', async (_when, before) => {
     const scene = await new Scene().connect({ allow_reconnect: false });
     scene.take();
+    for (const state of before) scene.core.turn(state);
     scene.core.turn({ kind: 'left', reason: 'connection-lost' });
     expect(scene.told('room-disconnected')).toMatchObject([{ message: { cause: { cause: 2002 } } }]);
     expect(scene.take()).toEqual(['network-disconnected', 'room-disconnected']);

@@ -2,7 +2,7 @@ import { answer, answerSoon } from './callback.js';
 import type { CoreJoin, CoreRoom, CoreState, Fault } from './core.js';
 import { codes, faultOf, roomCode, saying } from './errors.js';
 import type { EnxEvent } from './events.js';
-import { causeOf, type Reconnect } from './reconnect.js';
+import { causeOf, type Reconnect, readReconnect } from './reconnect.js';
 
 /** What a room is made of. */
 export interface RoomSpec {
@@ -29,6 +29,7 @@ export class Connection {
   private attempt: AbortController | undefined;
   private callers: unknown[] = [];
   private greeting: object = {};
+  private reconnect: Reconnect = readReconnect(undefined);
   private away = false;
   private leaving = false;
   private farewell: Promise<void> | undefined;
@@ -101,11 +102,12 @@ export class Connection {
     this.core = core;
     this.leaving = false;
     this.away = false;
-    core.on('state', ({ state }) => this.turn(core, state, reconnect));
+    this.reconnect = reconnect;
+    core.on('state', ({ state }) => this.turn(core, state));
     this.greeting = this.owner.opened(core);
     for (const callback of this.callers.splice(0)) answer(callback, { result: 0, ...this.greeting }, null);
     // What happened between the join and our listener is told now.
-    if (core.state.kind !== 'connected') this.turn(core, core.state, reconnect);
+    if (core.state.kind !== 'connected') this.turn(core, core.state);
   }
 
   private refused(attempt: AbortController, fault: Fault): void {
@@ -122,20 +124,21 @@ export class Connection {
     return event;
   }
 
-  private turn(core: CoreRoom, state: CoreState, reconnect: Reconnect): void {
+  private turn(core: CoreRoom, state: CoreState): void {
     if (core !== this.core) return;
     if (state.kind === 'left') this.ended(core, state.reason);
-    else if (state.kind === 'reconnecting') this.lost(core, reconnect);
+    else if (state.kind === 'reconnecting') this.lost(core);
     else if (state.kind === 'connected') this.found();
   }
 
-  private lost(core: CoreRoom, reconnect: Reconnect): void {
+  private lost(core: CoreRoom): void {
     if (this.away || this.leaving) return;
     this.away = true;
     this.owner.tell(networkLost());
+    if (!this.reconnect.allowed) return;
     this.owner.tell({ type: 'network-reconnecting', message: 'trying to reach the server again' });
-    if (reconnect.patienceMs === undefined) return;
-    this.patience = setTimeout(() => this.timedOut(core), reconnect.patienceMs);
+    const { patienceMs } = this.reconnect;
+    if (patienceMs !== undefined) this.patience = setTimeout(() => this.timedOut(core), patienceMs);
   }
 
   private found(): void {
@@ -165,7 +168,7 @@ export class Connection {
     this.core = undefined;
     this.leaving = false;
     if (reason === 'connection-lost' && !wasAway) this.owner.tell(networkLost());
-    if (reason !== 'left' && wasAway) {
+    if (reason !== 'left' && wasAway && this.reconnect.allowed) {
       const error = reason === 'connection-lost' ? codes.reconnectGaveUp : roomCode({ code: reason });
       this.owner.tell({ type: 'network-reconnect-failed', error, message: reason });
     }

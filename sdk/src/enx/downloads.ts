@@ -149,7 +149,9 @@ function joinJob(job: DownloadJob, caller: Caller): void {
 
 function byWhom(state: CoreTransferState): string {
   if (state.kind !== 'cancelled' || state.by === 'me') return '';
-  return state.by === 'sender' ? ': the file was withdrawn by its sender' : ': the room was left, or no longer has the file';
+  return state.by === 'sender'
+    ? ': the file was withdrawn by its sender'
+    : ': the room was left, or no longer has the file';
 }
 
 function gone(entry: AvailableFile): string {
