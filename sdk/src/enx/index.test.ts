@@ -47,6 +47,6 @@ describe('EnxRtc', () => {
       const stream = EnxRtc.joinRoom('', { server: 'http://127.0.0.1:9' }, (...args: unknown[]) => resolve(args));
       expect(stream.getID()).toBeTypeOf('string');
     });
-    expect(await answered).toMatchObject([null, { type: 'room-error', error: expect.any(Number) }]);
+    expect(await answered).toMatchObject([null, { type: 'room-error', error: 401 }]);
   });
 });
