@@ -141,7 +141,6 @@ func TestPayloadRepeatsItsBlock(t *testing.T) {
 }
 
 func TestRoundsRotateTheOrder(t *testing.T) {
-	needLinux(t)
 	b := tiny(t)
 	b.rounds = 3
 	peers := []*peer{{spec: spec{name: "a"}}, {spec: spec{name: "b"}}}
