@@ -3,10 +3,12 @@ package server
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/handout-rtc/handout/internal/share"
@@ -90,6 +92,9 @@ func dropManyRanges(r *http.Request) {
 	}
 }
 
+// errShareEnded ends a response in the middle; the client sees it cut short.
+var errShareEnded = errors.New("the share ended")
+
 // sendPiece is how much is sent under one deadline.
 const sendPiece = 1 << 20
 
@@ -99,10 +104,14 @@ type pacedSender struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	pace    Pace
+	ended   atomic.Bool // the share ended: nothing more may be sent
 }
 
 // cut makes the transfer stop where it stands. It may come from any goroutine.
-func (p *pacedSender) cut() { _ = p.control.SetWriteDeadline(time.Unix(1, 0)) }
+func (p *pacedSender) cut() {
+	p.ended.Store(true)
+	_ = p.control.SetWriteDeadline(time.Unix(1, 0))
+}
 
 // done lifts the deadline, so that the connection can be used again.
 func (p *pacedSender) done() { _ = p.control.SetWriteDeadline(time.Time{}) }
@@ -118,6 +127,10 @@ func (p *pacedSender) ReadFrom(src io.Reader) (sent int64, err error) {
 	for part.N > 0 {
 		piece := &io.LimitedReader{R: part.R, N: min(part.N, sendPiece)}
 		p.extend(piece.N)
+		// cut may have set its deadline just before ours: look after setting.
+		if p.ended.Load() {
+			return sent, errShareEnded
+		}
 		n, err := to.ReadFrom(piece)
 		sent += n
 		part.N -= n

@@ -33,6 +33,8 @@ type Uploads interface {
 	// Interrupt makes the request that now writes to the upload, if any, let
 	// go, and returns when nobody writes any more.
 	Interrupt(ctx context.Context, id protocol.ShareID) error
+	// Active reports whether a request writes to the upload.
+	Active(id protocol.ShareID) bool
 	// Finish completes an upload whose bytes are all there.
 	Finish(ctx context.Context, id protocol.ShareID) error
 }

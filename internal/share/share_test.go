@@ -338,6 +338,28 @@ func TestSweepEndsWhatIsDue(t *testing.T) {
 		f.clock.advance(121 * time.Second)
 		f.sweepUntil(t, "failed", func() bool { return f.state(t, id) == protocol.Failed })
 	})
+	t.Run("a slow upload is not idle", func(t *testing.T) {
+		f := newFixture(t)
+		slow, idle := f.offer(t, 10, protocol.ToRoom()), f.offer(t, 10, protocol.ToRoom())
+		body, sender := io.Pipe()
+		appended := make(chan error, 1)
+		go func() {
+			_, err := f.uploads.Append(ctx, upload.Append{ID: slow, Body: body, BodyLength: -1})
+			appended <- err
+		}()
+		if _, err := sender.Write([]byte("12345")); err != nil {
+			t.Fatal(err)
+		}
+		f.clock.advance(121 * time.Second)
+		f.sweepUntil(t, "the idle one failed", func() bool { return f.state(t, idle) == protocol.Failed })
+		if _, err := sender.Write([]byte("67890")); err != nil {
+			t.Fatal(err)
+		}
+		sender.Close()
+		if err := <-appended; err != nil || f.state(t, slow) != protocol.Available {
+			t.Errorf("the slow upload ended with %v, the share is %s", err, f.state(t, slow))
+		}
+	})
 	t.Run("a file expires", func(t *testing.T) {
 		f := newFixture(t)
 		id := f.deliver(t, "hello", protocol.ToRoom())

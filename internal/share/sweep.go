@@ -98,6 +98,9 @@ func (s *Service) sweep(ctx context.Context) {
 	idle, err := s.Sweeper.IdleUploads(ctx, now.Add(-seconds(s.Limits.UploadIdleSeconds)), sweepBatch)
 	s.logSweep("reading idle uploads", err)
 	for _, id := range idle {
+		if s.Uploads.Active(id) {
+			continue // slow, not idle
+		}
 		s.expire(ctx, store.Share{Share: protocol.Share{ID: id, State: protocol.Uploading}}, protocol.CodeUploadIdle)
 	}
 	due, err := s.Sweeper.Due(ctx, now, now.Add(-seconds(s.Limits.EmptyRoomSeconds)), sweepBatch)

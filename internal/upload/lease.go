@@ -76,6 +76,14 @@ func (l *leases) yieldAll() {
 	}
 }
 
+// busy reports whether somebody holds the upload.
+func (l *leases) busy(id protocol.ShareID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, busy := l.held[id]
+	return busy
+}
+
 func (l *leases) release(id protocol.ShareID) {
 	l.mu.Lock()
 	holder := l.held[id]

@@ -172,6 +172,9 @@ func (s *Service) Interrupt(ctx context.Context, id protocol.ShareID) error {
 	return nil
 }
 
+// Active reports whether a request is at work on the upload.
+func (s *Service) Active(id protocol.ShareID) bool { return s.leases.busy(id) }
+
 // Drain makes every running append keep what it has and let go. It is for a
 // server that stops: the clients come back to its successor.
 func (s *Service) Drain() { s.leases.yieldAll() }
