@@ -1,0 +1,39 @@
+package sqlite
+
+import (
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func openIn(dir string) func(testing.TB) *store.DB {
+	return func(t testing.TB) *store.DB {
+		t.Helper()
+		db, err := Open(t.Context(), filepath.Join(dir, "records.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return db
+	}
+}
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t testing.TB) *store.DB { return openIn(t.TempDir())(t) })
+}
+
+func TestReopen(t *testing.T) { storetest.Reopen(t, openIn(t.TempDir())) }
+
+func BenchmarkStore(b *testing.B) {
+	storetest.Benchmark(b, func(b testing.TB) *store.DB { return openIn(b.TempDir())(b) })
+}

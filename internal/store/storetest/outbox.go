@@ -1,0 +1,186 @@
+package storetest
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+const roomStream protocol.ParticipantID = ""
+
+// outbox returns every event that is not announced, decoded, and checks that
+// each says of itself what its row says.
+func (w *world) outbox() ([]store.Outgoing, []protocol.Event) {
+	w.Helper()
+	rows, err := w.Outgoing(w.Context(), 0, plenty)
+	w.must(err)
+	events := make([]protocol.Event, len(rows))
+	for i, row := range rows {
+		w.must(json.Unmarshal(row.Event, &events[i]))
+		want := protocol.PersonalStream
+		if row.Participant == roomStream {
+			want = protocol.RoomStream
+		}
+		if events[i].Stream != want || i > 0 && row.ID <= rows[i-1].ID {
+			w.Fatalf("row %d: id %d, participant %q, event %s", i, row.ID, row.Participant, row.Event)
+		}
+	}
+	return rows, events
+}
+
+// told returns what a stream of the room says, one line an event: its number,
+// its type, the participant or the states of the shares.
+func (w *world) told(stream protocol.ParticipantID) []string {
+	w.Helper()
+	var lines []string
+	rows, events := w.outbox()
+	for i, e := range events {
+		if rows[i].Room != w.room || rows[i].Participant != stream {
+			continue
+		}
+		line := []string{strconv.FormatInt(e.Seq, 10), string(e.Type)}
+		if e.Participant != nil {
+			line = append(line, string(e.Participant.ID))
+		}
+		for _, s := range e.Shares {
+			line = append(line, string(s.State))
+		}
+		lines = append(lines, strings.Join(line, " "))
+	}
+	return lines
+}
+
+// gapless fails unless every stream in the outbox counts 1, 2, 3 …
+func (w *world) gapless() {
+	w.Helper()
+	type stream struct {
+		room        protocol.RoomID
+		participant protocol.ParticipantID
+	}
+	last := make(map[stream]int64)
+	rows, events := w.outbox()
+	for i, row := range rows {
+		at := stream{row.Room, row.Participant}
+		if events[i].Seq != last[at]+1 {
+			w.Fatalf("stream %v: %d follows %d", at, events[i].Seq, last[at])
+		}
+		last[at]++
+	}
+}
+
+func numbered(i int) protocol.ParticipantID {
+	return protocol.ParticipantID("p" + strconv.Itoa(i))
+}
+
+var outboxTests = map[string]func(*world){
+	"EventsAreTheChanges":        eventsAreChanges,
+	"OutgoingIsReadInPieces":     outgoingInPieces,
+	"CommittedWakesForEvents":    committedWakes,
+	"FailedChangeLeavesNoEvents": failedChange,
+	"UsageCounts":                usage,
+	"PingAnswers":                func(w *world) { w.must(w.Ping(w.Context())) },
+}
+
+func eventsAreChanges(w *world) {
+	w.join("a", "b")
+	s := w.offer("a", "b")
+	w.later(time.Second)
+	done := w.complete(s.ID)
+	_, events := w.outbox()
+	joined := w.member("a").Participant
+	joined.JoinedAt = events[0].Time
+	w.same("joined", events[0], protocol.Event{
+		Type: protocol.ParticipantJoined, Stream: protocol.RoomStream, Seq: 1, Time: joined.JoinedAt, Participant: &joined,
+	})
+	// a's stream, then b's: created, available.
+	w.same("created, for the sender", events[2], protocol.Event{
+		Type: protocol.SharesCreated, Stream: protocol.PersonalStream, Seq: 1, Time: s.CreatedAt, Shares: []protocol.Share{s.Share},
+	})
+	w.same("available, for the recipient", events[5], protocol.Event{
+		Type: protocol.SharesAvailable, Stream: protocol.PersonalStream, Seq: 2, Time: w.now, Shares: []protocol.Share{done.For("b")},
+	})
+}
+
+func outgoingInPieces(w *world) {
+	for i := range 7 {
+		w.join(numbered(i))
+	}
+	all, _ := w.outbox()
+	var pieces []store.Outgoing
+	after := int64(0)
+	for {
+		piece, err := w.Outgoing(w.Context(), after, 3)
+		w.must(err)
+		if len(piece) == 0 {
+			break
+		}
+		pieces = append(pieces, piece...)
+		after = piece[len(piece)-1].ID
+	}
+	w.same("pieces", pieces, all)
+
+	w.must(w.Announced(w.Context(), all[4].ID))
+	left, _ := w.outbox()
+	w.same("left", left, all[5:])
+	w.must(w.Announced(w.Context(), all[6].ID))
+	w.join("late")
+	left, _ = w.outbox()
+	if len(left) != 1 || left[0].ID <= all[6].ID {
+		w.Fatalf("ids went back: %v after %d", left, all[6].ID)
+	}
+}
+
+func committedWakes(w *world) {
+	select {
+	case <-w.Committed():
+		w.Fatal("woken without an event")
+	default:
+	}
+	w.join("a")
+	w.join("b") // the second finds the bell rung
+	select {
+	case <-w.Committed():
+	default:
+		w.Fatal("not woken")
+	}
+	w.must(w.Away(w.Context(), w.room, "a", "on-a", w.now)) // no event
+	_, err := w.Leave(w.Context(), w.room, "nobody", w.now)
+	w.wantErr(err, store.ErrNotFound)
+	select {
+	case <-w.Committed():
+		w.Fatal("woken without an event")
+	default:
+	}
+}
+
+func failedChange(w *world) {
+	first := w.offer("a")
+	twice := w.draft("a")
+	err := w.CreateShares(w.Context(), []store.Share{twice, twice}, generous) // the second insert fails
+	if err == nil {
+		w.Fatal("one id twice was taken")
+	}
+	w.same("shares", w.sees("a", true), []protocol.ShareID{first.ID})
+	w.same("events", w.told(roomStream), []string{"1 shares.created uploading"})
+	w.offer("a")
+	w.gapless()
+}
+
+func usage(w *world) {
+	w.join("a", "b")
+	w.must(w.Away(w.Context(), w.room, "b", "on-b", w.now))
+	w.offer("a")
+	w.complete(w.offer("a").ID)
+	w.cancel(w.offer("a").ID)
+	w.forget(w.offer("a").ID)
+	w.must(w.EndRoom(w.Context(), w.newRoom(), w.now))
+	got, err := w.Usage(w.Context())
+	w.must(err)
+	w.same("usage", got, store.Usage{
+		Rooms: 1, Members: 2, Connected: 1, LiveShares: 2, OpenUploads: 1, ReservedBytes: 30, Outbox: 10,
+	})
+}

@@ -1,0 +1,169 @@
+package storetest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+var sweepTests = map[string]func(*world){
+	"IdleUploadsAreThoseWithoutNews": func(w *world) {
+		first, second := w.offer("a"), w.offer("a")
+		available := w.offer("a")
+		w.complete(available.ID)
+		w.must(w.Checkpoint(w.Context(), first.ID, store.Checkpoint{Offset: 1}, w.later(time.Minute)))
+		idle := func(before time.Time, limit int) []protocol.ShareID {
+			got, err := w.IdleUploads(w.Context(), before, limit)
+			w.must(err)
+			return got
+		}
+		w.same("idle", idle(w.now, 9), []protocol.ShareID{second.ID})
+		w.same("idle later", idle(w.now.Add(1), 9), []protocol.ShareID{second.ID}) // under a microsecond is the same time
+		w.same("all idle", idle(w.now.Add(time.Second), 9), []protocol.ShareID{second.ID, first.ID})
+		w.same("bounded", idle(w.now.Add(time.Second), 1), []protocol.ShareID{second.ID})
+	},
+	"DueByTime":           dueByTime,
+	"DueByRoom":           dueByRoom,
+	"UnfinishedHaveBytes": unfinished,
+	"UnpurgedUntilMarked": func(w *world) {
+		live, first, second := w.offer("a"), w.offer("a"), w.offer("a")
+		w.cancel(first.ID)
+		w.later(time.Second)
+		w.cancel(second.ID)
+		unpurged := func(limit int) []protocol.ShareID {
+			got, err := w.Unpurged(w.Context(), limit)
+			w.must(err)
+			return got
+		}
+		w.same("bounded", unpurged(1), []protocol.ShareID{first.ID})
+		w.same("unpurged", unpurged(9), []protocol.ShareID{first.ID, second.ID})
+		w.must(w.MarkPurged(w.Context(), []protocol.ShareID{first.ID, live.ID, protocol.NewShareID()}))
+		w.must(w.MarkPurged(w.Context(), nil))
+		w.same("after", unpurged(9), []protocol.ShareID{second.ID})
+		s, err := w.Share(w.Context(), first.ID)
+		w.must(err)
+		w.same("purged", s.Purged, true)
+		s, err = w.Share(w.Context(), live.ID)
+		w.must(err)
+		w.same("a live one", s.Purged, false)
+	},
+	"ForgetOnlyWhatIsGone": forgetOnlyGone,
+	"ForgetGoesOnBeyondOneBatch": func(w *world) {
+		const many = 203
+		var batch []store.Share
+		for range many {
+			batch = append(batch, w.draft("a", "b"))
+		}
+		w.must(w.CreateShares(w.Context(), batch, generous))
+		for _, s := range batch {
+			w.cancel(s.ID)
+		}
+		w.must(w.MarkPurged(w.Context(), idsOf(batch)))
+		n, err := w.Forget(w.Context(), w.now.Add(time.Second))
+		w.must(err)
+		w.same("forgotten", n, many)
+		w.same("left", w.sees("b", true), []protocol.ShareID(nil))
+	},
+	"KnownSaysTheStates": func(w *world) {
+		uploading, available, cancelled := w.offer("a"), w.offer("a"), w.offer("a", "b")
+		w.complete(available.ID)
+		w.cancel(cancelled.ID)
+		ask := []protocol.ShareID{uploading.ID, available.ID, cancelled.ID}
+		for range 1200 { // more than one statement takes
+			ask = append(ask, protocol.NewShareID())
+		}
+		slices.Reverse(ask)
+		got, err := w.Known(w.Context(), ask)
+		w.must(err)
+		w.same("states", got, map[protocol.ShareID]protocol.ShareState{
+			uploading.ID: protocol.Uploading, available.ID: protocol.Available, cancelled.ID: protocol.Cancelled,
+		})
+		none, err := w.Known(w.Context(), nil)
+		w.must(err)
+		w.same("none", len(none), 0)
+	},
+}
+
+// due returns the ids of what is due now.
+func (w *world) due(emptyBefore time.Time, limit int) []protocol.ShareID {
+	w.Helper()
+	shares, err := w.Due(w.Context(), w.now, emptyBefore, limit)
+	w.must(err)
+	return idsOf(shares)
+}
+
+func dueByTime(w *world) {
+	w.join("a")
+	first, second, ended := w.offer("a"), w.offer("a", "b"), w.offer("a")
+	w.cancel(ended.ID)
+	_, err := w.Complete(w.Context(), first.ID, 10, "hash", w.now, w.now.Add(time.Hour))
+	w.must(err)
+	before := w.now
+	w.same("not yet", w.due(before, 9), []protocol.ShareID(nil))
+	w.later(time.Hour)
+	w.same("at the time", w.due(before, 9), []protocol.ShareID{first.ID})
+	w.later(24 * time.Hour)
+	w.same("both", w.due(before, 9), []protocol.ShareID{first.ID, second.ID})
+	w.same("bounded", w.due(before, 1), []protocol.ShareID{first.ID})
+	shares, err := w.Due(w.Context(), w.now, before, 9)
+	w.must(err)
+	read, err := w.Share(w.Context(), second.ID)
+	w.must(err)
+	w.same("whole records", shares[1], read)
+}
+
+func dueByRoom(w *world) {
+	w.join("a")
+	s := w.offer("a")
+	w.same("somebody is there", w.due(w.now.Add(time.Hour), 9), []protocol.ShareID(nil))
+	_, err := w.Leave(w.Context(), w.room, "a", w.later(time.Minute))
+	w.must(err)
+	w.same("not long empty", w.due(w.now, 9), []protocol.ShareID(nil))
+	w.same("long empty", w.due(w.now.Add(time.Second), 9), []protocol.ShareID{s.ID})
+	w.join("a")
+	w.same("somebody is back", w.due(w.now.Add(time.Second), 9), []protocol.ShareID(nil))
+	w.must(w.EndRoom(w.Context(), w.room, w.now))
+	w.same("room ended", w.due(w.now.Add(-time.Hour), 9), []protocol.ShareID{s.ID})
+	w.cancel(s.ID)
+	w.same("ended", w.due(w.now.Add(time.Hour), 9), []protocol.ShareID(nil))
+}
+
+func unfinished(w *world) {
+	complete, part, unknown, empty := w.offer("a"), w.offer("a"), w.draft("a"), w.draft("a", "b")
+	unknown.Size, empty.Size = nil, new(int64)
+	w.must(w.CreateShares(w.Context(), []store.Share{unknown}, generous))
+	w.must(w.CreateShares(w.Context(), []store.Share{empty}, generous))
+	w.must(w.Checkpoint(w.Context(), complete.ID, store.Checkpoint{Offset: 10}, w.later(time.Second)))
+	w.must(w.Checkpoint(w.Context(), part.ID, store.Checkpoint{Offset: 9}, w.now))
+	shares, err := w.Unfinished(w.Context(), 9)
+	w.must(err)
+	w.same("unfinished", idsOf(shares), []protocol.ShareID{empty.ID, complete.ID})
+	shares, err = w.Unfinished(w.Context(), 1)
+	w.must(err)
+	w.same("bounded", idsOf(shares), []protocol.ShareID{empty.ID})
+	w.complete(complete.ID)
+	shares, err = w.Unfinished(w.Context(), 9)
+	w.must(err)
+	w.same("after completion", idsOf(shares), []protocol.ShareID{empty.ID})
+}
+
+func forgetOnlyGone(w *world) {
+	live, unpurged, young, gone := w.offer("a"), w.offer("a"), w.offer("a"), w.offer("a")
+	w.cancel(unpurged.ID)
+	w.cancel(gone.ID)
+	limit := w.later(time.Minute)
+	w.cancel(young.ID)
+	w.must(w.MarkPurged(w.Context(), []protocol.ShareID{young.ID, gone.ID}))
+	n, err := w.Forget(w.Context(), limit)
+	w.must(err)
+	w.same("forgotten", n, 1)
+	_, err = w.Share(w.Context(), gone.ID)
+	w.wantErr(err, store.ErrNotFound)
+	got := w.sees("b", true)
+	slices.Sort(got)
+	want := []protocol.ShareID{live.ID, unpurged.ID, young.ID}
+	slices.Sort(want)
+	w.same("remembered", got, want)
+}
