@@ -1,31 +1,30 @@
-import { defineConfig } from "@playwright/test";
+import { defineConfig } from '@playwright/test';
 
-const long = process.env.HANDOUT_LONG === "1";
+const long = process.env.HANDOUT_LONG === '1';
 
 export default defineConfig({
-  testDir: "tests",
-  outputDir: "test-results",
-  grep: long ? /@long/ : undefined,
-  grepInvert: long ? undefined : /@long/,
+  testDir: 'tests',
+  outputDir: 'test-results',
+  ...(long ? { grep: /@long/ } : { grepInvert: /@long/ }),
   timeout: long ? 1_800_000 : 90_000,
   expect: { timeout: 15_000 },
   workers: 1, // two cores, shared by the server and the browser
   retries: 0, // a flaky test is a bug
   forbidOnly: true,
-  reporter: [["list"]],
+  reporter: [['list']],
   use: {
-    browserName: "chromium",
-    trace: "retain-on-failure",
+    browserName: 'chromium',
+    trace: 'retain-on-failure',
     launchOptions: {
-      executablePath: process.env.HANDOUT_CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: process.env.HANDOUT_CHROMIUM ?? '/usr/bin/chromium',
       args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
       ],
     },
   },

@@ -1,22 +1,22 @@
-import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import type { BrowserContext, Page } from "@playwright/test";
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { BrowserContext, Page } from '@playwright/test';
 
-const source = new URL("../app/contract.html", import.meta.url);
+const source = new URL('../app/contract.html', import.meta.url);
 
 /** Serves the contract application from an origin of its own. */
 export class AppHost {
   private constructor(private readonly server: Server) {}
 
   static async start(): Promise<AppHost> {
-    const html = await readFile(source, "utf8");
+    const html = await readFile(source, 'utf8');
     const server = createServer((request, response) => {
-      const handout = new URL(request.url ?? "/", "http://app").searchParams.get("server") ?? "";
-      response.setHeader("Content-Type", "text/html; charset=utf-8");
-      response.end(html.replaceAll("%SERVER%", handout));
+      const handout = new URL(request.url ?? '/', 'http://app').searchParams.get('server') ?? '';
+      response.setHeader('Content-Type', 'text/html; charset=utf-8');
+      response.end(html.replaceAll('%SERVER%', handout));
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new AppHost(server);
   }
 
@@ -49,7 +49,13 @@ export class App {
   ) {}
 
   /** Opens the application and joins the room. */
-  static async join(context: BrowserContext, url: string, token: string, name: string, reconnect?: unknown): Promise<App> {
+  static async join(
+    context: BrowserContext,
+    url: string,
+    token: string,
+    name: string,
+    reconnect?: unknown,
+  ): Promise<App> {
     const page = await context.newPage();
     const app = new App(page, name, token);
     await page.goto(url);
@@ -66,7 +72,7 @@ export class App {
   }
 
   async send(files: string[], options: unknown): Promise<void> {
-    await this.page.locator("#files").setInputFiles(files);
+    await this.page.locator('#files').setInputFiles(files);
     await this.page.evaluate((o) => window.sendFiles(o), options);
   }
 

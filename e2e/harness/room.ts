@@ -6,12 +6,12 @@ export class BackEnd {
   ) {}
 
   /** Makes a room. `origin` is where the tokens will tell clients that the server is. */
-  static async create(origin: string, settings: unknown = { mode: "group" }): Promise<BackEnd> {
-    const reply = await call(origin, "/video/v2/rooms", { name: "Physics 101", owner_ref: "e2e", settings });
+  static async create(origin: string, settings: unknown = { mode: 'group' }): Promise<BackEnd> {
+    const reply = await call(origin, '/video/v2/rooms', { name: 'Physics 101', owner_ref: 'e2e', settings });
     return new BackEnd(origin, (reply as { room: { room_id: string } }).room.room_id);
   }
 
-  async token(name: string, role = "participant"): Promise<string> {
+  async token(name: string, role = 'participant'): Promise<string> {
     const reply = await call(this.origin, `/video/v2/rooms/${this.room}/tokens`, { name, role, user_ref: name });
     return (reply as { token: string }).token;
   }
@@ -19,10 +19,10 @@ export class BackEnd {
 
 async function call(origin: string, path: string, body: unknown): Promise<unknown> {
   const response = await fetch(origin + path, {
-    method: "POST",
+    method: 'POST',
     headers: {
-      "Content-Type": "application/json",
-      Authorization: `Basic ${Buffer.from("dev:devkey").toString("base64")}`,
+      'Content-Type': 'application/json',
+      Authorization: `Basic ${Buffer.from('dev:devkey').toString('base64')}`,
     },
     body: JSON.stringify(body),
   });

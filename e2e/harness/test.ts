@@ -1,9 +1,9 @@
-import { test as base, type BrowserContext } from "@playwright/test";
-import { App, AppHost } from "./app.js";
-import { Samples } from "./files.js";
-import { Proxy } from "./proxy.js";
-import { BackEnd } from "./room.js";
-import { HandoutServer } from "./server.js";
+import { type BrowserContext, test as base } from '@playwright/test';
+import { App, AppHost } from './app.js';
+import { Samples } from './files.js';
+import { Network } from './network.js';
+import { BackEnd } from './room.js';
+import { HandoutServer } from './server.js';
 
 interface Worker {
   /** One server for the tests that do not stop it. */
@@ -14,7 +14,7 @@ interface Worker {
 interface Fixtures {
   samples: Samples;
   /** The network between the browser and the server; every token points here. */
-  network: Proxy;
+  network: Network;
   backEnd: BackEnd;
   /** Lets a participant in, in a browser context of its own. */
   participant: (name: string, options?: { role?: string; reconnect?: unknown }) => Promise<App>;
@@ -29,7 +29,7 @@ export const test = base.extend<Fixtures, Worker>({
       await use(server);
       await server.dispose();
     },
-    { scope: "worker" },
+    { scope: 'worker' },
   ],
   appHost: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's form
@@ -38,7 +38,7 @@ export const test = base.extend<Fixtures, Worker>({
       await use(host);
       await host.dispose();
     },
-    { scope: "worker" },
+    { scope: 'worker' },
   ],
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's form
   samples: async ({}, use) => {
@@ -47,7 +47,7 @@ export const test = base.extend<Fixtures, Worker>({
     await samples.dispose();
   },
   network: async ({ handout }, use) => {
-    const proxy = await Proxy.start(handout.origin);
+    const proxy = await Network.start(handout.origin);
     await use(proxy);
     await proxy.dispose();
   },
@@ -66,4 +66,4 @@ export const test = base.extend<Fixtures, Worker>({
   },
 });
 
-export { expect } from "@playwright/test";
+export { expect } from '@playwright/test';

@@ -1,169 +1,141 @@
-import { type Browser, type Locator, type Page } from "@playwright/test";
-import { type Sample, sha256 } from "../harness/files.js";
-import { expect, test } from "../harness/test.js";
+import { card, choose, join, percent, person, save } from '../harness/page.js';
+import { expect, test } from '../harness/test.js';
 
-const images = new URL("../../docs/images/", import.meta.url).pathname;
+const images = new URL('../../docs/images/', import.meta.url).pathname;
 
-/** Opens the page in a window of its own and joins a room by name. */
-async function join(browser: Browser, origin: string, room: string, name: string, options = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  await page.goto(`${origin}/?room=${room}`);
-  await page.getByLabel("Your name").fill(name);
-  await page.getByRole("button", { name: "Join room" }).click();
-  await expect(person(page, name)).toBeVisible();
-  return page;
-}
-
-const person = (page: Page, name: string): Locator => page.locator(`[data-testid=participant][data-name="${name}"]`);
-const card = (page: Page, name: string): Locator => page.locator(`[data-testid=file-card][data-name="${name}"]`);
-
-async function choose(page: Page, ...files: Sample[]): Promise<void> {
-  await page.getByTestId("file-input").setInputFiles(files.map((file) => file.path));
-}
-
-async function save(page: Page, file: Sample): Promise<void> {
-  const saved = page.waitForEvent("download");
-  await card(page, file.name).getByRole("button", { name: `Save ${file.name}` }).click();
-  const download = await saved;
-  expect(download.suggestedFilename()).toBe(file.name);
-  expect(await sha256(await download.path())).toBe(file.sha256);
-  await expect(card(page, file.name)).toHaveAttribute("data-state", "saved");
-}
-
-test("two windows share files both ways, a late joiner sees them", async ({ browser, handout, samples }) => {
-  const ana = await join(browser, handout.origin, "both-ways", "Ana");
-  const ben = await join(browser, handout.origin, "both-ways", "Ben");
-  await expect(person(ana, "Ben")).toBeVisible();
-  const [report, photo] = [await samples.file("report.pdf", 2_000_000), await samples.file("photo.jpg", 700_000)];
+test('two windows share files both ways, a late joiner sees them', async ({ browser, handout, samples }) => {
+  const ana = await join(browser, handout.origin, 'both-ways', 'Ana');
+  const ben = await join(browser, handout.origin, 'both-ways', 'Ben');
+  await expect(person(ana, 'Ben')).toBeVisible();
+  const [report, photo] = [await samples.file('report.pdf', 2_000_000), await samples.file('photo.jpg', 700_000)];
   await choose(ana, report);
   await choose(ben, photo);
-  await expect(card(ana, "report.pdf")).toHaveAttribute("data-state", "shared");
+  await expect(card(ana, 'report.pdf')).toHaveAttribute('data-state', 'shared');
   await save(ben, report);
   await save(ana, photo);
-  const late = await join(browser, handout.origin, "both-ways", "Late");
-  await expect(card(late, "report.pdf")).toHaveAttribute("data-state", "available");
+  const late = await join(browser, handout.origin, 'both-ways', 'Late');
+  await expect(card(late, 'report.pdf')).toHaveAttribute('data-state', 'available');
   await save(late, photo);
 });
 
-test("a file for one person is seen by that person alone", async ({ browser, handout, samples }) => {
-  const ana = await join(browser, handout.origin, "targeted", "Ana");
-  const ben = await join(browser, handout.origin, "targeted", "Ben");
-  const cleo = await join(browser, handout.origin, "targeted", "Cleo");
-  await expect(person(ana, "Cleo")).toBeVisible();
+test('a file for one person is seen by that person alone', async ({ browser, handout, samples }) => {
+  const ana = await join(browser, handout.origin, 'targeted', 'Ana');
+  const ben = await join(browser, handout.origin, 'targeted', 'Ben');
+  const cleo = await join(browser, handout.origin, 'targeted', 'Cleo');
+  await expect(person(ana, 'Cleo')).toBeVisible();
   await ana.locator('[data-testid=recipient][data-name="Ben"]').click();
-  const secret = await samples.file("secret.txt", 1000);
+  const secret = await samples.file('secret.txt', 1000);
   await choose(ana, secret);
-  await expect(card(ben, "secret.txt")).toHaveAttribute("data-state", "available");
-  await ana.getByTestId("recipient-everyone").click();
-  const open = await samples.file("open.txt", 1000);
+  await expect(card(ben, 'secret.txt')).toHaveAttribute('data-state', 'available');
+  await ana.getByTestId('recipient-everyone').click();
+  const open = await samples.file('open.txt', 1000);
   await choose(ana, open);
-  await expect(card(cleo, "open.txt")).toHaveAttribute("data-state", "available");
-  await expect(card(cleo, "secret.txt")).toHaveCount(0);
+  await expect(card(cleo, 'open.txt')).toHaveAttribute('data-state', 'available');
+  await expect(card(cleo, 'secret.txt')).toHaveCount(0);
 });
 
-test("cancel, withdraw, leave", async ({ browser, handout, network, samples }) => {
-  const ana = await join(browser, network.origin, "ends", "Ana");
-  const ben = await join(browser, handout.origin, "ends", "Ben");
+test('cancel, withdraw, leave', async ({ browser, handout, network, samples }) => {
+  const ana = await join(browser, network.origin, 'ends', 'Ana');
+  const ben = await join(browser, handout.origin, 'ends', 'Ben');
   network.bytesPerSecond = 500_000;
-  const big = await samples.file("big.bin", 30_000_000);
+  const big = await samples.file('big.bin', 30_000_000);
   await choose(ana, big);
-  await expect(card(ana, "big.bin").getByRole("progressbar")).toBeVisible();
-  await card(ana, "big.bin").getByRole("button", { name: "Cancel big.bin" }).click();
-  await expect(card(ana, "big.bin")).toHaveAttribute("data-state", "upload-cancelled");
+  await expect(card(ana, 'big.bin').getByRole('progressbar')).toBeVisible();
+  await card(ana, 'big.bin').getByRole('button', { name: 'Cancel big.bin' }).click();
+  await expect(card(ana, 'big.bin')).toHaveAttribute('data-state', 'upload-cancelled');
   network.bytesPerSecond = Number.POSITIVE_INFINITY;
-  const note = await samples.file("note.txt", 500);
+  const note = await samples.file('note.txt', 500);
   await choose(ana, note);
-  await expect(card(ben, "note.txt")).toHaveAttribute("data-state", "available");
-  await card(ana, "note.txt").getByRole("button", { name: "Withdraw note.txt" }).click();
-  await card(ana, "note.txt").getByRole("button", { name: "Withdraw", exact: true }).click();
-  await expect(card(ben, "note.txt")).toHaveAttribute("data-state", "revoked");
-  await ana.getByRole("button", { name: "Leave room" }).click();
-  await expect(person(ben, "Ana")).toHaveCount(0);
+  await expect(card(ben, 'note.txt')).toHaveAttribute('data-state', 'available');
+  await card(ana, 'note.txt').getByRole('button', { name: 'Withdraw note.txt' }).click();
+  await card(ana, 'note.txt').getByRole('button', { name: 'Withdraw', exact: true }).click();
+  await expect(card(ben, 'note.txt')).toHaveAttribute('data-state', 'revoked');
+  await ana.getByRole('button', { name: 'Leave room' }).click();
+  await expect(person(ben, 'Ana')).toHaveCount(0);
 });
 
-test("a lost network pauses an upload, and a reload lets it go on", async ({ browser, handout, network, samples }) => {
-  const ana = await join(browser, network.origin, "resume", "Ana");
-  const ben = await join(browser, handout.origin, "resume", "Ben");
-  const big = await samples.file("big.bin", 15_000_000);
+test('a lost network pauses an upload, and a reload lets it go on', async ({ browser, handout, network, samples }) => {
+  const ana = await join(browser, network.origin, 'resume', 'Ana');
+  const ben = await join(browser, handout.origin, 'resume', 'Ben');
+  const big = await samples.file('big.bin', 15_000_000);
   network.bytesPerSecond = 2_000_000;
   await choose(ana, big);
-  await expect(card(ana, "big.bin")).toHaveAttribute("data-state", "uploading");
-  await expect.poll(async () => Number(await card(ana, "big.bin").getByRole("progressbar").getAttribute("aria-valuenow"))).toBeGreaterThan(10);
+  await expect(card(ana, 'big.bin')).toHaveAttribute('data-state', 'uploading');
+  await expect.poll(() => percent(ana, 'big.bin')).toBeGreaterThan(10);
   network.cut();
-  await expect(ana.getByTestId("connection")).toHaveAttribute("data-state", "reconnecting");
+  await expect(ana.getByTestId('connection')).toHaveAttribute('data-state', 'reconnecting');
   network.mend();
-  await expect(card(ana, "big.bin")).toHaveAttribute("data-state", "uploading");
+  await expect(card(ana, 'big.bin')).toHaveAttribute('data-state', 'uploading');
   await ana.reload();
-  await expect(card(ana, "big.bin")).toHaveAttribute("data-state", "needs-file");
+  await expect(card(ana, 'big.bin')).toHaveAttribute('data-state', 'needs-file');
   network.bytesPerSecond = Number.POSITIVE_INFINITY;
   const offsets: number[] = [];
-  ana.on("request", (request) => {
-    if (request.method() === "PATCH") offsets.push(Number(request.headers()["upload-offset"]));
+  ana.on('request', (request) => {
+    if (request.method() === 'PATCH') offsets.push(Number(request.headers()['upload-offset']));
   });
   await choose(ana, big);
-  await expect(card(ana, "big.bin")).toHaveAttribute("data-state", "shared");
+  await expect(card(ana, 'big.bin')).toHaveAttribute('data-state', 'shared');
   expect(offsets[0]).toBeGreaterThan(0);
   await save(ben, big);
 });
 
-test("hostile names are shown as text and saved as names", async ({ browser, handout, samples }) => {
-  const ana = await join(browser, handout.origin, "hostile", "<img src=x onerror=alert(1)>");
-  const ben = await join(browser, handout.origin, "hostile", "Ben");
+test('hostile names are shown as text and saved as names', async ({ browser, handout, samples }) => {
+  const ana = await join(browser, handout.origin, 'hostile', '<img src=x onerror=alert(1)>');
+  const ben = await join(browser, handout.origin, 'hostile', 'Ben');
   const dialogs: string[] = [];
-  ben.on("dialog", (dialog) => {
+  ben.on('dialog', (dialog) => {
     dialogs.push(dialog.message());
     void dialog.dismiss();
   });
-  const file = await samples.file("<img src=x onerror=alert(2)>.html", 100);
+  const file = await samples.file('<img src=x onerror=alert(2)>.html', 100);
   await choose(ana, file);
-  await expect(card(ben, file.name)).toHaveAttribute("data-state", "available");
-  expect(await ben.locator("img[src=x]").count()).toBe(0);
+  await expect(card(ben, file.name)).toHaveAttribute('data-state', 'available');
+  expect(await ben.locator('img[src=x]').count()).toBe(0);
   expect(dialogs).toEqual([]);
 });
 
-test("the keyboard is enough", async ({ browser, handout, samples }) => {
+test('the keyboard is enough', async ({ browser, handout, samples }) => {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(handout.origin);
-  await page.getByLabel("Room", { exact: true }).focus();
-  await page.keyboard.type("keys");
-  await page.keyboard.press("Tab");
-  await page.keyboard.type("Ana");
-  await page.keyboard.press("Enter");
-  await expect(person(page, "Ana")).toBeVisible();
-  const ben = await join(browser, handout.origin, "keys", "Ben");
-  await choose(ben, await samples.file("note.txt", 100));
-  const button = card(page, "note.txt").getByRole("button", { name: "Save note.txt" });
+  await page.getByLabel('Room', { exact: true }).focus();
+  await page.keyboard.type('keys');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('Ana');
+  await page.keyboard.press('Enter');
+  await expect(person(page, 'Ana')).toBeVisible();
+  const ben = await join(browser, handout.origin, 'keys', 'Ben');
+  await choose(ben, await samples.file('note.txt', 100));
+  const button = card(page, 'note.txt').getByRole('button', { name: 'Save note.txt' });
   await expect(button).toBeVisible();
-  for (let presses = 0; presses < 40 && !(await button.evaluate((element) => element.matches(":focus"))); presses++) {
-    await page.keyboard.press("Tab");
+  for (let presses = 0; presses < 40 && !(await button.evaluate((element) => element.matches(':focus'))); presses++) {
+    await page.keyboard.press('Tab');
   }
-  const saved = page.waitForEvent("download");
-  await page.keyboard.press("Enter");
-  expect((await saved).suggestedFilename()).toBe("note.txt");
+  const saved = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  expect((await saved).suggestedFilename()).toBe('note.txt');
 });
 
-test("the picture of the README", async ({ browser, handout, network, samples }) => {
+test('the picture of the README', async ({ browser, handout, network, samples }) => {
   const size = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1 };
-  const noor = await join(browser, network.origin, "weekly-review", "Noor Haddad", size);
-  const ana = await join(browser, handout.origin, "weekly-review", "Ana Moreau");
-  await join(browser, handout.origin, "weekly-review", "Kofi Boateng");
-  const agenda = await samples.file("Agenda.docx", 38_000);
-  await choose(ana, agenda, await samples.file("Site walk-through.mp4", 4_100_000));
-  await expect(card(noor, "Agenda.docx")).toHaveAttribute("data-state", "available");
-  await choose(noor, await samples.file("Q3 numbers.xlsx", 186_000));
-  await expect(card(noor, "Q3 numbers.xlsx")).toHaveAttribute("data-state", "shared");
+  const noor = await join(browser, network.origin, 'weekly-review', 'Noor Haddad', size);
+  const ana = await join(browser, handout.origin, 'weekly-review', 'Ana Moreau');
+  await join(browser, handout.origin, 'weekly-review', 'Kofi Boateng');
+  const agenda = await samples.file('Agenda.docx', 38_000);
+  await choose(ana, agenda, await samples.file('Site walk-through.mp4', 4_100_000));
+  await expect(card(noor, 'Agenda.docx')).toHaveAttribute('data-state', 'available');
+  await choose(noor, await samples.file('Q3 numbers.xlsx', 186_000));
+  await expect(card(noor, 'Q3 numbers.xlsx')).toHaveAttribute('data-state', 'shared');
   await save(noor, agenda);
   await ana.locator('[data-testid=recipient][data-name="Noor Haddad"]').click();
-  await choose(ana, await samples.file("Contract draft.pdf", 2_300_000));
-  await expect(card(noor, "Contract draft.pdf")).toHaveAttribute("data-state", "available");
+  await choose(ana, await samples.file('Contract draft.pdf', 2_300_000));
+  await expect(card(noor, 'Contract draft.pdf')).toHaveAttribute('data-state', 'available');
   network.bytesPerSecond = 3_000_000;
-  await choose(noor, await samples.file("Product film.mov", 40_000_000));
-  await expect.poll(async () => Number(await card(noor, "Product film.mov").getByRole("progressbar").getAttribute("aria-valuenow")), { timeout: 30_000 }).toBeGreaterThan(40);
+  await choose(noor, await samples.file('Product film.mov', 40_000_000));
+  await expect.poll(() => percent(noor, 'Product film.mov'), { timeout: 30_000 }).toBeGreaterThan(40);
   await noor.mouse.move(0, 0);
   await noor.screenshot({ path: `${images}room.png` });
-  await noor.emulateMedia({ colorScheme: "dark" });
+  await noor.emulateMedia({ colorScheme: 'dark' });
   await noor.setViewportSize({ width: 390, height: 844 });
   await noor.screenshot({ path: `${images}room-phone-dark.png` });
 });

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import * as tus from "tus-js-client";
-import type { Sample } from "../harness/files.js";
-import { expect, test } from "../harness/test.js";
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import * as tus from 'tus-js-client';
+import type { Sample } from '../harness/files.js';
+import { expect, test } from '../harness/test.js';
 
 // The public client, from npm, as it is: no SDK of ours.
 
@@ -20,9 +20,9 @@ function upload(origin: string, token: string, input: Buffer, options: Partial<t
       headers: { Authorization: `Bearer ${token}` },
       retryDelays: [0, 100, 200, 400, 800, 1600],
       onBeforeRequest: (request) => {
-        requests.push(`${request.getMethod()} ${request.getHeader("Upload-Offset") ?? ""}`.trim());
+        requests.push(`${request.getMethod()} ${request.getHeader('Upload-Offset') ?? ''}`.trim());
       },
-      onSuccess: () => resolve({ url: job.url ?? "", requests }),
+      onSuccess: () => resolve({ url: job.url ?? '', requests }),
       onError: reject,
       ...options,
     });
@@ -31,23 +31,29 @@ function upload(origin: string, token: string, input: Buffer, options: Partial<t
 }
 
 async function content(origin: string, token: string, uploadUrl: string): Promise<string> {
-  const id = uploadUrl.split("/").at(-1);
+  const id = uploadUrl.split('/').at(-1);
   const response = await fetch(`${origin}/v1/shares/${id}/content`, { headers: { Authorization: `Bearer ${token}` } });
   expect(response.status).toBe(200);
-  return createHash("sha256").update(Buffer.from(await response.arrayBuffer())).digest("hex");
+  return createHash('sha256')
+    .update(Buffer.from(await response.arrayBuffer()))
+    .digest('hex');
 }
 
-const metadata = (sample: Sample) => ({ filename: sample.name, filetype: "application/octet-stream" });
+const metadata = (sample: Sample) => ({ filename: sample.name, filetype: 'application/octet-stream' });
 
-test("tus-js-client uploads whole, in chunks, with the data at creation, and of unknown length", async ({ backEnd, handout, samples }) => {
-  const token = await backEnd.token("Ana");
-  const sample = await samples.file("tus.bin", 3_000_000);
+test('tus-js-client uploads whole, in chunks, with the data at creation, and of unknown length', async ({
+  backEnd,
+  handout,
+  samples,
+}) => {
+  const token = await backEnd.token('Ana');
+  const sample = await samples.file('tus.bin', 3_000_000);
   const data = await readFile(sample.path);
   const ways: [string, Partial<tus.UploadOptions>, number][] = [
-    ["whole", {}, 2],
-    ["in chunks", { chunkSize: 700_000 }, 6],
-    ["with the data at creation", { uploadDataDuringCreation: true }, 1],
-    ["both", { uploadDataDuringCreation: true, chunkSize: 1_000_000 }, 3],
+    ['whole', {}, 2],
+    ['in chunks', { chunkSize: 700_000 }, 6],
+    ['with the data at creation', { uploadDataDuringCreation: true }, 1],
+    ['both', { uploadDataDuringCreation: true, chunkSize: 1_000_000 }, 3],
   ];
   for (const [name, options, requests] of ways) {
     const outcome = await upload(handout.origin, token, data, { ...options, metadata: metadata(sample) });
@@ -55,13 +61,22 @@ test("tus-js-client uploads whole, in chunks, with the data at creation, and of 
     expect(await content(handout.origin, token, outcome.url), name).toBe(sample.sha256);
   }
   // From a buffer: this client does not end the last chunk of a Node stream.
-  const deferred = await upload(handout.origin, token, data, { uploadLengthDeferred: true, chunkSize: 700_000, metadata: metadata(sample) });
+  const deferred = await upload(handout.origin, token, data, {
+    uploadLengthDeferred: true,
+    chunkSize: 700_000,
+    metadata: metadata(sample),
+  });
   expect(await content(handout.origin, token, deferred.url)).toBe(sample.sha256);
 });
 
-test("tus-js-client goes on after the network was lost, and by a new client after an abort", async ({ backEnd, handout, network, samples }) => {
-  const token = await backEnd.token("Ana");
-  const sample = await samples.file("tus.bin", 6_000_000);
+test('tus-js-client goes on after the network was lost, and by a new client after an abort', async ({
+  backEnd,
+  handout,
+  network,
+  samples,
+}) => {
+  const token = await backEnd.token('Ana');
+  const sample = await samples.file('tus.bin', 6_000_000);
   const data = await readFile(sample.path);
   network.bytesPerSecond = 3_000_000;
   let cut = false;
@@ -74,36 +89,43 @@ test("tus-js-client goes on after the network was lost, and by a new client afte
       network.mend();
     },
   });
-  expect(outcome.requests.filter((request) => request.startsWith("POST"))).toHaveLength(1);
-  expect(outcome.requests.filter((request) => request.startsWith("HEAD")).length).toBeGreaterThan(0);
+  expect(outcome.requests.filter((request) => request.startsWith('POST'))).toHaveLength(1);
+  expect(outcome.requests.filter((request) => request.startsWith('HEAD')).length).toBeGreaterThan(0);
   expect(await content(handout.origin, token, outcome.url)).toBe(sample.sha256);
 
   const aborted = await new Promise<string>((resolve, reject) => {
     const job = new tus.Upload(data, {
-      endpoint: `${network.origin}/uploads`, headers: { Authorization: `Bearer ${token}` }, metadata: metadata(sample),
+      endpoint: `${network.origin}/uploads`,
+      headers: { Authorization: `Bearer ${token}` },
+      metadata: metadata(sample),
       onError: reject,
       onProgress: (sent) => {
-        if (sent > 1_500_000) void job.abort().then(() => resolve(job.url ?? ""), reject);
+        if (sent > 1_500_000) void job.abort().then(() => resolve(job.url ?? ''), reject);
       },
     });
     job.start();
   });
   network.bytesPerSecond = Number.POSITIVE_INFINITY;
   const resumed = await upload(network.origin, token, data, { uploadUrl: aborted });
-  expect(resumed.requests[0]).toBe("HEAD");
-  expect(Number(resumed.requests[1]?.split(" ")[1])).toBeGreaterThan(0);
+  expect(resumed.requests[0]).toBe('HEAD');
+  expect(Number(resumed.requests[1]?.split(' ')[1])).toBeGreaterThan(0);
   expect(await content(handout.origin, token, resumed.url)).toBe(sample.sha256);
 });
 
-test("tus-js-client terminates, and is told why it may not upload", async ({ backEnd, handout, samples }) => {
-  const token = await backEnd.token("Ana");
-  const viewer = await backEnd.token("Vic", "viewer");
-  const sample = await samples.file("tus.bin", 100_000);
+test('tus-js-client terminates, and is told why it may not upload', async ({ backEnd, handout, samples }) => {
+  const token = await backEnd.token('Ana');
+  const viewer = await backEnd.token('Vic', 'viewer');
+  const sample = await samples.file('tus.bin', 100_000);
   const data = await readFile(sample.path);
   const { url } = await upload(handout.origin, token, data, { metadata: metadata(sample) });
   await tus.Upload.terminate(url, { headers: { Authorization: `Bearer ${token}` } });
-  const gone = await fetch(url, { method: "HEAD", headers: { Authorization: `Bearer ${token}`, "Tus-Resumable": "1.0.0" } });
+  const gone = await fetch(url, {
+    method: 'HEAD',
+    headers: { Authorization: `Bearer ${token}`, 'Tus-Resumable': '1.0.0' },
+  });
   expect(gone.status).toBe(410);
   await expect(upload(handout.origin, viewer, data, { retryDelays: [] })).rejects.toThrow(/403/);
-  await expect(upload(handout.origin, token, data, { retryDelays: [], metadata: { to: "pt_nobody" } })).rejects.toThrow(/422/);
+  await expect(upload(handout.origin, token, data, { retryDelays: [], metadata: { to: 'pt_nobody' } })).rejects.toThrow(
+    /422/,
+  );
 });

@@ -1,13 +1,13 @@
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { Transform } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * A TCP proxy in front of the server that can lose the network: `cut` ends
+ * The network between the browser and the server, a TCP proxy that can lose it: `cut` ends
  * every connection and refuses new ones until `mend`. `bytesPerSecond` slows
  * each direction of each connection.
  */
-export class Proxy {
+export class Network {
   bytesPerSecond = Number.POSITIVE_INFINITY;
   private up = true;
   private readonly sockets = new Set<Socket>();
@@ -17,12 +17,12 @@ export class Proxy {
     private readonly target: { host: string; port: number },
   ) {}
 
-  static async start(origin: string): Promise<Proxy> {
+  static async start(origin: string): Promise<Network> {
     const { hostname, port } = new URL(origin);
     const server = createServer();
-    const proxy = new Proxy(server, { host: hostname, port: Number(port) });
-    server.on("connection", (client) => proxy.accept(client));
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const proxy = new Network(server, { host: hostname, port: Number(port) });
+    server.on('connection', (client) => proxy.accept(client));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }
 
@@ -54,8 +54,8 @@ export class Proxy {
       socket.setNoDelay(true);
       this.sockets.add(socket);
       // A lost connection is what this proxy is for.
-      socket.on("error", () => {});
-      socket.on("close", () => {
+      socket.on('error', () => {});
+      socket.on('close', () => {
         this.sockets.delete(socket);
         client.destroy();
         upstream.destroy();
