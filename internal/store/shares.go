@@ -131,7 +131,7 @@ func (c *change) held(ctx context.Context, room protocol.RoomID, sender protocol
 	h, err := one(ctx, c, scan, `SELECT CAST(COALESCE(SUM(reserved), 0) AS BIGINT),
 		COALESCE(SUM(CASE WHEN ended_at = 0 THEN 1 ELSE 0 END), 0),
 		COALESCE(SUM(CASE WHEN state = 'uploading' AND sender = $2 THEN 1 ELSE 0 END), 0)
-		FROM shares WHERE room = $1 AND (ended_at = 0 OR purged = 0)`, room, sender)
+		FROM shares WHERE room = $1 AND purged = 0`, room, sender)
 	if err != nil {
 		return h, fmt.Errorf("reading the quota: %w", err)
 	}

@@ -155,7 +155,7 @@ func (c *change) publish(ctx context.Context, what protocol.EventType, s Share) 
 	if err != nil {
 		return err
 	}
-	_, err = c.exec(ctx, `UPDATE shares SET seq = $1, changed = $2, position = 0 WHERE id = $3`, at.of(s), at.changed, s.ID)
+	_, err = c.exec(ctx, `UPDATE shares SET seq = $1, changed = $2 WHERE id = $3`, at.of(s), at.changed, s.ID)
 	if err != nil {
 		return err
 	}

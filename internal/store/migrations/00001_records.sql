@@ -95,6 +95,7 @@ CREATE INDEX shares_sender ON shares (room, sender, seq);
 CREATE INDEX shares_live ON shares (expires_at) WHERE ended_at = 0;
 CREATE INDEX shares_uploading ON shares (updated_at) WHERE state = 'uploading';
 CREATE INDEX shares_ended ON shares (ended_at) WHERE ended_at > 0;
+CREATE INDEX shares_held ON shares (room) WHERE purged = 0;
 CREATE INDEX shares_unpurged ON shares (ended_at) WHERE ended_at > 0 AND purged = 0;
 
 -- seq is where the share stands in the recipient's own stream.

@@ -25,11 +25,14 @@ var visibilityTests = map[string]func(*world){
 		for _, stream := range []protocol.ParticipantID{roomStream, "d"} {
 			w.same("events of another", w.told(stream), []string(nil))
 		}
-		_, events := w.outbox()
-		for _, e := range events {
-			if to := e.Shares[0].To.List; len(to) != 1 && !slices.Equal(to, []protocol.ParticipantID{"b", "c"}) {
-				w.Errorf("an event shows the audience %v", to)
+		rows, events := w.outbox()
+		w.same("events", len(rows), 6)
+		for i, row := range rows {
+			want := []protocol.ParticipantID{row.Participant}
+			if row.Participant == "a" {
+				want = []protocol.ParticipantID{"b", "c"}
 			}
+			w.same("audience in an event for "+string(row.Participant), events[i].Shares[0].To.List, want)
 		}
 	},
 	"WithoutReceiveOneSeesWhatOneSent": func(w *world) {
@@ -81,6 +84,7 @@ var pageTests = map[string]func(*world){
 	},
 	"ResetBelowTheHorizon":               resetBelowHorizon,
 	"ResetBeyondTheHead":                 resetBeyondHead,
+	"HorizonNeverGoesBack":               horizonNeverGoesBack,
 	"FirstReadingIsNotResetByOldHorizon": firstReading,
 	"FollowersKnowWhatIsThere": func(w *world) {
 		for seed := range uint64(4) {
@@ -138,6 +142,24 @@ func resetBelowHorizon(w *world) {
 	w.forget(kept.ID)
 	w.same("room's", w.page("c", other, plenty).Reset, true)
 	w.same("the beginning is never old", w.page("c", protocol.Cursor{}, plenty).Reset, false)
+}
+
+// horizonNeverGoesBack: what ended first is forgotten last.
+func horizonNeverGoesBack(w *world) {
+	for _, to := range [][]protocol.ParticipantID{nil, {"b"}} {
+		w.room = w.newRoom()
+		first, second := w.offer("a", to...), w.offer("a", to...)
+		w.cancel(first.ID)
+		since := w.page("b", protocol.Cursor{}, plenty).Seq // before the second ends
+		w.cancel(second.ID)
+		for _, id := range []protocol.ShareID{second.ID, first.ID} {
+			w.must(w.MarkPurged(w.Context(), []protocol.ShareID{id}))
+			_, err := w.Forget(w.Context(), w.now.Add(time.Second))
+			w.must(err)
+			w.same("reset of the recipient", w.page("b", since, plenty).Reset, true)
+			w.same("reset of the sender", w.page("a", since, plenty).Reset, true)
+		}
+	}
 }
 
 func resetBeyondHead(w *world) {

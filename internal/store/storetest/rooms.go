@@ -97,6 +97,7 @@ func endRoom(w *world) {
 	r, err := w.Room(w.Context(), w.room)
 	w.must(err)
 	w.same("end", r.EndedAt, w.now)
+	w.same("empty since", r.EmptySince, w.now)
 	members, err := w.Members(w.Context(), w.room)
 	w.must(err)
 	w.same("members", len(members), 0)
