@@ -80,7 +80,7 @@ func (a *Announcer) drain(ctx context.Context) error {
 
 func (a *Announcer) announce(events []store.Outgoing) error {
 	for _, event := range events {
-		if err := a.Edge.publish(event.Room, event.Participant, event.Event); err != nil {
+		if err := a.Edge.announce(event.Room, event.Participant, event.Event); err != nil {
 			return err
 		}
 		a.after = event.ID

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -131,5 +133,55 @@ func TestTheEndOfARoomEndsItsConnections(t *testing.T) {
 	}
 	s.enter(t, "yan") // zoe's room goes on
 	for last = zoe.event(); last.Participant.Name != "yan"; last = zoe.event() {
+	}
+}
+
+// wire is an outbox whose events are there the moment they are committed.
+type wire struct {
+	committed chan struct{}
+	mu        sync.Mutex
+	events    []store.Outgoing
+}
+
+func (w *wire) Committed() <-chan struct{} { return w.committed }
+
+func (w *wire) Outgoing(_ context.Context, after int64, limit int) ([]store.Outgoing, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rest := w.events[min(int(after), len(w.events)):]
+	return slices.Clone(rest[:min(limit, len(rest))]), nil
+}
+
+func (w *wire) Announced(context.Context, int64) error { return nil }
+
+func (w *wire) commit(room protocol.RoomID, to protocol.ParticipantID) {
+	w.mu.Lock()
+	w.events = append(w.events, store.Outgoing{ID: int64(len(w.events) + 1), Room: room, Participant: to, Event: []byte(`{"type":"shares.created"}`)})
+	w.mu.Unlock()
+	select {
+	case w.committed <- struct{}{}:
+	default:
+	}
+}
+
+// TestNoEventIsLostWhileConnecting: a client reads the store as soon as it is
+// told that it is connected, so it must hear of whatever is committed from then
+// on, even if the server is not done with connecting it.
+func TestNoEventIsLostWhileConnecting(t *testing.T) {
+	s := newStand(t, nil)
+	w := &wire{committed: make(chan struct{}, 1)}
+	s.announce(t, w)
+	for round := range 200 {
+		c := s.dial(t)
+		c.say(connectCommand(signed(t, devKey, s.claims("ana"))))
+		if reply, _ := c.next(); reply.Connect == nil {
+			t.Fatalf("%+v", reply)
+		}
+		w.commit(s.room, []protocol.ParticipantID{"", "ana"}[round%2])
+		if e := c.event(); e.Type != protocol.SharesCreated {
+			t.Fatalf("%+v", e)
+		}
+		c.ws.CloseNow()
+		<-s.rooms.away
 	}
 }

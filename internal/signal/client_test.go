@@ -163,7 +163,8 @@ type client struct {
 	t       *testing.T
 	ws      *websocket.Conn
 	pending []frame
-	id      string // of its connection
+	early   []frame // pushes that came while it connected
+	id      string  // of its connection
 }
 
 func (s *stand) dial(t *testing.T) *client {
@@ -189,6 +190,19 @@ func (s *stand) connect(t *testing.T, id protocol.ParticipantID) *client {
 		t.Fatalf("connecting %s: %+v, close code %d", id, reply, code)
 	}
 	c.id = reply.Connect.Client
+	// One command is done before the next begins: after this refusal, the
+	// connection hears everything.
+	c.say(`{"id":2,"rpc":{"method":"none","data":{}}}`)
+	for reply.ID != 2 {
+		f, code := c.next()
+		if code != 0 {
+			t.Fatalf("connecting %s: close code %d", id, code)
+		}
+		if f.Push != nil {
+			c.early = append(c.early, f)
+		}
+		reply = f
+	}
 	return c
 }
 
@@ -235,7 +249,13 @@ func (c *client) next() (frame, websocket.StatusCode) {
 // event returns the next event that is pushed.
 func (c *client) event() protocol.Event {
 	c.t.Helper()
-	f, code := c.next()
+	var f frame
+	var code websocket.StatusCode
+	if len(c.early) > 0 {
+		f, c.early = c.early[0], c.early[1:]
+	} else {
+		f, code = c.next()
+	}
 	if code != 0 || f.Push == nil {
 		c.t.Fatalf("no push: %+v, close code %d", f, code)
 	}

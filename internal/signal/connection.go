@@ -22,9 +22,27 @@ type connection struct {
 	// forget stops the watch over a connection that ends while it connects.
 	forget func() bool
 
-	// Both are guarded by the Edge's mutex.
+	// All three are guarded by the Edge's mutex.
 	client *centrifuge.Client // nil while it connects
 	doom   protocol.CloseCode // to be ended with, once it has connected
+	missed [][]byte           // events that it may have missed while it connected
+}
+
+// maxMissed bounds what is kept for a connection while it connects.
+const maxMissed = 100
+
+// missesLocked keeps an event that the library may drop: it does not deliver
+// to a connection that is about to be told of its success, or has just been. A
+// client reads the store once it is told, so what is committed before matters
+// not. Messages are for who is connected.
+func (c *connection) missesLocked(event []byte) {
+	if len(c.missed) < maxMissed {
+		c.missed = append(c.missed, event)
+		return
+	}
+	if c.doom == 0 {
+		c.doom = protocol.CloseStopping // that many: better to begin again
+	}
 }
 
 // disconnectLocked ends the connection: now, or as soon as it has connected,
@@ -66,6 +84,9 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 	if err != nil {
 		return centrifuge.ConnectReply{}, fmt.Errorf("writing the welcome: %w", err)
 	}
+	e.mu.Lock()
+	e.opening[c] = struct{}{}
+	e.mu.Unlock()
 	return centrifuge.ConnectReply{
 		Credentials: &centrifuge.Credentials{
 			UserID:   string(claims.Participant),
@@ -125,27 +146,44 @@ func (e *Edge) release(c *connection) bool {
 		return false
 	}
 	delete(e.connections, c.id)
+	delete(e.opening, c)
 	e.ends.Done()
 	return true
 }
 
-// connected is called once the reply to the connect command is written.
+// connected is called once the reply to the connect command is written and the
+// streams are followed.
 func (e *Edge) connected(client *centrifuge.Client) {
+	c, missed := e.opened(client)
+	for _, event := range missed {
+		// On its own stream nobody else hears it, and hearing it twice does no harm.
+		if err := e.publish(c.room, c.participant, event); err != nil {
+			e.Log.Error("repeating an event failed", "room", c.room, "participant", c.participant, "err", err)
+		}
+	}
+}
+
+// opened notes that the connection has connected, and returns what it may have
+// missed meanwhile.
+func (e *Edge) opened(client *centrifuge.Client) (c *connection, missed [][]byte) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	c := e.connections[client.ID()]
+	c = e.connections[client.ID()]
 	if c == nil { // it has ended meanwhile
-		return
+		return nil, nil
 	}
 	client.OnDisconnect(func(centrifuge.DisconnectEvent) { e.end(c) })
 	client.OnRefresh(func(_ centrifuge.RefreshEvent, reply centrifuge.RefreshCallback) {
 		reply(centrifuge.RefreshReply{}, disconnect(protocol.CloseUnauthenticated)) // a token is not renewed
 	})
 	c.forget()
+	delete(e.opening, c)
+	missed, c.missed = c.missed, nil
 	c.client = client
 	if c.doom != 0 {
 		c.disconnectLocked(c.doom)
 	}
+	return c, missed
 }
 
 // end notes that the connection has ended. It may be called more than once.

@@ -60,7 +60,8 @@ type Edge struct {
 	ends  sync.WaitGroup // connections whose end is not noted yet
 
 	mu          sync.Mutex
-	connections map[string]*connection // by the connection's id
+	connections map[string]*connection   // by the connection's id
+	opening     map[*connection]struct{} // those that may miss what is published now
 	stopping    bool
 }
 
@@ -86,7 +87,7 @@ func New(c Config) (*Edge, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Edge{Config: c, connections: make(map[string]*connection)}
+	e := &Edge{Config: c, connections: make(map[string]*connection), opening: make(map[*connection]struct{})}
 	node, err := centrifuge.New(centrifuge.Config{
 		LogLevel: centrifuge.LogLevelWarn, LogHandler: e.log,
 		ClientQueueMaxSize: queueBytes, ClientStaleCloseDelay: staleAfter,
@@ -133,13 +134,27 @@ func (e *Edge) Shutdown(ctx context.Context) error {
 }
 
 // Publish sends the event to a participant, or to everybody in the room when
-// participant is "". It does not wait for anybody to receive it.
+// participant is "". It does not wait for anybody to receive it. What the store
+// keeps goes through an Announcer instead.
 func (e *Edge) Publish(room protocol.RoomID, participant protocol.ParticipantID, event protocol.Event) error {
 	data, err := json.Marshal(event)
 	if err != nil {
 		return fmt.Errorf("writing an event: %w", err)
 	}
 	return e.publish(room, participant, data)
+}
+
+// announce is publish for an event of the store, which a connection that is
+// just opening must not miss.
+func (e *Edge) announce(room protocol.RoomID, participant protocol.ParticipantID, event []byte) error {
+	e.mu.Lock()
+	for c := range e.opening {
+		if c.room == room && (participant == "" || c.participant == participant) {
+			c.missesLocked(event)
+		}
+	}
+	e.mu.Unlock()
+	return e.publish(room, participant, event)
 }
 
 func (e *Edge) publish(room protocol.RoomID, participant protocol.ParticipantID, event []byte) error {

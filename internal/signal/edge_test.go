@@ -197,7 +197,7 @@ func TestLeavingAndBeingDroppedEndTheConnection(t *testing.T) {
 func TestAnExpiredTokenEndsTheConnection(t *testing.T) {
 	s := newStand(t, nil)
 	claims := s.claims("ana")
-	claims.ExpiresAt = time.Now().Add(2 * time.Second)
+	claims.ExpiresAt = time.Now().Add(3 * time.Second)
 	c := s.dial(t)
 	c.say(connectCommand(signed(t, devKey, claims)))
 	if reply, _ := c.next(); reply.Connect == nil {
