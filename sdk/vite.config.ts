@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['src/**/*.test.ts'] },
+  test: {
+    include: ['src/**/*.test.ts'],
+    // Tests run under Node, whose build of tus-js-client is not the one that pages get.
+    alias: { 'tus-js-client': 'tus-js-client/lib.esm/browser/index.js' },
+    server: { deps: { inline: ['tus-js-client'] } },
+  },
 });

@@ -1,3 +1,14 @@
+export type { Download } from './download.js';
 export { HandoutError } from './errors.js';
+export type { DownloadOptions, SharedFile } from './file.js';
 export { formatBytes, formatDuration, formatRate } from './format.js';
+export { type JoinOptions, join } from './join.js';
+export type { Participant } from './people.js';
+export type { Progress } from './progress.js';
 export type { Audience, Grant, LeaveReason, Limits, Sender, ShareState } from './protocol.js';
+export type { Room, RoomEvents, RoomMessage, RoomState, SendOptions } from './room.js';
+export type { ReconnectOptions } from './signal.js';
+export type { FileSource } from './source.js';
+export type { Transfer, TransferState } from './transfer.js';
+export type { Upload } from './upload.js';
+export { version } from './version.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { HandoutError } from './errors.js';
-import { delayBefore, isNetworkLoss, isTransient, sleep } from './retry.js';
+import { delayBefore, isNetworkLoss, isTransient, sleep, Waker } from './retry.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -54,4 +54,16 @@ it.each([
 ])('judges %s', (code, loss, transient) => {
   const error = new HandoutError(code, code);
   expect([isNetworkLoss(error), isTransient(error)]).toEqual([loss, transient]);
+});
+
+it('a waker ends a pause early, and a cancelled one with an error', async () => {
+  const waker = new Waker();
+  const controller = new AbortController();
+  const first = waker.pause(90, controller.signal);
+  waker.wake();
+  await first;
+  const second = waker.pause(90, controller.signal);
+  controller.abort();
+  await expect(second).rejects.toMatchObject({ code: 'cancelled' });
+  expect(vi.getTimerCount()).toBe(0);
 });

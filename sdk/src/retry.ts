@@ -75,3 +75,26 @@ export function isNetworkLoss(error: HandoutError): boolean {
 export function isTransient(error: HandoutError): boolean {
   return isNetworkLoss(error) || TRANSIENT.includes(error.code);
 }
+
+/** A sleep that ends early when something better than time has come, such as a connection. */
+export class Waker {
+  readonly #patience: Patience;
+  #wake = new AbortController();
+
+  constructor(wait: Patience = patience) {
+    this.#patience = wait;
+  }
+
+  /** Waits before try number `attempt`; rejects with `cancelled` when the signal says so. */
+  async pause(attempt: number, signal: AbortSignal): Promise<void> {
+    const ms = delayBefore(attempt, DEFAULT_BACKOFF, this.#patience.random);
+    await this.#patience.sleep(ms, AbortSignal.any([signal, this.#wake.signal])).catch(() => undefined);
+    if (signal.aborted) throw cancelledError();
+  }
+
+  /** Ends all sleeps of this moment. */
+  wake(): void {
+    this.#wake.abort();
+    this.#wake = new AbortController();
+  }
+}

@@ -1,0 +1,153 @@
+import { createSHA256, type IHasher } from 'hash-wasm';
+import { asHandoutError, HandoutError, throwIfAborted } from './errors.js';
+import { type Api, asNetworkError } from './http.js';
+import { isNetworkLoss, isTransient, type Waker } from './retry.js';
+import type { OpenSink, Sink } from './sink.js';
+
+/** What one download's way here needs. */
+export interface FetchContext {
+  readonly api: Pick<Api, 'content'>;
+  readonly open: OpenSink;
+  readonly waker: Waker;
+}
+
+/** One download on its way. */
+export interface Fetch {
+  readonly share: string;
+  readonly name: string;
+  readonly type: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Lower-case hex, as the server recorded it. */
+  readonly sha256: string;
+  readonly signal: AbortSignal;
+  progress(bytes: number): void;
+  paused(): void;
+  running(): void;
+  verifying(): void;
+}
+
+/** Failures in a row that the server answers, without a byte between them. */
+const MAX_FAILURES = 6;
+/** A connection that brings nothing for so long is given up for a new one. */
+const STALL_MS = 30_000;
+
+/** What has arrived, and the hash of it. */
+interface Arrived {
+  readonly sink: Sink;
+  readonly hash: IHasher;
+  bytes: number;
+}
+
+/**
+ * Brings every byte here, however often the network goes, and gives the file only
+ * if its SHA-256 is the recorded one. Nothing is kept of a download that fails.
+ */
+export async function fetchFile(context: FetchContext, fetch: Fetch): Promise<File> {
+  const arrived: Arrived = { sink: await context.open(), hash: await createSHA256(), bytes: 0 };
+  try {
+    await fetchAll(context, fetch, arrived);
+    fetch.verifying();
+    if (arrived.hash.digest('hex') !== fetch.sha256) {
+      throw new HandoutError('hash-mismatch', 'the bytes that came are not the bytes that were sent');
+    }
+    return await arrived.sink.finish(fetch.name, fetch.type);
+  } catch (error) {
+    await arrived.sink.discard();
+    throw error;
+  }
+}
+
+async function fetchAll(context: FetchContext, fetch: Fetch, arrived: Arrived): Promise<void> {
+  let attempt = 0;
+  while (arrived.bytes < fetch.size) {
+    const before = arrived.bytes;
+    try {
+      fetch.running();
+      await fetchRest(context.api, fetch, arrived);
+      continue;
+    } catch (cause) {
+      throwIfAborted(fetch.signal);
+      if (arrived.bytes > before) attempt = 0;
+      judge(asHandoutError(cause), ++attempt, fetch);
+    }
+    await context.waker.pause(attempt, fetch.signal);
+  }
+}
+
+/** Returns when another try makes sense. */
+function judge(error: HandoutError, attempt: number, fetch: Fetch): void {
+  if (!isTransient(error)) throw error;
+  if (isNetworkLoss(error)) fetch.paused();
+  else if (attempt >= MAX_FAILURES) throw error;
+}
+
+/** One request, from where the last one ended. */
+async function fetchRest(api: FetchContext['api'], fetch: Fetch, arrived: Arrived): Promise<void> {
+  const stalled = new AbortController();
+  const signal = AbortSignal.any([fetch.signal, stalled.signal]);
+  let timer = setTimeout(() => stalled.abort(), STALL_MS);
+  try {
+    const response = await api.content(fetch.share, rangeFrom(fetch, arrived.bytes), signal);
+    await placeAt(response, arrived);
+    for await (const piece of pieces(response)) {
+      clearTimeout(timer);
+      timer = setTimeout(() => stalled.abort(), STALL_MS);
+      await take(fetch, arrived, piece);
+    }
+  } catch (error) {
+    if (stalled.signal.aborted && !fetch.signal.aborted) {
+      throw new HandoutError('network', 'nothing came for too long', { cause: error });
+    }
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  if (arrived.bytes < fetch.size) throw new HandoutError('network', 'the connection ended before the file did');
+}
+
+function rangeFrom(fetch: Fetch, bytes: number): Record<string, string> {
+  if (bytes === 0) return {};
+  return { Range: `bytes=${bytes}-`, 'If-Range': `"${fetch.sha256}"` };
+}
+
+/** Makes sure that the response goes on where we are; one that begins at the beginning makes us begin again. */
+async function placeAt(response: Response, arrived: Arrived): Promise<void> {
+  if (response.status === 206) {
+    const from = /^bytes (\d+)-/.exec(response.headers.get('Content-Range') ?? '')?.[1];
+    if (Number(from) === arrived.bytes) return;
+    await response.body?.cancel();
+    throw new HandoutError('internal', 'the server sent another part than it was asked for');
+  }
+  if (arrived.bytes === 0) return;
+  await arrived.sink.restart();
+  arrived.hash.init();
+  arrived.bytes = 0;
+}
+
+async function take(fetch: Fetch, arrived: Arrived, piece: Uint8Array<ArrayBuffer>): Promise<void> {
+  if (arrived.bytes + piece.length > fetch.size) {
+    throw new HandoutError('hash-mismatch', 'more bytes came than were sent');
+  }
+  await arrived.sink.write(piece);
+  arrived.hash.update(piece);
+  arrived.bytes += piece.length;
+  fetch.progress(arrived.bytes);
+}
+
+/** The body's pieces; a body that breaks off is a lost network. */
+async function* pieces(response: Response): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
+  let whole = false;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((error: unknown) => Promise.reject(asNetworkError(error)));
+      whole = done;
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    if (!whole) await reader.cancel().catch(() => undefined); // it has broken off already
+  }
+}

@@ -1,0 +1,169 @@
+import { Download } from './download.js';
+import { type FetchContext, fetchFile } from './download-run.js';
+import { asHandoutError, type HandoutError } from './errors.js';
+import type { DownloadOptions, SharedFile } from './file.js';
+import type { Files } from './files.js';
+import type { Api } from './http.js';
+import { hasEnded } from './protocol.js';
+import { Waker } from './retry.js';
+import { type OpenSink, openSink } from './sink.js';
+import type { TransferControl } from './transfer.js';
+
+/** What downloads need of their room. */
+export interface DownloadsConfig {
+  readonly api: Pick<Api, 'content' | 'share'>;
+  readonly files: Files;
+  added(download: Download): void;
+  changed(download: Download): void;
+  /** The browser's storage, unless a test brings its own. */
+  readonly open?: OpenSink;
+  readonly waker?: Waker;
+}
+
+/** Downloads whose bytes are on their way at once. */
+const MAX_RUNNING = 4;
+
+/** Drives the downloads of a page: one for each file at a time, each ending once. */
+export class Downloads implements TransferControl<Download> {
+  readonly #config: DownloadsConfig;
+  readonly #context: FetchContext;
+  /** Those that have not ended. */
+  readonly #jobs = new Map<Download, AbortController>();
+  #ready: Download[] = [];
+  #running = 0;
+  #stopped: 'me' | 'room' | undefined;
+
+  constructor(config: DownloadsConfig) {
+    this.#config = config;
+    this.#context = { api: config.api, open: config.open ?? openSink, waker: config.waker ?? new Waker() };
+  }
+
+  /** The running download of the file, or a new one. It starts when the caller has had the time to listen. */
+  get(file: SharedFile, { signal }: DownloadOptions): Download {
+    const download = this.#find(file) ?? this.#create(file);
+    if (signal?.aborted) download.cancel();
+    else signal?.addEventListener('abort', () => download.cancel(), { once: true });
+    return download;
+  }
+
+  /** A file has changed: it may be there now, or gone. */
+  fileChanged(file: SharedFile): void {
+    const download = this.#find(file);
+    if (download === undefined) return;
+    if (hasEnded(file.state)) this.#fileEnded(download);
+    else this.#pump();
+  }
+
+  /** The connection is back: nobody needs to wait any longer. */
+  wake(): void {
+    this.#context.waker.wake();
+  }
+
+  /** Ends everything. */
+  stop(by: 'me' | 'room'): void {
+    this.#stopped = by;
+    for (const download of [...this.#jobs.keys()]) {
+      this.#release(download);
+      download.endCancelled(by);
+    }
+  }
+
+  changed(download: Download): void {
+    this.#config.changed(download);
+  }
+
+  cancel(download: Download): void {
+    if (!this.#jobs.has(download)) return;
+    this.#release(download);
+    download.endCancelled('me');
+  }
+
+  retry(download: Download): void {
+    if (this.#stopped !== undefined || this.#find(download.file) !== undefined) return;
+    download.reset();
+    this.#begin(download);
+  }
+
+  #find(file: SharedFile): Download | undefined {
+    for (const download of this.#jobs.keys()) if (download.file === file) return download;
+    return undefined;
+  }
+
+  #create(file: SharedFile): Download {
+    const download = new Download(file, this);
+    this.#begin(download);
+    this.#config.added(download);
+    return download;
+  }
+
+  #begin(download: Download): void {
+    this.#jobs.set(download, new AbortController());
+    this.#ready.push(download);
+    queueMicrotask(() => {
+      if (this.#stopped !== undefined) this.stop(this.#stopped);
+      else if (hasEnded(download.file.state)) this.#fileEnded(download);
+      else this.#pump();
+    });
+  }
+
+  /** Starts what may start: a file that is still uploading waits for its last byte. */
+  #pump(): void {
+    for (const download of [...this.#ready]) {
+      if (this.#running >= MAX_RUNNING) return;
+      const abort = this.#jobs.get(download);
+      if (abort === undefined || download.file.state !== 'available') continue;
+      this.#ready = this.#ready.filter((other) => other !== download);
+      this.#running++;
+      void this.#run(download, abort.signal).finally(() => {
+        this.#running--;
+        this.#pump();
+      });
+    }
+  }
+
+  async #run(download: Download, signal: AbortSignal): Promise<void> {
+    const { id, name, type, size, sha256 } = download.file;
+    try {
+      const file = await fetchFile(this.#context, {
+        share: id,
+        name,
+        type,
+        size: size ?? 0,
+        sha256: sha256 ?? '',
+        signal,
+        progress: (bytes) => download.report(bytes),
+        paused: () => download.advance('paused'),
+        running: () => download.advance('running'),
+        verifying: () => download.advance('verifying'),
+      });
+      if (signal.aborted) return;
+      this.#release(download);
+      download.complete(file);
+    } catch (cause) {
+      if (!signal.aborted) await this.#explain(download, asHandoutError(cause));
+    }
+  }
+
+  /** The record, where it says that the file has ended, explains more than the error does. */
+  async #explain(download: Download, error: HandoutError): Promise<void> {
+    if (error.code === 'share-ended' || error.code === 'share-not-found') {
+      const record = await this.#config.api.share(download.file.id).catch(() => undefined);
+      if (record !== undefined) this.#config.files.apply([record]);
+    }
+    if (download.ended) return;
+    this.#release(download);
+    download.fail(error);
+  }
+
+  #fileEnded(download: Download): void {
+    const { state } = download.file;
+    this.#release(download);
+    download.endCancelled(state === 'cancelled' || state === 'revoked' ? 'sender' : 'room');
+  }
+
+  #release(download: Download): void {
+    this.#jobs.get(download)?.abort();
+    this.#jobs.delete(download);
+    this.#ready = this.#ready.filter((other) => other !== download);
+  }
+}

@@ -1,0 +1,165 @@
+import { asHandoutError, type HandoutError } from './errors.js';
+import type { SharedFile } from './file.js';
+import type { Files } from './files.js';
+import type { Api } from './http.js';
+import type { Audience, Limits, ShareRecord } from './protocol.js';
+import type { ResumeRecords } from './resume.js';
+import { isNetworkLoss, isTransient, type Waker } from './retry.js';
+import type { Upload } from './upload.js';
+
+/** What making shares needs of the uploads. */
+export interface OffersConfig {
+  readonly api: Pick<Api, 'offer' | 'share'>;
+  readonly files: Files;
+  readonly records: ResumeRecords;
+  readonly waker: Waker;
+  limits(): Limits;
+  /** Whether an upload of this page is under way, whose end makes room for another. */
+  busy(): boolean;
+  /** Whether an upload of this page has the share. */
+  taken(share: string): boolean;
+  made(upload: Upload, file: SharedFile): void;
+  failed(upload: Upload, error: HandoutError): void;
+}
+
+/** Failures in a row of one offer that the server answers. */
+const MAX_FAILURES = 6;
+
+/** Gives uploads their shares: one that was left unfinished, or a new one, made together with the others of its call. */
+export class Offers {
+  readonly #config: OffersConfig;
+  readonly #stop = new AbortController();
+  #queue: Promise<void> = Promise.resolve();
+  #waiting: (() => void)[] = [];
+
+  constructor(config: OffersConfig) {
+    this.#config = config;
+  }
+
+  /** Aborted when the room is left. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Uploads of one call, with one audience. Calls are served in their order. */
+  add(uploads: readonly Upload[]): void {
+    if (uploads.length === 0) return;
+    this.#queue = this.#queue.then(() => this.#serve([...uploads])).catch(() => undefined); // rejects when stopped only
+  }
+
+  /** An upload has ended. */
+  freed(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    this.freed();
+  }
+
+  async #serve(uploads: Upload[]): Promise<void> {
+    const fresh: Upload[] = [];
+    for (const upload of uploads) if (!(await this.#resume(upload))) fresh.push(upload);
+    let rest = fresh;
+    while (rest.length > 0 && !this.signal.aborted) {
+      rest = rest.filter((upload) => !upload.ended);
+      const { filesPerRequest, openUploads } = this.#config.limits();
+      const places = openUploads - this.#config.files.openUploads();
+      if (places <= 0 && this.#config.busy()) {
+        await this.#nextFreed();
+        continue;
+      }
+      // With no place and nothing of ours under way, the server says what is the matter.
+      await this.#offer(rest.splice(0, Math.max(1, Math.min(places, filesPerRequest))));
+    }
+  }
+
+  /** Goes on with a share that an earlier page, or an earlier call, left unfinished. */
+  async #resume(upload: Upload): Promise<boolean> {
+    for (const share of this.#config.records.find(upload.source, upload.to)) {
+      if (this.#config.taken(share)) continue;
+      const record = await this.#config.api.share(share, this.signal).catch(asHandoutError);
+      if (upload.ended) return true;
+      if ('code' in record ? !isTransient(record) : record.state !== 'uploading') {
+        this.#config.records.drop(share);
+      } else if (!('code' in record) && this.#give(upload, record)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  async #offer(uploads: Upload[]): Promise<void> {
+    const [first] = uploads;
+    if (first === undefined) return;
+    const before = new Set(this.#config.files.byId.keys());
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const shares = await this.#config.api.offer(uploads.map(info), first.to, this.signal);
+        this.#config.files.apply(shares);
+        for (const [i, upload] of uploads.entries()) {
+          const share = shares[i];
+          if (share !== undefined) this.#give(upload, share);
+        }
+        return;
+      } catch (cause) {
+        if (this.signal.aborted) throw cause;
+        if (!(await this.#again(uploads, asHandoutError(cause), attempt))) return;
+      }
+      this.#adopt(uploads, before);
+      uploads = uploads.filter((upload) => !upload.ended && upload.file === undefined);
+      if (uploads.length === 0) return;
+    }
+  }
+
+  /** Waits until another try makes sense; false when there is none, and all have got their answer. */
+  async #again(uploads: Upload[], error: HandoutError, attempt: number): Promise<boolean> {
+    if (error.code === 'too-many-uploads' && this.#config.busy()) {
+      await this.#nextFreed();
+      return true;
+    }
+    if (isNetworkLoss(error) || (isTransient(error) && attempt < MAX_FAILURES)) {
+      if (isNetworkLoss(error)) for (const upload of uploads) upload.advance('paused');
+      await this.#config.waker.pause(attempt, this.signal);
+      for (const upload of uploads) upload.advance('waiting');
+      return true;
+    }
+    // All or none: what is too much together may be fine alone.
+    if (uploads.length > 1) for (const upload of uploads) await this.#offer([upload]);
+    else for (const upload of uploads) this.#config.failed(upload, error);
+    return false;
+  }
+
+  /** An offer whose reply was lost may have been made: its shares have come by push meanwhile. */
+  #adopt(uploads: readonly Upload[], before: ReadonlySet<string>): void {
+    for (const file of this.#config.files.byId.values()) {
+      if (before.has(file.id) || !file.mine || file.state !== 'uploading' || this.#config.taken(file.id)) continue;
+      const upload = uploads.find((one) => one.file === undefined && !one.ended && isSame(one, file));
+      if (upload !== undefined) this.#config.made(upload, file);
+    }
+  }
+
+  #give(upload: Upload, record: ShareRecord): boolean {
+    this.#config.files.apply([record]);
+    const file = this.#config.files.byId.get(record.id);
+    if (!file?.mine) return false;
+    this.#config.made(upload, file);
+    return true;
+  }
+
+  #nextFreed(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+function info(upload: Upload): { name: string; size: number; type: string } {
+  return { name: upload.name, size: upload.size, type: upload.type };
+}
+
+function isSame(upload: Upload, file: SharedFile): boolean {
+  return upload.name === file.name && upload.size === file.size && audienceKey(upload.to) === audienceKey(file.to);
+}
+
+function audienceKey(to: Audience): string {
+  return to === 'room' ? to : JSON.stringify([...to].sort());
+}

@@ -1,0 +1,309 @@
+import type { Download } from './download.js';
+import { Downloads } from './downloads.js';
+import { asHandoutError, HandoutError } from './errors.js';
+import { Emitter } from './emitter.js';
+import type { SharedFile } from './file.js';
+import { Files } from './files.js';
+import type { Api } from './http.js';
+import { type Participant, People } from './people.js';
+import type { Audience, LeaveReason, Limits, RoomEventRecord, Sender, ServerEvent, Welcome } from './protocol.js';
+import { pageStorage, ResumeRecords } from './resume.js';
+import { saveToDisk } from './save.js';
+import type { Signal } from './signal.js';
+import { type FileSource, snapshot } from './source.js';
+import { Sync, type SyncTarget } from './sync.js';
+import type { Upload } from './upload.js';
+import { Uploads } from './uploads.js';
+
+/** Where the connection to the room stands. */
+export type RoomState =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'connected' }
+  /** `since` is in milliseconds since 1970. */
+  | { readonly kind: 'reconnecting'; readonly since: number }
+  | { readonly kind: 'left'; readonly reason: LeaveReason; readonly code?: number | undefined };
+
+/** A message that somebody in the room sent. */
+export interface RoomMessage {
+  readonly kind: 'text' | 'data';
+  readonly sender: Sender;
+  readonly to: Audience;
+  readonly body: unknown;
+  readonly time: Date;
+}
+
+/** What a room tells its listeners. */
+export interface RoomEvents {
+  state: { readonly state: RoomState };
+  'participant-joined': { readonly participant: Participant };
+  'participant-left': { readonly participant: Participant };
+  /** A sender other than me started; one event for each batch. */
+  'files-offered': { readonly files: readonly SharedFile[] };
+  'file-added': { readonly file: SharedFile };
+  'file-changed': { readonly file: SharedFile };
+  'transfer-added': { readonly transfer: Upload | Download };
+  /** State or progress; the latter at most five times a second for each transfer. */
+  'transfer-changed': { readonly transfer: Upload | Download };
+  message: RoomMessage;
+}
+
+/** For whom files or a message are: everyone, late joiners included, or the listed participants. */
+export interface SendOptions {
+  readonly to: Audience;
+  /** Cancels the uploads. */
+  readonly signal?: AbortSignal;
+}
+
+/** A room that this page is in. Made by {@link join}. */
+export class Room {
+  readonly #api: Api;
+  readonly #signal: Signal;
+  readonly #events = new Emitter<RoomEvents>();
+  readonly #transfers: (Upload | Download)[] = [];
+  readonly #people: People;
+  readonly #parts: Parts;
+  #welcome: Welcome;
+  #state: RoomState = { kind: 'connecting' };
+
+  /** @internal */
+  constructor(api: Api, signal: Signal, welcome: Welcome) {
+    this.#api = api;
+    this.#signal = signal;
+    this.#welcome = welcome;
+    this.#people = new People({
+      joined: (participant) => this.#events.emit('participant-joined', { participant }),
+      left: (participant) => this.#events.emit('participant-left', { participant }),
+    });
+    this.#parts = this.#assemble();
+  }
+
+  /** The room's id. */
+  get id(): string {
+    return this.#welcome.room.id;
+  }
+
+  get name(): string {
+    return this.#welcome.room.name;
+  }
+
+  /** The application's settings of the room, as its back end gave them. */
+  get settings(): unknown {
+    return this.#welcome.room.settings;
+  }
+
+  /** The application's data of the room, as its back end gave them. */
+  get data(): unknown {
+    return this.#welcome.room.data;
+  }
+
+  /** This page's participant. */
+  get me(): Participant {
+    return this.#welcome.me;
+  }
+
+  /** What the server permits. */
+  get limits(): Limits {
+    return this.#welcome.limits;
+  }
+
+  get state(): RoomState {
+    return this.#state;
+  }
+
+  /** Who is here, this page's participant included, by id. */
+  get participants(): ReadonlyMap<string, Participant> {
+    return this.#people.byId;
+  }
+
+  /** Every file that I may see, my own included, by id, in the order they became known. Ended ones stay. */
+  get files(): ReadonlyMap<string, SharedFile> {
+    return this.#parts.files.byId;
+  }
+
+  /** Uploads and downloads of this page, oldest first. */
+  get transfers(): readonly (Upload | Download)[] {
+    return this.#transfers;
+  }
+
+  /**
+   * Offers files. The list is read at once; the uploads start when the caller has
+   * had the time to listen, and each has its own outcome.
+   * @throws HandoutError `not-connected`, `empty-list`, `invalid-request`
+   */
+  send(files: FileSource, { to, signal }: SendOptions): Upload[] {
+    this.#mustBeIn();
+    const uploads = this.#parts.uploads.add(snapshot(files), to);
+    for (const upload of uploads) {
+      this.#add(upload);
+      if (signal?.aborted) upload.cancel();
+      else signal?.addEventListener('abort', () => upload.cancel(), { once: true });
+    }
+    return uploads;
+  }
+
+  /** Sends a message. Who is away misses it. */
+  async sendMessage(body: unknown, options: { to: Audience; kind?: 'text' | 'data' }): Promise<void> {
+    this.#mustBeIn();
+    await this.#api.message(options.kind ?? (typeof body === 'string' ? 'text' : 'data'), options.to, body);
+  }
+
+  /** Leaves the room. Running uploads and downloads are cancelled; what was shared stays for the others. */
+  async leave(): Promise<void> {
+    if (this.#state.kind === 'left') return;
+    const stopped = this.#stop('me');
+    this.#enter({ kind: 'left', reason: 'left' });
+    await stopped;
+    // The server lets go by itself of whom it cannot hear.
+    await this.#api.leave(this.me.id).catch(() => undefined);
+    this.#signal.disconnect();
+  }
+
+  /** Listens. Returns what takes the listener off again. */
+  on<K extends keyof RoomEvents>(type: K, listener: (event: RoomEvents[K]) => void): () => void {
+    return this.#events.on(type, listener);
+  }
+
+  /** @internal The push connection is there, for the first time or again. */
+  welcomed(welcome: Welcome): void {
+    if (this.#state.kind === 'left') return;
+    this.#welcome = welcome;
+    this.#parts.sync.resync();
+  }
+
+  /** @internal */
+  received(event: ServerEvent): void {
+    if (event.type !== 'message') this.#parts.sync.receive(event);
+    else this.#events.emit('message', { ...event.message, time: new Date(event.time) });
+  }
+
+  /** @internal */
+  lost(): void {
+    if (this.#state.kind === 'connected') this.#enter({ kind: 'reconnecting', since: Date.now() });
+  }
+
+  /** @internal */
+  closed(reason: LeaveReason, code: number | undefined): void {
+    if (this.#state.kind === 'left') return;
+    void this.#stop('room');
+    this.#enter({ kind: 'left', reason, code });
+  }
+
+  #assemble(): Parts {
+    const files = new Files(this.me.id, this.#fileActions(), {
+      added: (file) => this.#events.emit('file-added', { file }),
+      offered: (batch) => this.#events.emit('files-offered', { files: batch }),
+      changed: (file) => this.#fileChanged(file),
+    });
+    const changed = (transfer: Upload | Download) => this.#events.emit('transfer-changed', { transfer });
+    const records = new ResumeRecords({
+      storage: pageStorage(),
+      room: this.id,
+      participant: this.me.id,
+      maxAgeMs: this.limits.uploadIdleSeconds * 1000,
+    });
+    const api = this.#api;
+    return {
+      files,
+      uploads: new Uploads({ api, files, records, limits: () => this.limits, changed }),
+      downloads: new Downloads({ api, files, changed, added: (download) => this.#add(download) }),
+      sync: new Sync(api, this.#syncTarget()),
+    };
+  }
+
+  #fileActions(): ConstructorParameters<typeof Files>[1] {
+    return {
+      download: (file, options) => this.#download(file, options),
+      save: (file, options) => {
+        const download = this.#download(file, options);
+        // Whoever asks for `done` hears of a failure; here there is nothing to save.
+        download.done.then(saveToDisk, () => undefined);
+        return download;
+      },
+      link: async (file) => this.#api.url((await this.#api.ticket(file.id)).url),
+      revoke: (file) => this.#api.end(file.id),
+    };
+  }
+
+  #download(file: SharedFile, options: { signal?: AbortSignal }): Download {
+    this.#mustBeIn();
+    return this.#parts.downloads.get(file, options);
+  }
+
+  #syncTarget(): SyncTarget {
+    return {
+      shares: (shares) => this.#parts.files.apply(shares),
+      onlyShares: (ids) => this.#parts.files.keepOnly(ids),
+      roster: (roster) => this.#people.replace(roster),
+      event: (event) => this.#apply(event),
+      synced: () => this.#synced(),
+      refused: (error) => this.#refused(error),
+    };
+  }
+
+  #apply(event: RoomEventRecord): void {
+    switch (event.type) {
+      case 'participant.joined':
+        this.#people.join(event.participant);
+        return;
+      case 'participant.left':
+        this.#people.leave(event.participant);
+        return;
+      case 'shares.created':
+      case 'shares.available':
+      case 'shares.ended':
+        this.#parts.files.apply(event.shares);
+        return;
+      case 'room.ended': // the connection is closed with the reason
+      case 'unknown':
+        return;
+    }
+  }
+
+  #fileChanged(file: SharedFile): void {
+    this.#parts.uploads.fileChanged(file);
+    this.#parts.downloads.fileChanged(file);
+    this.#events.emit('file-changed', { file });
+  }
+
+  #synced(): void {
+    if (this.#state.kind === 'left') return;
+    this.#parts.uploads.wake();
+    this.#parts.downloads.wake();
+    if (this.#state.kind !== 'connected') this.#enter({ kind: 'connected' });
+  }
+
+  /** The server does not let us read what is in the room: then we are not in it. */
+  #refused(error: Error): void {
+    const { code } = asHandoutError(error);
+    this.closed(code === 'room-ended' || code === 'room-not-found' ? 'room-ended' : 'unauthenticated', undefined);
+    this.#signal.disconnect();
+  }
+
+  #add(transfer: Upload | Download): void {
+    this.#transfers.push(transfer);
+    this.#events.emit('transfer-added', { transfer });
+  }
+
+  #stop(by: 'me' | 'room'): Promise<void> {
+    this.#parts.sync.stop();
+    this.#parts.downloads.stop(by);
+    return this.#parts.uploads.stop(by);
+  }
+
+  #enter(state: RoomState): void {
+    this.#state = state;
+    this.#events.emit('state', { state });
+  }
+
+  #mustBeIn(): void {
+    if (this.#state.kind === 'left') throw new HandoutError('not-connected', 'the room was left');
+  }
+}
+
+/** The machinery of a room. */
+interface Parts {
+  readonly files: Files;
+  readonly uploads: Uploads;
+  readonly downloads: Downloads;
+  readonly sync: Sync;
+}

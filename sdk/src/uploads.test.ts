@@ -1,0 +1,388 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Files } from './files.js';
+import type { Audience, Limits } from './protocol.js';
+import { ResumeRecords } from './resume.js';
+import { Waker } from './retry.js';
+import { type FileSource, snapshot } from './source.js';
+import { noActions } from './testing/actions.js';
+import { LIMITS } from './testing/records.js';
+import { FakeBytes, FakeServer } from './testing/server.js';
+import type { Upload } from './upload.js';
+import { Uploads } from './uploads.js';
+
+const file = (name: string, body = 'abc') => new File([body], name, { lastModified: 7 });
+const times = (n: number) => Array.from({ length: n }, (_, i) => file(`${i + 1}`));
+
+let server: FakeServer;
+let bytes: FakeBytes;
+let files: Files;
+let uploads: Uploads;
+let limits: Limits;
+let told: string[];
+let stored: Map<string, string>;
+
+function page(): void {
+  const storage = {
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, value: string) => void stored.set(key, value),
+  };
+  files = new Files('ana', noActions, {
+    added: () => undefined,
+    changed: (changed) => uploads.fileChanged(changed),
+    offered: () => undefined,
+  });
+  uploads = new Uploads({
+    api: server,
+    files,
+    records: new ResumeRecords({ storage, room: 'rm', participant: 'ana', maxAgeMs: 1e6 }),
+    limits: () => limits,
+    changed: (upload) => told.push(`${upload.name} ${upload.state.kind}`),
+    send: bytes.send,
+    waker: new Waker({ sleep: () => new Promise((resolve) => setImmediate(resolve)), random: () => 0 }),
+  });
+}
+
+beforeEach(() => {
+  server = new FakeServer();
+  bytes = new FakeBytes(server);
+  limits = LIMITS;
+  told = [];
+  stored = new Map();
+  page();
+});
+
+const send = (source: FileSource, to: Audience = 'room'): Upload[] => uploads.add(snapshot(source), to);
+const sendOne = (source: File): Upload => send(source)[0] as Upload;
+const sent = (n: number) => vi.waitFor(() => expect(bytes.attempts).toHaveLength(n), { interval: 1 });
+const push = (id: string, change: Parameters<FakeServer['change']>[1]) => files.apply([server.change(id, change)]);
+
+describe('an upload', () => {
+  it('goes from offer to available', async () => {
+    const upload = sendOne(file('a.txt'));
+    expect(upload.state.kind).toBe('waiting');
+    await sent(1);
+    bytes.of('sh_1').request.progress(2);
+    expect(upload.progress).toMatchObject({ transferred: 2, total: 3 });
+    bytes.of('sh_1').succeed();
+    const shared = await upload.done;
+    expect(shared).toMatchObject({ id: 'sh_1', state: 'available', sha256: 'ab', mine: true });
+    expect(upload.file).toBe(shared);
+    expect(told.filter((line, i) => line !== told[i - 1])).toEqual([
+      'a.txt running',
+      'a.txt verifying',
+      'a.txt completed',
+    ]);
+    expect(bytes.of('sh_1').request).toMatchObject({ url: 'http://server/uploads/sh_1', authorization: 'Bearer jwt' });
+  });
+
+  it('waits for the record when the last reply comes before it', async () => {
+    const upload = sendOne(file('a.txt'));
+    await sent(1);
+    server.fail('share', 'network', 'internal');
+    bytes.of('sh_1').succeed();
+    await expect(upload.done).resolves.toMatchObject({ state: 'available' });
+  });
+
+  it('is complete when a push says so before the reply', async () => {
+    const upload = sendOne(file('a.txt'));
+    await sent(1);
+    push('sh_1', { state: 'available', sha256: 'ab' });
+    await upload.done;
+    expect(told.at(-1)).toBe('a.txt completed');
+    expect(bytes.of('sh_1').request.signal.aborted).toBe(true);
+  });
+
+  it.each([
+    ['an empty file', file('a', ''), 'empty-file'],
+    ['a file over the limit', file('a', 'x'.repeat(9)), 'file-too-large'],
+  ])('refuses %s before the wire, after the caller could listen', async (_, source, code) => {
+    limits = { ...LIMITS, fileSize: 8 };
+    const upload = sendOne(source);
+    expect(upload.state.kind).toBe('waiting');
+    await expect(upload.done).rejects.toMatchObject({ code });
+    expect(server.log).toEqual([]);
+  });
+});
+
+describe('many uploads', () => {
+  it('are offered in batches and run three at once', async () => {
+    const many = send(times(7));
+    await sent(3);
+    expect(server.log).toEqual(['offer 1,2,3,4,5', 'offer 6,7']);
+    bytes.of('sh_2').succeed();
+    await sent(4);
+    expect(many.map((upload) => upload.state.kind)).toEqual([
+      'running',
+      'completed',
+      'running',
+      'running',
+      'waiting',
+      'waiting',
+      'waiting',
+    ]);
+  });
+
+  it('keep to the open uploads that the server allows', async () => {
+    limits = { ...LIMITS, openUploads: 2 };
+    send(times(3));
+    await sent(2);
+    expect(server.log).toEqual(['offer 1,2']);
+    bytes.of('sh_1').succeed();
+    await sent(3);
+    expect(server.log.filter((line) => line.startsWith('offer'))).toEqual(['offer 1,2', 'offer 3']);
+  });
+
+  it('are offered one by one when they are too much together', async () => {
+    server.fail('offer', 'room-full', 'room-full');
+    const [a, b] = send(times(2)) as [Upload, Upload];
+    await expect(a.done).rejects.toMatchObject({ code: 'room-full' });
+    await sent(1);
+    expect(b.file?.id).toBe('sh_1');
+    expect(server.log).toEqual(['offer 1,2', 'offer 1', 'offer 2']);
+  });
+
+  it('wait for their turn when the server counts more than we do', async () => {
+    send(file('first'));
+    await sent(1);
+    server.fail('offer', 'too-many-uploads');
+    send(file('second'));
+    await vi.waitFor(() => expect(server.log.at(-1)).toBe('offer second'));
+    bytes.of('sh_1').succeed();
+    await sent(2);
+    expect(bytes.of('sh_2').request.blob.size).toBe(3);
+  });
+});
+
+describe('a lost network', () => {
+  it('pauses an upload, which goes on by itself', async () => {
+    const upload = sendOne(file('a'));
+    for (let i = 1; i <= 20; i++) {
+      await sent(i);
+      bytes.of('sh_1').fail('network');
+    }
+    await sent(21);
+    expect(told).toContain('a paused');
+    expect(upload.state.kind).toBe('running');
+    bytes.of('sh_1').succeed();
+    await expect(upload.done).resolves.toMatchObject({ id: 'sh_1' });
+    expect(server.log.filter((line) => line.startsWith('offer'))).toHaveLength(1);
+  });
+
+  it('does not make a share twice when the reply to the offer was lost', async () => {
+    server.beforeReply = (request) => {
+      if (request !== 'offer') return;
+      server.beforeReply = () => undefined;
+      const made = server.shares.get('sh_1');
+      if (made !== undefined) files.apply([made]);
+      server.fail('offer', 'internal');
+      throw server.faults.get('offer')?.shift();
+    };
+    sendOne(file('a'));
+    await sent(1);
+    expect(bytes.of('sh_1').share).toBe('sh_1');
+    expect(server.log).toEqual(['offer a']);
+  });
+
+  it('is not blamed for a file that cannot be read any more', async () => {
+    const source = file('a');
+    source.slice = () =>
+      ({ arrayBuffer: async () => Promise.reject(new DOMException('gone', 'NotFoundError')) }) as never;
+    const upload = sendOne(source);
+    await sent(1);
+    bytes.of('sh_1').fail('network');
+    await expect(upload.done).rejects.toMatchObject({ code: 'file-unreadable' });
+  });
+});
+
+describe('a failure', () => {
+  it('that the server repeats ends the upload', async () => {
+    const upload = sendOne(file('a'));
+    for (let i = 1; i <= 6; i++) {
+      await sent(i);
+      bytes.of('sh_1').fail('storage-failed');
+    }
+    await expect(upload.done).rejects.toMatchObject({ code: 'storage-failed' });
+    expect(bytes.attempts).toHaveLength(6);
+  });
+
+  it('does not count when bytes have moved since the last one', async () => {
+    const upload = sendOne(file('a', 'x'.repeat(100)));
+    for (let i = 1; i <= 20; i++) {
+      await sent(i);
+      bytes.of('sh_1').request.progress(i);
+      bytes.of('sh_1').fail('upload-busy');
+    }
+    await sent(21);
+    expect(upload.state.kind).toBe('running');
+  });
+
+  it('is what the record says', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    server.change('sh_1', { state: 'failed', reason: 'upload-idle' });
+    bytes.of('sh_1').fail('share-ended');
+    await expect(upload.done).rejects.toMatchObject({ code: 'upload-idle' });
+  });
+
+  it('is retried on the same share, where it was', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    bytes.of('sh_1').fail('forbidden');
+    await expect(upload.done).rejects.toMatchObject({ code: 'forbidden' });
+    upload.retry();
+    upload.retry();
+    await sent(2);
+    bytes.of('sh_1').succeed();
+    await expect(upload.done).resolves.toMatchObject({ id: 'sh_1' });
+  });
+});
+
+describe('a cancel', () => {
+  it('before the offer asks nothing of the server', async () => {
+    const upload = sendOne(file('a'));
+    upload.cancel();
+    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+    expect(upload.state).toEqual({ kind: 'cancelled', by: 'me' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(server.log).toEqual([]);
+  });
+
+  it('during the offer takes the share back', async () => {
+    let upload: Upload | undefined;
+    server.beforeReply = (request) => (request === 'offer' ? upload?.cancel() : undefined);
+    upload = sendOne(file('a'));
+    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+    await vi.waitFor(() => expect(server.shares.get('sh_1')?.state).toBe('cancelled'));
+    expect(bytes.attempts).toHaveLength(0);
+  });
+
+  it('while bytes move stops them and tells the server', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    upload.cancel();
+    upload.cancel();
+    expect(bytes.of('sh_1').request.signal.aborted).toBe(true);
+    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+    expect(server.shares.get('sh_1')?.state).toBe('cancelled');
+    expect(server.log.filter((line) => line.startsWith('end'))).toHaveLength(1);
+    expect(told.filter((line) => line === 'a cancelled')).toHaveLength(1);
+  });
+
+  it('loses against a last byte that the server already has', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    server.change('sh_1', { state: 'available', sha256: 'ab' });
+    upload.cancel();
+    await expect(upload.done).resolves.toMatchObject({ state: 'available' });
+    expect(server.log).not.toContain('end sh_1');
+  });
+
+  it('is mine also when the last byte came between the question and the answer', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    const end = server.end.bind(server);
+    server.end = (id) => {
+      server.change(id, { state: 'available' });
+      return end(id);
+    };
+    upload.cancel();
+    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+    expect(server.shares.get('sh_1')?.state).toBe('revoked');
+    expect(upload.state).toEqual({ kind: 'cancelled', by: 'me' });
+  });
+
+  it('without a network is believed at once and told to the server later', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    server.fail('share', 'network');
+    server.fail('end', 'network', 'network');
+    upload.cancel();
+    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+    await vi.waitFor(() => expect(server.shares.get('sh_1')?.state).toBe('cancelled'));
+  });
+
+  it('by a moderator is not mine', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    push('sh_1', { state: 'cancelled' });
+    expect(upload.state).toEqual({ kind: 'cancelled', by: 'room' });
+    upload.retry();
+    expect(upload.state.kind).toBe('cancelled');
+  });
+
+  it('can be taken back: a new share is made', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    upload.cancel();
+    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+    upload.retry();
+    await sent(2);
+    bytes.of('sh_2').succeed();
+    await expect(upload.done).resolves.toMatchObject({ id: 'sh_2' });
+  });
+
+  it('lets the next upload run', async () => {
+    const many = send(times(4));
+    await sent(3);
+    many[0]?.cancel();
+    await sent(4);
+    expect(many[3]?.state.kind).toBe('running');
+  });
+});
+
+describe('after a reload', () => {
+  it('the same file goes on as the share it was', async () => {
+    sendOne(file('a'));
+    await sent(1);
+    page();
+    const again = sendOne(file('a'));
+    await sent(2);
+    expect(again.file?.id).toBe('sh_1');
+    bytes.of('sh_1').succeed();
+    await again.done;
+    sendOne(file('a'));
+    await sent(3);
+    expect(bytes.attempts.at(-1)?.share).toBe('sh_2');
+  });
+
+  it('a twin gets a share of its own', async () => {
+    sendOne(file('a'));
+    await sent(1);
+    page();
+    send([file('a'), file('a')]);
+    await sent(3);
+    expect(bytes.attempts.slice(1).map((attempt) => attempt.share)).toEqual(['sh_1', 'sh_2']);
+  });
+
+  it('an upload that has ended meanwhile starts from the beginning', async () => {
+    sendOne(file('a'));
+    await sent(1);
+    server.change('sh_1', { state: 'failed' });
+    page();
+    sendOne(file('a'));
+    await sent(2);
+    expect(bytes.attempts[1]?.share).toBe('sh_2');
+  });
+});
+
+describe('leaving', () => {
+  it('cancels what I leave behind', async () => {
+    const many = send(times(4));
+    await sent(3);
+    await uploads.stop('me');
+    expect(many.map((upload) => upload.state)).toEqual(Array(4).fill({ kind: 'cancelled', by: 'me' }));
+    expect([...server.shares.values()].map((record) => record.state)).toEqual(Array(4).fill('cancelled'));
+  });
+
+  it('leaves shares to another page when the room left me', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    await uploads.stop('room');
+    expect(upload.state).toEqual({ kind: 'cancelled', by: 'room' });
+    expect(server.shares.get('sh_1')?.state).toBe('uploading');
+    page();
+    sendOne(file('a'));
+    await sent(2);
+    expect(bytes.attempts[1]?.share).toBe('sh_1');
+  });
+});
