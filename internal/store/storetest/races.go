@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -37,6 +38,7 @@ var raceTests = map[string]func(*world){
 	"RaceForRooms":                    raceRooms,
 	"RaceForOneTicket":                raceTicket,
 	"RaceOfCheckpointsKeepsTheLatest": raceCheckpoint,
+	"RaceOfCallersThatGiveUp":         raceGiveUp,
 	"FailuresAmongChangesUndoOnlyThemselves": func(w *world) {
 		var taken atomic.Int64
 		id := w.draft("a")
@@ -186,4 +188,28 @@ func raceCheckpoint(w *world) {
 	got, err := w.Share(w.Context(), s.ID)
 	w.must(err)
 	w.same("checkpoint", got.Checkpoint, store.Checkpoint{Offset: crowd - 1, Run: string(numbered(crowd - 1))})
+}
+
+// raceGiveUp: a caller that hangs up knows whether its change was made, and
+// takes nobody else's with it.
+func raceGiveUp(w *world) {
+	together(func(i int) {
+		for range 20 {
+			ctx, hangUp := context.WithCancel(w.Context())
+			s := w.draft(numbered(i))
+			if i%2 == 0 {
+				go hangUp()
+			}
+			err := w.CreateShares(ctx, []store.Share{s}, generous)
+			hangUp()
+			_, missing := w.Share(w.Context(), s.ID)
+			if (err == nil) != (missing == nil) {
+				w.Errorf("creating says %v, reading says %v", err, missing)
+			}
+			if err != nil && (i%2 != 0 || !errors.Is(err, context.Canceled)) {
+				w.Error(err)
+			}
+		}
+	})
+	w.gapless()
 }
