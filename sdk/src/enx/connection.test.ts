@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeRoom, person } from './fake-core.js';
-import { Scene, settle } from './scene.js';
+import { file, Scene, settle } from './scene.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -108,6 +108,18 @@ describe('connect', () => {
 });
 
 describe('disconnect', () => {
+  it('comes after the ends of the transfers that ended with the room', async () => {
+    const scene = await new Scene().connect();
+    scene.room.sendFiles([file('a')]);
+    await settle();
+    scene.take();
+    scene.upload(0).stop('room');
+    scene.core.turn({ kind: 'left', reason: 'dropped' });
+    expect(scene.room.state).toBe(0);
+    await settle();
+    expect(scene.take()).toEqual(['upload-failed', 'room-disconnected']);
+  });
+
   it('leaves once and tells the normal cause', async () => {
     const scene = await new Scene().connect();
     scene.take();
@@ -162,6 +174,7 @@ describe('disconnect', () => {
     const scene = await new Scene().connect();
     scene.take();
     scene.core.turn({ kind: 'left', reason });
+    await settle();
     expect(scene.seen).toEqual([
       { what: 'room-disconnected', told: { type: 'room-disconnected', message: { cause: { cause, msg } }, reason } },
     ]);
@@ -190,6 +203,7 @@ describe('disconnect', () => {
     await settle();
     expect(scene.take()).toEqual(['room-connected']);
     scene.core.turn({ kind: 'left', reason: 'dropped' });
+    await settle();
     expect(scene.take()).toEqual([]);
   });
 });
@@ -254,6 +268,7 @@ describe('the network', () => {
     scene.core.turn({ kind: 'reconnecting' });
     scene.take();
     scene.core.turn({ kind: 'left', reason });
+    await settle();
     expect(scene.told('network-reconnect-failed')).toMatchObject([{ error, message: reason }]);
     expect(scene.take()).toEqual(['network-reconnect-failed', 'room-disconnected']);
   });
@@ -266,6 +281,7 @@ describe('the network', () => {
     scene.take();
     for (const state of before) scene.core.turn(state);
     scene.core.turn({ kind: 'left', reason: 'connection-lost' });
+    await settle();
     expect(scene.told('room-disconnected')).toMatchObject([{ message: { cause: { cause: 2002 } } }]);
     expect(scene.take()).toEqual(['network-disconnected', 'room-disconnected']);
   });

@@ -47,12 +47,14 @@ export class Connection {
   get state(): EnxState {
     if (this.attempt) return 1;
     if (this.core === undefined || this.leaving) return 0;
-    return this.core.state.kind === 'connected' ? 2 : 1;
+    const { kind } = this.core.state;
+    if (kind === 'left') return 0;
+    return kind === 'connected' ? 2 : 1;
   }
 
   /** Joins; on a room that is connected or on its way the callback is answered with that. */
   connect(reconnect: Reconnect, callback: unknown): void {
-    if (this.core !== undefined && !this.leaving) {
+    if (!this.attempt && this.state !== 0) {
       answerSoon(callback, { result: 0, ...this.greeting }, null);
       return;
     }
@@ -63,7 +65,7 @@ export class Connection {
     this.enter(attempt, reconnect).catch((cause: unknown) => this.refused(attempt, faultOf(cause)));
   }
 
-  /** Leaves, or gives up joining. The state is 0 at once, `room-disconnected` comes when the server knows. */
+  /** Leaves, or gives up joining. The state is 0 at once, `room-disconnected` follows. */
   disconnect(): void {
     const { attempt, core } = this;
     if (attempt) {
@@ -126,7 +128,8 @@ export class Connection {
 
   private turn(core: CoreRoom, state: CoreState): void {
     if (core !== this.core) return;
-    if (state.kind === 'left') this.ended(core, state.reason);
+    // The transfers that ended with the room are told first: theirs are promises.
+    if (state.kind === 'left') queueMicrotask(() => this.ended(core, state.reason));
     else if (state.kind === 'reconnecting') this.lost(core);
     else if (state.kind === 'connected') this.found();
   }
