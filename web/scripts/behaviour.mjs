@@ -68,6 +68,32 @@ const TESTS = {
     assert.deepEqual(await sent(page), [{ to: ['kofi'], files: ['kofi.txt'] }]);
   },
 
+  async 'an interrupted upload takes its own file and no other'(page) {
+    await inRoom(page, (room) => {
+      const file = {
+        ...room.files.values().next().value,
+        id: 'sh_cut',
+        name: 'cut.txt',
+        size: 5,
+        to: ['ana'],
+        mine: true,
+      };
+      room.files.set('sh_cut', { ...file, state: 'uploading', offset: 2 });
+      room.tell('file-added', { file });
+    });
+    const again = page.getByRole('button', { name: 'Choose the file again to go on from 40%' });
+    const pick = async (chosen) => {
+      const dialog = page.waitForEvent('filechooser');
+      await again.click();
+      await (await dialog).setFiles([chosen]);
+    };
+    await pick({ ...file('other.txt'), buffer: Buffer.from('something else') });
+    await page.getByText('That is another file. Choose “cut.txt” to go on.').waitFor();
+    assert.deepEqual(await sent(page), []);
+    await pick(file('cut.txt'));
+    assert.deepEqual(await sent(page), [{ to: ['ana'], files: ['cut.txt'] }]);
+  },
+
   async 'a dialog that was dismissed leaves no recipient behind'(page) {
     const dialog = page.waitForEvent('filechooser');
     await page.getByRole('button', { name: 'Send files to Kofi Boateng' }).click();

@@ -123,7 +123,16 @@ export const cardStyles = css`
     background: var(--accent);
     transition: inline-size 240ms linear;
   }
-  .bar.arriving span,
+  .bar.arriving span {
+    inline-size: 28%;
+    background: var(--line-strong);
+    animation: pass 1.8s ease-in-out infinite alternate;
+  }
+  @keyframes pass {
+    to {
+      margin-inline-start: 72%;
+    }
+  }
   .bar.waiting span,
   .bar.download-waiting span {
     background: var(--line-strong);

@@ -91,16 +91,20 @@ export class FileCard extends LitElement {
 
   #bar() {
     const { progress, state, name } = this.card;
+    const label = `${stateText(this.card)}: ${name}`;
+    if (state === 'arriving') {
+      return html`<div class="bar arriving" role="progressbar" aria-label=${label}><span></span></div>`;
+    }
     if (progress === undefined || state === 'needs-file' || hasEnded(state)) return nothing;
     const value = percent(progress.transferred, progress.total);
     return html`<div
       class="bar ${state}"
       role="progressbar"
-      aria-label="${stateText(this.card)}: ${name}"
+      aria-label=${label}
       aria-valuemin="0"
       aria-valuemax="100"
       aria-valuenow=${value}
-      aria-valuetext=${progressText(this.card)}
+      aria-valuetext=${progressText(this.card) || `${value}%`}
     >
       <span style=${styleMap({ inlineSize: `${value}%` })}></span>
     </div>`;

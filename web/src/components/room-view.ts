@@ -26,6 +26,12 @@ import './toast-stack.js';
 import './total-bar.js';
 import { Vigil } from './vigil.js';
 
+/** Whom the open file dialog is for, and the interrupted upload that it is to find the file of. */
+interface Picking {
+  readonly to: Audience | undefined;
+  readonly again?: Card;
+}
+
 /** The room: people, files, and all that can be done with them. Fires `leave-room`. */
 export class RoomView extends LitElement {
   static override properties = {
@@ -55,8 +61,7 @@ export class RoomView extends LitElement {
     },
   });
   readonly #known = new Map<string, string>();
-  /** Whom the open file dialog is for; undefined means the chosen recipients. */
-  #picking: Audience | undefined;
+  #picking: Picking | undefined;
 
   constructor() {
     super();
@@ -102,7 +107,7 @@ export class RoomView extends LitElement {
             .maySend=${new Set(this.#may('send') ? to.map(({ id }) => id) : [])}
             .dragging=${this.#intake.dragging}
             .over=${this.#intake.over}
-            @send-to=${(event: CustomEvent<string>) => this.#pick([event.detail])}
+            @send-to=${(event: CustomEvent<string>) => this.#pick({ to: [event.detail] })}
           ></handout-people-list>
           <p class="expiry wide">${icon(Clock, 16)}<span>${expiryText(room.limits)}</span></p>
         </aside>
@@ -168,15 +173,23 @@ export class RoomView extends LitElement {
   async #act({ action, card }: CardRequest): Promise<void> {
     try {
       if (action === 'save') card.file?.save();
-      else if (action === 'retry') card.transfer?.retry();
+      else if (action === 'retry') this.#retry(card);
       else if (action === 'revoke') await card.file?.revoke();
-      else if (action === 'pick') this.#pick(card.to);
+      else if (action === 'pick') this.#pick({ to: card.to, again: card });
       else if (action === 'dismiss') this.#dismiss(card);
       else await this.#cancel(card);
     } catch (error) {
       this.#toasts.show(`${card.name}: ${reason(error)}.`, 'error');
     }
     this.requestUpdate();
+  }
+
+  /** A retry of what the server has ended becomes a share of its own; the ended one would be a card too many. */
+  #retry(card: Card): void {
+    if (card.mine && card.file !== undefined && card.file.state !== 'uploading') {
+      this.dismissed = new Set(this.dismissed).add(card.file.id);
+    }
+    card.transfer?.retry();
   }
 
   /** What runs is cancelled; what stands still but is kept by the server is withdrawn there. */
@@ -197,9 +210,9 @@ export class RoomView extends LitElement {
     for (const transfer of this.room.transfers) if (isActive(transfer)) transfer.cancel();
   }
 
-  #pick(to: Audience | undefined): void {
+  #pick(picking: Picking | undefined): void {
     const input = this.renderRoot.querySelector<HTMLInputElement>('input[type=file]');
-    this.#picking = to;
+    this.#picking = picking;
     input?.click();
   }
 
@@ -210,10 +223,18 @@ export class RoomView extends LitElement {
   #chosen(event: Event): void {
     const input = event.target as HTMLInputElement;
     const files = [...(input.files ?? [])];
-    const to = this.#picking ?? audienceOf(this.selection);
+    const picking = this.#picking ?? { to: audienceOf(this.selection) };
     this.#unpick();
     input.value = ''; // so that the same file can be chosen again
-    this.#send(files, [], to);
+    if (picking.again === undefined) this.#send(files, [], picking.to);
+    else this.#goOn(files, picking.again);
+  }
+
+  /** Goes on with an interrupted upload. Another file must not be sent in its place: nobody meant to share it. */
+  #goOn(files: readonly File[], card: Card): void {
+    const same = files.filter((file) => file.size === card.size);
+    if (files.length === 1 && same.length === 1) this.#send(same, [], card.to);
+    else if (files.length > 0) this.#toasts.show(`That is another file. Choose “${card.name}” to go on.`, 'error');
   }
 
   #takeIn({ files, folders, person }: Intake): void {

@@ -80,6 +80,7 @@ export function buildCards(room: RoomPort, keys: TransferKeys): Card[] {
   const latest = latestTransfers(room.transfers);
   const cards: Card[] = [];
   for (const file of room.files.values()) {
+    adopt(file, latest);
     cards.push(
       file.mine ? ownCard(file, latest.uploads.get(file.id), keys) : receivedCard(file, latest.downloads.get(file.id)),
     );
@@ -102,6 +103,15 @@ function latestTransfers(transfers: readonly TransferPort[]): Latest {
     else latest.uploads.set(transfer.file.id, transfer);
   }
   return latest;
+}
+
+/** News of a share may overtake the reply that gives it to its upload: until then they are told by what they send. */
+function adopt(file: FilePort, latest: Latest): void {
+  if (!file.mine || file.state !== 'uploading' || latest.uploads.has(file.id)) return;
+  const at = latest.unannounced.findIndex(
+    (upload) => upload.state.kind === 'waiting' && upload.name === file.name && upload.size === file.size,
+  );
+  for (const upload of at < 0 ? [] : latest.unannounced.splice(at, 1)) latest.uploads.set(file.id, upload);
 }
 
 const ENDED = new Set<CardState>(['cancelled', 'failed', 'revoked', 'expired']);
@@ -176,7 +186,7 @@ function receivedCard(file: FilePort, download: DownloadPort | undefined): Card 
     ...fileFacts(file),
     key: file.id,
     state,
-    progress: live ? download.progress : state === 'arriving' ? keptProgress(file) : undefined,
+    progress: live ? download.progress : undefined,
     fault: state === 'download-failed' && download !== undefined ? faultOf(download) : undefined,
     transfer: download,
   };
@@ -224,7 +234,7 @@ function showsProgress(transfer: TransferPort): boolean {
   return kind === 'running' || kind === 'paused' || kind === 'verifying' || kind === 'waiting';
 }
 
-/** The server's word on an upload that is not this page's: bytes so far, no rate. */
+/** What the server kept of an upload that a reload interrupted. Of other people's uploads it tells only the end. */
 function keptProgress(file: FilePort): CardProgress | undefined {
   if (file.state !== 'uploading' || file.size === undefined) return undefined;
   return { transferred: file.offset, total: file.size, rate: 0, eta: undefined };

@@ -82,6 +82,12 @@ it('words a cancelled share by who looks at it', () => {
   expect(stateText({ ...card, state: 'cancelled', mine: false })).toBe('The sender cancelled this');
 });
 
+it('says from where an interrupted upload goes on', () => {
+  const card: Card = { ...cardOf(upload('a')), state: 'needs-file' };
+  expect(stateText(card)).toBe('Choose the file again to go on from 45%');
+  expect(stateText({ ...card, progress: undefined })).toBe('Choose the file again to go on');
+});
+
 it('says when a size is not known', () => {
   expect(sizeText(undefined)).toBe('Size not known yet');
   expect(sizeText(0)).toBe('0 B');

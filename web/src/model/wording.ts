@@ -69,6 +69,9 @@ const STATES: Readonly<Record<Card['state'], string>> = {
 
 /** Where the file stands, in words. */
 export function stateText(card: Card): string {
+  if (card.state === 'needs-file' && card.progress !== undefined && card.progress.transferred > 0) {
+    return `Choose the file again to go on from ${percent(card.progress.transferred, card.progress.total)}%`;
+  }
   if (card.mine && card.state === 'cancelled') return 'Cancelled';
   if (card.mine && card.state === 'failed') return 'This was not finished in time';
   return STATES[card.state];
