@@ -35,14 +35,14 @@ class FakeStack implements HttpStack {
       setProgressHandler: (handler) => {
         progress = handler;
       },
-      send: async (body?: Blob) => {
+      send: async (body: Blob | null) => {
         this.log.push(
           `${method} ${url} ${headers.Authorization} ${headers['Upload-Offset'] ?? '-'} ${body?.size ?? '-'}`,
         );
         const reply = this.replies.shift();
         if (reply === undefined) return new Promise<HttpResponse>(() => undefined);
         if (reply instanceof Error) throw reply;
-        if (body !== undefined) progress(body.size);
+        if (body !== null) progress(body.size);
         return {
           getStatus: () => reply.status,
           getHeader: (name: string) => reply.headers?.[name] as string,
