@@ -85,6 +85,14 @@ describe('a file of mine', () => {
     expect(card.progress).toEqual({ transferred: 10, total: 20, rate: 0, eta: undefined });
   });
 
+  it('is one card when news of its share overtakes the reply to its upload', () => {
+    const waiting = upload('a.txt', { state: { kind: 'waiting' } });
+    const file = sharedFile('a.txt', { mine: true, state: 'uploading', size: waiting.size });
+    expect(only([file], [waiting]).state).toBe('waiting');
+    const other = sharedFile('b.txt', { mine: true, state: 'uploading', size: waiting.size });
+    expect(buildCards(roomWith([other], [waiting]), new TransferKeys())).toHaveLength(2);
+  });
+
   it('keeps its retry when the server gave up the share too', () => {
     const file = sharedFile('a.txt', { mine: true, state: 'failed' });
     expect(only([file], [upload('a.txt', { file, state: failed('network') })]).state).toBe('upload-failed');
