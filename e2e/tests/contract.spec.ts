@@ -192,6 +192,7 @@ test('late joiners see what was shared, a reconnect adds only what is new', asyn
   await ben.heard('network-disconnected');
   network.mend();
   await ben.heard('network-reconnected');
+  await dora.heard('network-reconnected');
   await dora.send([(await samples.file('third.txt', 100)).path], {});
   await ben.heard('download-available', 3);
   expect(await ben.clientId()).toBe(id);

@@ -18,6 +18,8 @@ async function bundle(lib, define = {}) {
       target: 'es2022',
       minify: true,
       sourcemap: false,
+      // Vite leaves the blanks of a module library in; ours is for browsers, not for bundlers.
+      rolldownOptions: { output: { minify: true } },
       // dist/.gitkeep must stay for go:embed; the Makefile clears the rest.
       emptyOutDir: false,
     },
@@ -33,12 +35,23 @@ await bundle(
 
 execFileSync(
   'npx',
-  ['tsc', '-p', 'tsconfig.types.json', '--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', 'dist/types'],
+  [
+    'tsc',
+    '-p',
+    'tsconfig.types.json',
+    '--noEmit',
+    'false',
+    '--declaration',
+    '--emitDeclarationOnly',
+    '--outDir',
+    'dist/types',
+  ],
   { cwd: root, stdio: 'inherit' },
 );
 await writeFile(`${root}/dist/handout.d.ts`, "export * from './types/index.js';\n");
 
 // A source path of this machine has no place in what is served.
 for (const name of ['handout.js', 'EnxRtc.js']) {
-  if ((await readFile(`${root}/dist/${name}`, 'utf8')).includes(root)) throw new Error(`${name} names a path of this machine`);
+  if ((await readFile(`${root}/dist/${name}`, 'utf8')).includes(root))
+    throw new Error(`${name} names a path of this machine`);
 }

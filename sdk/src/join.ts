@@ -25,7 +25,7 @@ const script = loadedFrom();
 
 function loadedFrom(): string | undefined {
   const current = globalThis.document?.currentScript;
-  return current instanceof HTMLScriptElement && current.src !== '' ? current.src : import.meta.url;
+  return current && 'src' in current && current.src !== '' ? current.src : import.meta.url;
 }
 
 /**

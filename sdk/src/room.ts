@@ -1,7 +1,7 @@
 import type { Download } from './download.js';
 import { Downloads } from './downloads.js';
-import { asHandoutError, HandoutError } from './errors.js';
 import { Emitter } from './emitter.js';
+import { asHandoutError, HandoutError } from './errors.js';
 import type { SharedFile } from './file.js';
 import { Files } from './files.js';
 import type { Api } from './http.js';

@@ -147,6 +147,20 @@ describe('Sync', () => {
     expect(told).toContain('only sh_1,sh_2');
   });
 
+  it('tells it too when the network broke that reading in two', async () => {
+    await ready('4.1');
+    sync.resync();
+    const done = settled();
+    source.reply(
+      page('9.0.3.0', [share()], { reset: true, more: true }),
+      new HandoutError('network', 'gone'),
+      page('12.4', [share({ id: 'sh_2' })]),
+    );
+    await done;
+    expect(source.asked.at(-1)).toBe('9.0.3.0');
+    expect(told).toContain('only sh_1,sh_2');
+  });
+
   it('tries again with growing delays while there is no answer', async () => {
     sync.resync();
     const done = settled();

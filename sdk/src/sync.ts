@@ -34,6 +34,8 @@ export class Sync {
   #cursor = '';
   #seen: Record<Stream, number> = { room: 0, personal: 0 };
   #held: RoomEventRecord[] = [];
+  /** What a reading from the beginning has found so far; it may take several tries. */
+  #fromStart: Set<string> | undefined;
   #running = false;
   #wanted = false;
 
@@ -100,17 +102,17 @@ export class Sync {
 
   async #read(): Promise<void> {
     const signal = this.#stop.signal;
-    let fromStart: Set<string> | undefined;
     let page: SharePage;
     do {
       page = await this.#source.sharesSince(this.#cursor, signal);
       if (signal.aborted) return;
-      if (page.reset) fromStart = new Set();
-      for (const share of page.shares) fromStart?.add(share.id);
+      if (page.reset) this.#fromStart = new Set();
+      for (const share of page.shares) this.#fromStart?.add(share.id);
       this.#cursor = page.seq;
       this.#target.shares(page.shares);
     } while (page.more);
-    if (fromStart !== undefined) this.#target.onlyShares(fromStart);
+    if (this.#fromStart !== undefined) this.#target.onlyShares(this.#fromStart);
+    this.#fromStart = undefined;
     this.#seen = readCursor(this.#cursor);
     const participants = await this.#source.roster(signal);
     if (!signal.aborted) this.#target.roster(participants);
