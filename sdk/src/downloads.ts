@@ -15,6 +15,8 @@ export interface DownloadsConfig {
   readonly files: Files;
   added(download: Download): void;
   changed(download: Download): void;
+  /** Hands a verified file to the browser's downloads. */
+  save(file: File): void;
   /** The browser's storage, unless a test brings its own. */
   readonly open?: OpenSink;
   readonly waker?: Waker;
@@ -29,6 +31,8 @@ export class Downloads implements TransferControl<Download> {
   readonly #context: FetchContext;
   /** Those that have not ended. */
   readonly #jobs = new Map<Download, AbortController>();
+  /** Those that end in the browser's downloads, also when they are started again. */
+  readonly #saving = new WeakSet<Download>();
   #ready: Download[] = [];
   #running = 0;
   #stopped: 'me' | 'room' | undefined;
@@ -43,6 +47,13 @@ export class Downloads implements TransferControl<Download> {
     const download = this.#find(file) ?? this.#create(file);
     if (signal?.aborted) download.cancel();
     else signal?.addEventListener('abort', () => download.cancel(), { once: true });
+    return download;
+  }
+
+  /** The same, and once it is verified the browser saves it: once, however often it was asked for. */
+  save(file: SharedFile, options: DownloadOptions): Download {
+    const download = this.get(file, options);
+    this.#saving.add(download);
     return download;
   }
 
@@ -138,6 +149,7 @@ export class Downloads implements TransferControl<Download> {
       });
       if (signal.aborted) return;
       this.#release(download);
+      if (this.#saving.has(download)) this.#config.save(file);
       download.complete(file);
     } catch (cause) {
       if (!signal.aborted) await this.#explain(download, asHandoutError(cause));

@@ -172,6 +172,7 @@ export class Room {
 
   /** @internal */
   received(event: ServerEvent): void {
+    if (this.#state.kind === 'left') return;
     if (event.type !== 'message') this.#parts.sync.receive(event);
     else this.#events.emit('message', { ...event.message, time: new Date(event.time) });
   }
@@ -205,28 +206,24 @@ export class Room {
     return {
       files,
       uploads: new Uploads({ api, files, records, limits: () => this.limits, changed }),
-      downloads: new Downloads({ api, files, changed, added: (download) => this.#add(download) }),
+      downloads: new Downloads({ api, files, changed, added: (download) => this.#add(download), save: saveToDisk }),
       sync: new Sync(api, this.#syncTarget()),
     };
   }
 
   #fileActions(): ConstructorParameters<typeof Files>[1] {
     return {
-      download: (file, options) => this.#download(file, options),
+      download: (file, options) => {
+        this.#mustBeIn();
+        return this.#parts.downloads.get(file, options);
+      },
       save: (file, options) => {
-        const download = this.#download(file, options);
-        // Whoever asks for `done` hears of a failure; here there is nothing to save.
-        download.done.then(saveToDisk, () => undefined);
-        return download;
+        this.#mustBeIn();
+        return this.#parts.downloads.save(file, options);
       },
       link: async (file) => this.#api.url((await this.#api.ticket(file.id)).url),
       revoke: (file) => this.#api.end(file.id),
     };
-  }
-
-  #download(file: SharedFile, options: { signal?: AbortSignal }): Download {
-    this.#mustBeIn();
-    return this.#parts.downloads.get(file, options);
   }
 
   #syncTarget(): SyncTarget {
