@@ -158,7 +158,7 @@ function problemOf(error: unknown): string {
   switch (error.code) {
     case 'unauthenticated':
     case 'token-expired':
-      return 'Your invitation has expired. Join again, or open a new link.';
+      return 'Your invitation is not valid, or no longer. Join again, or open a new link.';
     case 'room-full':
       return 'The room is full. Try again when someone has left.';
     case 'room-ended':

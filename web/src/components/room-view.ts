@@ -94,6 +94,7 @@ export class RoomView extends LitElement {
     const people = [...room.participants.values()];
     const names = this.#remember(distinctNames(people));
     const to = this.#recipients();
+    const total = this.#batch.update(room.transfers);
     return html`
       <div class="top">
         <handout-room-header .name=${room.name} .link=${this.link} @leave-room=${this.#leave}></handout-room-header>
@@ -113,7 +114,7 @@ export class RoomView extends LitElement {
         </aside>
         <div class="files">
           ${this.#sendPanel(people, to)}
-          <handout-total-bar .total=${this.#batch.update(room.transfers)} @cancel-all=${this.#cancelAll}></handout-total-bar>
+          ${total === undefined ? nothing : html`<handout-total-bar .total=${total} @cancel-all=${this.#cancelAll}></handout-total-bar>`}
           ${this.#cards(names, people.length < 2)}
           <p class="expiry narrow">${icon(Clock, 16)}<span>${expiryText(room.limits)}</span></p>
         </div>

@@ -89,6 +89,12 @@ export class ToastStack extends LitElement {
         outline-color: currentcolor;
         outline-offset: -4px;
       }
+      @media (min-width: 900px) {
+        .stack {
+          inset-inline: auto 24px;
+          inset-block-end: 24px;
+        }
+      }
       @keyframes rise {
         from {
           opacity: 0;
