@@ -28,7 +28,7 @@ export interface Fetch {
 }
 
 /** Failures in a row that the server answers, without a byte between them. */
-const MAX_FAILURES = 6;
+const MAX_REFUSALS = 6;
 /** A connection that brings nothing for so long is given up for a new one. */
 const STALL_MS = 30_000;
 
@@ -60,6 +60,7 @@ export async function fetchFile(context: FetchContext, fetch: Fetch): Promise<Fi
 
 async function fetchAll(context: FetchContext, fetch: Fetch, arrived: Arrived): Promise<void> {
   let attempt = 0;
+  let refusals = 0;
   while (arrived.bytes < fetch.size) {
     const before = arrived.bytes;
     try {
@@ -68,18 +69,20 @@ async function fetchAll(context: FetchContext, fetch: Fetch, arrived: Arrived): 
       continue;
     } catch (cause) {
       throwIfAborted(fetch.signal);
+      const error = asHandoutError(cause);
       if (arrived.bytes > before) attempt = 0;
-      judge(asHandoutError(cause), ++attempt, fetch);
+      refusals = isNetworkLoss(error) || arrived.bytes > before ? 0 : refusals + 1;
+      judge(error, refusals, fetch);
     }
-    await context.waker.pause(attempt, fetch.signal);
+    await context.waker.pause(++attempt, fetch.signal);
   }
 }
 
 /** Returns when another try makes sense. */
-function judge(error: HandoutError, attempt: number, fetch: Fetch): void {
+function judge(error: HandoutError, refusals: number, fetch: Fetch): void {
   if (!isTransient(error)) throw error;
   if (isNetworkLoss(error)) fetch.paused();
-  else if (attempt >= MAX_FAILURES) throw error;
+  else if (refusals >= MAX_REFUSALS) throw error;
 }
 
 /** One request, from where the last one ended. */

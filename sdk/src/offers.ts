@@ -23,7 +23,7 @@ export interface OffersConfig {
 }
 
 /** Failures in a row of one offer that the server answers. */
-const MAX_FAILURES = 6;
+const MAX_REFUSALS = 6;
 
 /** Gives uploads their shares: one that was left unfinished, or a new one, made together with the others of its call. */
 export class Offers {
@@ -93,6 +93,7 @@ export class Offers {
     const [first] = uploads;
     if (first === undefined) return;
     const before = new Set(this.#config.files.byId.keys());
+    let refusals = 0;
     for (let attempt = 1; ; attempt++) {
       try {
         const shares = await this.#config.api.offer(uploads.map(info), first.to, this.signal);
@@ -104,7 +105,10 @@ export class Offers {
         return;
       } catch (cause) {
         if (this.signal.aborted) throw cause;
-        if (!(await this.#again(uploads, asHandoutError(cause), attempt))) return;
+        const error = asHandoutError(cause);
+        refusals = isNetworkLoss(error) ? 0 : refusals + 1;
+        const final = refusals >= MAX_REFUSALS || !isTransient(error);
+        if (!(await this.#again(uploads, error, { attempt, final }))) return;
       }
       this.#adopt(uploads, before);
       uploads = uploads.filter((upload) => !upload.ended && upload.file === undefined);
@@ -113,14 +117,14 @@ export class Offers {
   }
 
   /** Waits until another try makes sense; false when there is none, and all have got their answer. */
-  async #again(uploads: Upload[], error: HandoutError, attempt: number): Promise<boolean> {
+  async #again(uploads: Upload[], error: HandoutError, now: { attempt: number; final: boolean }): Promise<boolean> {
     if (error.code === 'too-many-uploads' && this.#config.busy()) {
       await this.#nextFreed();
       return true;
     }
-    if (isNetworkLoss(error) || (isTransient(error) && attempt < MAX_FAILURES)) {
+    if (!now.final) {
       if (isNetworkLoss(error)) for (const upload of uploads) upload.advance('paused');
-      await this.#config.waker.pause(attempt, this.signal);
+      await this.#config.waker.pause(now.attempt, this.signal);
       for (const upload of uploads) upload.advance('waiting');
       return true;
     }

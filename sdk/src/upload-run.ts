@@ -21,15 +21,16 @@ export interface Run {
   running(): void;
 }
 
-/** Failures in a row, with an answer of the server and without a byte between them. */
-const MAX_FAILURES = 6;
+/** Failures in a row that the server answers, without a byte between them. */
+const MAX_REFUSALS = 6;
 
 /** Brings every byte to the server, however often the network goes. Rejects with what cannot be mended by trying again. */
 export async function bringBytes(context: RunContext, run: Run): Promise<void> {
   let furthest = 0;
   let attempt = 0;
+  let refusals = 0;
   const progress = (bytes: number) => {
-    if (bytes > furthest) attempt = 0;
+    if (bytes > furthest) attempt = refusals = 0;
     furthest = Math.max(furthest, bytes);
     run.progress(bytes);
   };
@@ -47,17 +48,19 @@ export async function bringBytes(context: RunContext, run: Run): Promise<void> {
       return;
     } catch (cause) {
       throwIfAborted(run.signal);
-      await judge(asHandoutError(cause), ++attempt, run);
+      const error = asHandoutError(cause);
+      refusals = isNetworkLoss(error) ? 0 : refusals + 1;
+      await judge(error, refusals, run);
     }
-    await context.waker.pause(attempt, run.signal);
+    await context.waker.pause(++attempt, run.signal);
   }
 }
 
 /** Returns when another try makes sense. */
-async function judge(error: HandoutError, attempt: number, run: Run): Promise<void> {
+async function judge(error: HandoutError, refusals: number, run: Run): Promise<void> {
   if (!isTransient(error)) throw error;
   if (!isNetworkLoss(error)) {
-    if (attempt >= MAX_FAILURES) throw error;
+    if (refusals >= MAX_REFUSALS) throw error;
     return;
   }
   // A file that has gone looks like a lost network to the browser.

@@ -205,6 +205,20 @@ describe('a failure', () => {
     expect(bytes.attempts).toHaveLength(6);
   });
 
+  it('does not count the tries for which there was no network', async () => {
+    const upload = sendOne(file('a'));
+    for (let i = 1; i <= 9; i++) {
+      await sent(i);
+      bytes.of('sh_1').fail('network');
+    }
+    for (let i = 10; i <= 14; i++) {
+      await sent(i);
+      bytes.of('sh_1').fail('upload-busy');
+    }
+    await sent(15);
+    expect(upload.state.kind).toBe('running');
+  });
+
   it('does not count when bytes have moved since the last one', async () => {
     const upload = sendOne(file('a', 'x'.repeat(100)));
     for (let i = 1; i <= 20; i++) {
