@@ -33,8 +33,9 @@ test-fuzz: ## every parser, for a short while
 test-js: node_modules
 	$(NPM) test --silent
 
-test-e2e: build
+test-e2e: build ## real browsers against the real binary, and the page's own states
 	e2e/run.sh
+	$(NPM) run --silent test:browser --workspace web
 
 test-long: build ## what is too long for make test: large files
 	HANDOUT_LONG=1 e2e/run.sh
