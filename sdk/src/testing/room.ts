@@ -1,0 +1,83 @@
+import { type JoinOptions, join } from '../join.js';
+import type { ParticipantRecord, ShareRecord } from '../protocol.js';
+import type { Room } from '../room.js';
+import type { SignalHandlers } from '../signal.js';
+import { LIMITS, participant } from './records.js';
+
+const ME = participant();
+
+function base64url(value: unknown): string {
+  return btoa(JSON.stringify(value)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** A token that names its room and participant; nobody verifies it here. */
+export const TOKEN = `${base64url({ alg: 'HS256' })}.${base64url({ sub: ME.id, room: 'rm_1' })}.sig`;
+
+/** A server for joining: a push connection and the requests of a room. */
+export class FakeNetwork {
+  /** Requests, as "METHOD path". */
+  readonly asked: string[] = [];
+  readonly bodies: unknown[] = [];
+  readonly origins = new Set<string>();
+  seq = '0.0';
+  shares: ShareRecord[] = [];
+  people: ParticipantRecord[] = [ME];
+  /** The status of the next requests to that path. */
+  readonly refusals = new Map<string, number>();
+  connections = 0;
+  connected = false;
+  #handlers: SignalHandlers | undefined;
+
+  join(options: JoinOptions = {}, token = TOKEN): Promise<Room> {
+    return join(
+      token,
+      { server: 'https://files.example.org', ...options },
+      {
+        fetch: (input, init) => this.#fetch(String(input), init),
+        push: (config, handlers) => {
+          this.origins.add(config.origin);
+          this.#handlers = handlers;
+          return {
+            connect: () => {
+              this.connections++;
+              this.connected = true;
+            },
+            disconnect: () => {
+              this.connected = false;
+            },
+          };
+        },
+      },
+    );
+  }
+
+  /** What the push connection tells. */
+  get push(): SignalHandlers {
+    if (this.#handlers === undefined) throw new Error('nobody has connected');
+    return this.#handlers;
+  }
+
+  welcome(): void {
+    this.push.welcome({ me: ME, room: { id: 'rm_1', name: 'Physics', settings: { mode: 'group' } }, limits: LIMITS });
+  }
+
+  /** Joins, and everything that the server has is known. */
+  async joined(): Promise<Room> {
+    const joining = this.join();
+    this.welcome();
+    return joining;
+  }
+
+  async #fetch(url: string, init: RequestInit | undefined): Promise<Response> {
+    const { pathname } = new URL(url);
+    this.asked.push(`${init?.method} ${pathname}`);
+    if (typeof init?.body === 'string') this.bodies.push(JSON.parse(init.body));
+    const status = this.refusals.get(pathname);
+    if (status !== undefined) return new Response('', { status });
+    if (init?.method === 'DELETE' || pathname.endsWith('/messages')) return new Response(null, { status: 204 });
+    if (pathname.endsWith('/participants')) return Response.json({ participants: this.people });
+    if (pathname.endsWith('/tickets')) return Response.json({ url: `${pathname}?ticket=dt_1`, expiresAt: '' });
+    if (pathname.endsWith('/shares')) return Response.json({ seq: this.seq, shares: this.shares });
+    return new Response('', { status: 404 });
+  }
+}
