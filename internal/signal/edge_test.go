@@ -301,8 +301,14 @@ func TestForeignOriginsAreRefused(t *testing.T) {
 	for address, want := range map[string]int{s.web.URL: http.StatusForbidden, open.web.URL: http.StatusSwitchingProtocols} {
 		ws, response, err := websocket.Dial(t.Context(), address+"/ws",
 			&websocket.DialOptions{HTTPHeader: http.Header{"Origin": {"https://evil.example"}}})
-		if ws != nil {
-			ws.CloseNow()
+		if ws != nil { // let the server end it, so that it has before the test does
+			command := []byte(connectCommand(""))
+			if err := ws.Write(t.Context(), websocket.MessageText, command); err != nil {
+				t.Error(err)
+			}
+			for err == nil {
+				_, _, err = ws.Read(t.Context())
+			}
 		}
 		if response == nil || response.StatusCode != want {
 			t.Errorf("%+v, %v, want %d", response, err, want)
