@@ -5,7 +5,7 @@ NPM ?= npm
 
 export GOFLAGS ?= -buildvcs=false
 
-.PHONY: run build test test-go test-fuzz test-js test-e2e test-long lint fmt bench clean
+.PHONY: run build test test-go test-fuzz test-js test-e2e screenshots test-long lint fmt bench clean
 
 run: build ## start the server in development mode and print the page's address
 	bin/handout serve --dev
@@ -36,6 +36,9 @@ test-js: node_modules
 test-e2e: build ## real browsers against the real binary, and the page's own states
 	e2e/run.sh
 	$(NPM) run --silent test:browser --workspace web
+
+screenshots: build ## the README's pictures, made by the browser tests
+	HANDOUT_SCREENSHOTS=1 e2e/run.sh -g "picture of the README"
 
 test-long: build ## what is too long for make test: large files
 	HANDOUT_LONG=1 e2e/run.sh

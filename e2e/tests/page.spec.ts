@@ -1,7 +1,11 @@
 import { card, choose, join, percent, person, save } from '../harness/page.js';
 import { expect, test } from '../harness/test.js';
 
-const images = new URL('../../docs/images/', import.meta.url).pathname;
+/** Where the README's pictures go: into the docs when they are asked for (make screenshots). */
+const images = new URL(
+  process.env.HANDOUT_SCREENSHOTS === '1' ? '../../docs/images/' : '../test-results/images/',
+  import.meta.url,
+).pathname;
 
 test('two windows share files both ways, a late joiner sees them', async ({ browser, handout, samples }) => {
   const ana = await join(browser, handout.origin, 'both-ways', 'Ana');
