@@ -118,17 +118,18 @@ describe('transfers', () => {
 });
 
 describe('a lost connection', () => {
-  it('is told, and told over when everything is known again', async () => {
+  it('is told, and told over before what is new: who hears of a file can ask for it', async () => {
     const states: unknown[] = [];
+    room.on('file-added', () => states.push(`file while ${room.state.kind}`));
     room.on('state', ({ state }) => states.push(state.kind));
     network.push.lost();
     network.push.lost();
     network.seq = '3.0';
     network.shares = [share()];
     network.welcome();
-    await vi.waitFor(() => expect(room.state.kind).toBe('connected'), { interval: 1 });
-    expect(states).toEqual(['reconnecting', 'connected']);
-    expect(told).toEqual(['state', 'file-added', 'files-offered', 'state']);
+    await vi.waitFor(() => expect(room.files.size).toBe(1), { interval: 1 });
+    expect(states).toEqual(['reconnecting', 'connected', 'file while connected']);
+    expect(told).toEqual(['state', 'state', 'file-added', 'files-offered']);
   });
 
   it('that does not come back ends the transfers, then the room', () => {

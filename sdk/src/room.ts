@@ -167,6 +167,9 @@ export class Room {
   welcomed(welcome: Welcome): void {
     if (this.#state.kind === 'left') return;
     this.#welcome = welcome;
+    // What is news now is told in a room that is connected: a listener may act on it at once.
+    if (this.#state.kind === 'reconnecting') this.#enter({ kind: 'connected' });
+    this.#wake();
     this.#parts.sync.resync();
   }
 
@@ -263,10 +266,13 @@ export class Room {
   }
 
   #synced(): void {
-    if (this.#state.kind === 'left') return;
+    if (this.#state.kind === 'connecting') this.#enter({ kind: 'connected' });
+  }
+
+  /** The network is back: transfers need not wait any longer. */
+  #wake(): void {
     this.#parts.uploads.wake();
     this.#parts.downloads.wake();
-    if (this.#state.kind !== 'connected') this.#enter({ kind: 'connected' });
   }
 
   /** The server does not let us read what is in the room: then we are not in it. */
