@@ -7,7 +7,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/handout-rtc/handout/internal/blob"
@@ -28,6 +31,7 @@ func Run(t *testing.T, open func(testing.TB) blob.Store) {
 		"list":                   testList,
 		"keys":                   testKeys,
 		"reading while written":  testReadWhileWritten,
+		"readers at once":        testReadersAtOnce,
 		"readers outlive a blob": testReaderOutlives,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -257,6 +261,49 @@ func testReadWhileWritten(t *testing.T, s blob.Store) {
 	if got := read(t, r, err); got != "01234567" {
 		t.Errorf("a later reader finds %q", got)
 	}
+}
+
+// testReadersAtOnce lets readers race a writer: each finds at least what had
+// been written before it opened the blob, and nothing else.
+func testReadersAtOnce(t *testing.T, s blob.Store) {
+	const piece, pieces = 4096, 200
+	data := make([]byte, piece*pieces)
+	for i := range data {
+		data[i] = byte(i / 251)
+	}
+	var written atomic.Int64
+	w := write(t, s, key, 0, "")
+	defer w.Close()
+	var readers sync.WaitGroup
+	defer readers.Wait()
+	for range 3 {
+		readers.Go(func() {
+			for least := int64(0); least < int64(len(data)); {
+				least = written.Load()
+				got, err := readStaged(s)
+				if err != nil || int64(len(got)) < least || !bytes.HasPrefix(data, got) {
+					t.Errorf("%d bytes written, a reader finds %d, %v", least, len(got), err)
+					return
+				}
+			}
+		})
+	}
+	defer written.Store(int64(len(data))) // whatever happens, the readers end
+	for piece := range slices.Chunk(data, piece) {
+		if _, err := w.Write(piece); err != nil {
+			t.Fatal(err)
+		}
+		written.Add(int64(len(piece)))
+	}
+}
+
+func readStaged(s blob.Store) ([]byte, error) {
+	r, err := s.OpenStaged(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
 }
 
 func testReaderOutlives(t *testing.T, s blob.Store) {

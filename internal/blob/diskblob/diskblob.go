@@ -5,7 +5,7 @@
 //
 // Every name is a key, which the server makes. Every file is opened through
 // one os.Root, so that neither a name nor a planted link leads out of the
-// directory.
+// directory; and a link in the place of a blob is refused wherever it leads.
 package diskblob
 
 import (
@@ -16,6 +16,8 @@ import (
 	"iter"
 	"os"
 	"path"
+	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -33,6 +35,7 @@ const (
 // Store keeps blobs in a directory. It is safe for concurrent use.
 type Store struct {
 	root     *os.Root
+	shards   sync.Map              // name -> nil: directories that survive a power cut
 	poisoned atomic.Pointer[error] // why no write is taken any more
 }
 
@@ -63,7 +66,8 @@ func Open(dir string) (*Store, error) {
 	return s, nil
 }
 
-// prepare makes the two trees and makes that they are there survive.
+// prepare makes the two trees and makes them survive: their names in the
+// directory, and the directory's own name.
 func (s *Store) prepare() error {
 	for _, dir := range []string{stagingDir, blobsDir} {
 		if err := s.root.Mkdir(dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -77,7 +81,15 @@ func (s *Store) prepare() error {
 			return fmt.Errorf("opening %s: it is not a directory", dir)
 		}
 	}
-	return s.syncDir(".")
+	if err := s.syncDir("."); err != nil {
+		return err
+	}
+	parent, err := os.Open(filepath.Dir(s.root.Name()))
+	if err != nil {
+		return fmt.Errorf("opening the directory to sync: %w", err)
+	}
+	defer parent.Close()
+	return s.sync(parent)
 }
 
 // Close lets go of the directory. Open readers stay usable.
@@ -115,12 +127,23 @@ func (s *Store) open(key blob.Key, name func(blob.Key) string) (blob.Reader, err
 	if !key.Valid() {
 		return nil, blob.ErrKey
 	}
-	file, err := s.root.Open(name(key))
+	return s.openFile(name(key), os.O_RDONLY)
+}
+
+// openFile opens a regular file, and fails with blob.ErrNotFound if there is
+// none. An os.Root follows a link that stays within it, and would have a
+// planted one lead from one blob to another.
+func (s *Store) openFile(name string, flags int) (*os.File, error) {
+	info, err := s.root.Lstat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("opening a blob: %s is not a regular file", name)
+	}
+	file, err := s.root.OpenFile(name, flags, fileMode)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, blob.ErrNotFound
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening a blob: %w", err)
+		return nil, explain("opening a blob", err)
 	}
 	return file, nil
 }
@@ -187,7 +210,13 @@ func (s *Store) syncDir(name string) error {
 		return fmt.Errorf("opening the directory to sync: %w", err)
 	}
 	defer dir.Close()
-	if err := dir.Sync(); err != nil {
+	return s.sync(dir)
+}
+
+// sync makes what was written to the file or the directory survive a power
+// cut. A failure is never tried again.
+func (s *Store) sync(file *os.File) error {
+	if err := file.Sync(); err != nil {
 		return s.poison(err)
 	}
 	return nil

@@ -127,6 +127,7 @@ func TestPlantedLinksLeadNowhere(t *testing.T) {
 	if data, err := os.ReadFile(outside); err != nil || string(data) != "precious" {
 		t.Errorf("the file outside is %q, %v", data, err)
 	}
+	testLinksToOtherBlobs(t, s, dir)
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(dir, link); err != nil {
 		t.Fatal(err)
@@ -134,6 +135,42 @@ func TestPlantedLinksLeadNowhere(t *testing.T) {
 	if s, err := diskblob.Open(link); err == nil {
 		s.Close()
 		t.Error("a linked directory is opened")
+	}
+}
+
+// testLinksToOtherBlobs plants links that stay within the directory.
+func testLinksToOtherBlobs(t *testing.T, s *diskblob.Store, dir string) {
+	t.Helper()
+	put(t, s, "sh_victim", []byte("precious"))
+	for name, target := range map[string]string{
+		"staging/sh_in": "../blobs/im/sh_victim", "blobs/im/sh_im": "sh_victim", "blobs/in": "im",
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w, err := s.Write(context.Background(), "sh_in", 0); err == nil {
+		w.Close()
+		t.Error("a writer follows a link to another blob")
+	}
+	if r, err := s.Open(context.Background(), "sh_im"); err == nil {
+		r.Close()
+		t.Error("a reader follows a link to another blob")
+	}
+	w, err := s.Write(context.Background(), "sh_yin", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Commit(context.Background()); err == nil {
+		t.Error("a commit follows a link to another directory")
+	}
+	r, err := s.Open(context.Background(), "sh_victim")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if data, err := io.ReadAll(r); err != nil || string(data) != "precious" {
+		t.Errorf("the other blob is %q, %v", data, err)
 	}
 }
 
@@ -149,14 +186,46 @@ func TestNoBlocksStayBeyondTheEnd(t *testing.T) {
 	w.Write(data)
 	w.Close()
 	for _, name := range []string{"blobs/ab/sh_ab", "staging/sh_cd"} {
-		info, err := os.Stat(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if held := info.Sys().(*syscall.Stat_t).Blocks * 512; held > int64(len(data))+64<<10 {
+		if held := heldBytes(t, filepath.Join(dir, name)); held > int64(len(data))+64<<10 {
 			t.Errorf("%s holds %d bytes for %d", name, held, len(data))
 		}
 	}
+}
+
+// TestADeadWritersBlocksAreGivenBack leaves a writer open, as a process does
+// that dies, and lets the next one commit without a byte more.
+func TestADeadWritersBlocksAreGivenBack(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	data := make([]byte, 3<<20)
+	dead, err := s.Write(context.Background(), "sh_ab", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dead.Close()
+	if _, err := dead.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	next, err := s.Write(context.Background(), "sh_ab", int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := next.Commit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if held := heldBytes(t, filepath.Join(dir, "blobs/ab/sh_ab")); held > int64(len(data))+64<<10 {
+		t.Errorf("the blob holds %d bytes for %d", held, len(data))
+	}
+}
+
+// heldBytes returns what the file's blocks take on the disk.
+func heldBytes(t *testing.T, name string) int64 {
+	t.Helper()
+	info, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Sys().(*syscall.Stat_t).Blocks * 512
 }
 
 func TestFreeBytes(t *testing.T) {

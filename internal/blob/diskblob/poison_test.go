@@ -4,49 +4,81 @@ import (
 	"context"
 	"errors"
 	"io"
-	"syscall"
+	"os"
 	"testing"
 
 	"github.com/handout-rtc/handout/internal/blob"
 )
 
-// TestAFailedSyncIsNeverBelieved poisons the store as a failed fsync does.
-func TestAFailedSyncIsNeverBelieved(t *testing.T) {
-	ctx := context.Background()
+func openStore(t *testing.T) *Store {
+	t.Helper()
 	s, err := Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
-	before, err := s.Write(ctx, "before", 0)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// begin writes to a staged blob.
+func begin(t *testing.T, s *Store, key blob.Key) *writer {
+	t.Helper()
+	w, err := s.Write(context.Background(), key, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.WriteString(before, "kept"); err != nil {
+	if _, err := io.WriteString(w, "kept"); err != nil {
 		t.Fatal(err)
 	}
-	if err := before.Commit(ctx); err != nil {
-		t.Fatal(err)
-	}
-	during, err := s.Write(ctx, "during", 0)
+	return w.(*writer)
+}
+
+// onto has the writer go on with another file.
+func (w *writer) onto(t *testing.T, file *os.File) {
+	t.Helper()
+	w.file.Close()
+	w.file = file
+}
+
+// unsyncable returns a file that takes bytes and cannot be synced: a pipe.
+func unsyncable(t *testing.T) *os.File {
+	t.Helper()
+	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { r.Close() })
+	return w
+}
+
+func TestAFailedSyncIsNeverBelieved(t *testing.T) {
+	ctx := context.Background()
+	s := openStore(t)
+	if err := begin(t, s, "before").Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	bystander, failing := begin(t, s, "bystander"), begin(t, s, "failing")
 	if err := s.Healthy(); err != nil {
 		t.Fatal(err)
 	}
-	s.poison(syscall.EIO)
-	if err := during.Commit(ctx); !errors.Is(err, blob.ErrPoisoned) || !errors.Is(err, syscall.EIO) {
-		t.Errorf("a commit afterwards: %v", err)
+	failing.onto(t, unsyncable(t))
+	if err := failing.Commit(ctx); !errors.Is(err, blob.ErrPoisoned) {
+		t.Errorf("the commit whose sync failed: %v", err)
 	}
-	if _, err := s.Open(ctx, "during"); !errors.Is(err, blob.ErrNotFound) {
+	if _, err := s.Open(ctx, "failing"); !errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("what could not be synced is final: %v", err)
+	}
+	if err := s.Healthy(); !errors.Is(err, blob.ErrPoisoned) {
+		t.Errorf("health: %v", err)
+	}
+	if _, err := io.WriteString(bystander, "x"); !errors.Is(err, blob.ErrPoisoned) {
+		t.Errorf("another writer writes: %v", err)
+	}
+	if err := bystander.Commit(ctx); !errors.Is(err, blob.ErrPoisoned) {
+		t.Errorf("another writer commits: %v", err)
 	}
 	if _, err := s.Write(ctx, "after", 0); !errors.Is(err, blob.ErrPoisoned) {
 		t.Errorf("a new writer: %v", err)
-	}
-	if s.Healthy() == nil {
-		t.Error("the store calls itself healthy")
 	}
 	r, err := s.Open(ctx, "before")
 	if err != nil {
@@ -55,5 +87,33 @@ func TestAFailedSyncIsNeverBelieved(t *testing.T) {
 	defer r.Close()
 	if data, err := io.ReadAll(r); err != nil || string(data) != "kept" {
 		t.Errorf("what was durable reads %q, %v", data, err)
+	}
+}
+
+// TestAFullDiskCanBeTriedAgain writes to the device that is always full.
+func TestAFullDiskCanBeTriedAgain(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no device that is always full")
+	}
+	s := openStore(t)
+	w := begin(t, s, "a")
+	w.onto(t, full)
+	if n, err := io.WriteString(w, "x"); n != 0 || !errors.Is(err, blob.ErrFull) {
+		t.Errorf("wrote %d: %v", n, err)
+	}
+	w.Close()
+	if err := s.Healthy(); err != nil {
+		t.Errorf("a full disk poisons the store: %v", err)
+	}
+	again, err := s.Write(context.Background(), "a", int64(len("kept")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(again, "x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Commit(context.Background()); err != nil {
+		t.Errorf("once there is room: %v", err)
 	}
 }

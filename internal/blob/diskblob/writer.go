@@ -39,12 +39,9 @@ func (s *Store) Write(_ context.Context, key blob.Key, offset int64) (blob.Write
 	if offset == 0 {
 		flags |= os.O_CREATE
 	}
-	file, err := s.root.OpenFile(stagedName(key), flags, fileMode)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, blob.ErrNotFound
-	}
+	file, err := s.openFile(stagedName(key), flags)
 	if err != nil {
-		return nil, explain("opening a staged blob", err)
+		return nil, err
 	}
 	w := &writer{store: s, key: key, file: file, offset: offset, allocated: offset, flushed: offset}
 	if err := w.rewind(); err != nil {
@@ -54,7 +51,9 @@ func (s *Store) Write(_ context.Context, key blob.Key, offset int64) (blob.Write
 	return w, nil
 }
 
-// rewind puts the file's end at the offset.
+// rewind puts the file's end at the offset. It cuts even where nothing is to be
+// cut: a writer that died with its process left the blocks it had allocated
+// ahead, and this gives them back.
 func (w *writer) rewind() error {
 	size, err := w.file.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -63,10 +62,11 @@ func (w *writer) rewind() error {
 	if size < w.offset {
 		return fmt.Errorf("%w: %d bytes of %d", blob.ErrLost, size, w.offset)
 	}
-	if size > w.offset {
-		if err := w.file.Truncate(w.offset); err != nil {
-			return fmt.Errorf("cutting a staged blob: %w", err)
-		}
+	if size == 0 {
+		return nil // new: cutting it would have ext4 write it out when closed
+	}
+	if err := w.file.Truncate(w.offset); err != nil {
+		return fmt.Errorf("cutting a staged blob: %w", err)
 	}
 	return nil
 }
@@ -75,6 +75,9 @@ func (w *writer) rewind() error {
 func (w *writer) Write(p []byte) (int, error) {
 	if w.file == nil {
 		return 0, os.ErrClosed
+	}
+	if err := w.store.Healthy(); err != nil {
+		return 0, err
 	}
 	w.allocate(w.offset + int64(len(p)))
 	n, err := w.file.WriteAt(p, w.offset)
@@ -109,10 +112,7 @@ func (w *writer) Sync() error {
 	if err := w.store.Healthy(); err != nil {
 		return err
 	}
-	if err := w.file.Sync(); err != nil {
-		return w.store.poison(err)
-	}
-	return nil
+	return w.store.sync(w.file)
 }
 
 // Commit implements blob.Writer. The order is what a power cut cannot break:
@@ -132,22 +132,36 @@ func (w *writer) Commit(context.Context) error {
 	if err := s.root.Rename(stagedName(w.key), finalName(w.key)); err != nil {
 		return explain("naming a blob", err)
 	}
-	// The new name must survive. The old one may come back: then the file has
-	// two names, and the staged one is removed as an orphan.
-	return s.syncDir(dir)
+	// First the new name must survive, which is what Commit promises. Then the
+	// old one must not come back, or the file would have two names.
+	if err := s.syncDir(dir); err != nil {
+		return err
+	}
+	return s.syncDir(stagingDir)
 }
 
-// makeShard makes the directory and makes that it is there survive. One that
-// exists has been synced by whoever made it, or is synced again by the next.
+// makeShard makes the directory and makes it survive. One that exists may have
+// been made a moment ago, by another writer or a process that died, and not
+// have been synced: only what this process has synced itself is relied on.
 func (s *Store) makeShard(dir string) error {
-	err := s.root.Mkdir(dir, dirMode)
-	if errors.Is(err, fs.ErrExist) {
+	if _, done := s.shards.Load(dir); done {
 		return nil
 	}
-	if err != nil {
+	if err := s.root.Mkdir(dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return explain("making a blob directory", err)
 	}
-	return s.syncDir(blobsDir)
+	info, err := s.root.Lstat(dir)
+	if err != nil {
+		return fmt.Errorf("making a blob directory: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("making a blob directory: %s is something else", dir)
+	}
+	if err := s.syncDir(blobsDir); err != nil {
+		return err
+	}
+	s.shards.Store(dir, nil)
+	return nil
 }
 
 // trim gives back the blocks beyond the end.
