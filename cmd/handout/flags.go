@@ -37,7 +37,7 @@ func (s *size) UnmarshalText(text []byte) error {
 // environment, and each limit has a bound: nothing is unlimited.
 type serveCommand struct {
 	Listen        string        `default:"127.0.0.1:8080" help:"Address to listen on."`
-	MetricsListen string        `default:"127.0.0.1:8081" help:"Address of /metrics for Prometheus; with --dev it is on the main one. Empty for none."`
+	MetricsListen string        `default:"${metrics_listen}" help:"Address of /metrics for Prometheus; with --dev it is on the main one. Empty for none."`
 	Data          string        `default:"./data" type:"path" help:"Directory of the records and the files. One server owns it."`
 	App           []string      `placeholder:"ID:KEY" env:"HANDOUT_APP" help:"An application that may make rooms and tokens. Repeatable."`
 	Dev           bool          `help:"Development: the app dev:devkey, a back end that hands a token to anyone, pages of any origin; loopback only."`
@@ -76,7 +76,9 @@ const (
 	filesPerRequest = 100
 	devApp          = "dev"
 	devKey          = "devkey"
-	minKeyLength    = 16 // bytes; shorter keys of HS256 can be guessed
+	safeKeyLength   = 16 // bytes; shorter keys of HS256 can be guessed
+
+	defaultMetricsListen = "127.0.0.1:8081"
 )
 
 // Validate implements kong's check after parsing.
@@ -141,12 +143,22 @@ func (c *serveCommand) keys() (token.Keys, error) {
 		if _, twice := keys[id]; twice {
 			return nil, fmt.Errorf("--app %s stands twice", id)
 		}
-		if len(key) < minKeyLength && !c.Dev {
-			return nil, fmt.Errorf("the key of --app %s is shorter than %d characters", id, minKeyLength)
+		if key == "" {
+			return nil, fmt.Errorf("--app %s has no key", id)
 		}
 		keys[id] = []byte(key)
 	}
 	return keys, nil
+}
+
+// warnOfKeys says which keys are too short to be safe. They work: who tries the
+// server on a laptop should not have to make one up.
+func warnOfKeys(keys token.Keys, log *slog.Logger) {
+	for app, key := range keys {
+		if len(key) < safeKeyLength {
+			log.Warn("the key of an application is short enough to be guessed", "app", app, "wanted", safeKeyLength)
+		}
+	}
 }
 
 // wire returns the limits as clients read them.

@@ -21,7 +21,7 @@ func main() {
 	ctx := kong.Parse(&c,
 		kong.Name("handout"),
 		kong.Description("In-session file sharing for real-time rooms."),
-		kong.Vars{"version": version},
+		kong.Vars{"version": version, "metrics_listen": defaultMetricsListen},
 		kong.DefaultEnvars("HANDOUT"),
 		kong.UsageOnError(),
 	)

@@ -115,12 +115,17 @@ func (c *serveCommand) newHTTPServer(handler http.Handler, log *slog.Logger) *ht
 }
 
 // serveMetrics serves /metrics on its own listener. With --dev it is on the
-// main one.
+// main one. That the default address is taken, say by a second server, keeps
+// no server from its work; that a chosen one is, is an error.
 func (c *serveCommand) serveMetrics(p *parts) (stop func(), err error) {
 	if c.Dev || c.MetricsListen == "" {
 		return func() {}, nil
 	}
 	listener, err := net.Listen("tcp", c.MetricsListen)
+	if err != nil && c.MetricsListen == defaultMetricsListen {
+		p.log.Warn("no metrics: the default address is taken, choose another with --metrics-listen", "err", err)
+		return func() {}, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("--metrics-listen: %w", err)
 	}

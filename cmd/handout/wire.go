@@ -53,6 +53,9 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	if err != nil {
 		return nil, err
 	}
+	if !c.Dev {
+		warnOfKeys(keys, log)
+	}
 	limits, boot := c.Limits.wire(), bootID()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newUsageCollector(p))
