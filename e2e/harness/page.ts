@@ -1,10 +1,14 @@
-import type { Browser, Locator, Page } from '@playwright/test';
+import type { Browser, BrowserContext, Locator, Page } from '@playwright/test';
 import { expect } from '@playwright/test';
 import { type Sample, sha256 } from './files.js';
 
 /** Opens the room page in a window of its own and joins a room by name. */
 export async function join(browser: Browser, origin: string, room: string, name: string, options = {}): Promise<Page> {
-  const context = await browser.newContext(options);
+  return joinIn(await browser.newContext(options), origin, room, name);
+}
+
+/** Opens the room page in a new tab of the context and joins a room by name. */
+export async function joinIn(context: BrowserContext, origin: string, room: string, name: string): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`${origin}/?room=${room}`);
   await page.getByLabel('Your name').fill(name);

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { type BrowserContext, test as base } from '@playwright/test';
 import { App, AppHost } from './app.js';
 import { Samples } from './files.js';
@@ -16,6 +19,8 @@ interface Fixtures {
   /** The network between the browser and the server; every token points here. */
   network: Network;
   backEnd: BackEnd;
+  /** A browser with a profile on the disk, as people have: a context of `browser` is a private window, which keeps files in memory. */
+  profile: BrowserContext;
   /** Lets a participant in, in a browser context of its own. */
   participant: (name: string, options?: { role?: string; reconnect?: unknown }) => Promise<App>;
 }
@@ -50,6 +55,13 @@ export const test = base.extend<Fixtures, Worker>({
     const proxy = await Network.start(handout.origin);
     await use(proxy);
     await proxy.dispose();
+  },
+  profile: async ({ playwright, launchOptions }, use) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'handout-profile-'));
+    const context = await playwright.chromium.launchPersistentContext(folder, launchOptions);
+    await use(context);
+    await context.close();
+    await rm(folder, { recursive: true, force: true });
   },
   backEnd: async ({ network }, use) => {
     await use(await BackEnd.create(network.origin));

@@ -1,7 +1,7 @@
-import type { Browser } from '@playwright/test';
+import type { BrowserContext } from '@playwright/test';
 import { type Samples, sha256 } from '../harness/files.js';
 import { rendererPeak } from '../harness/memory.js';
-import { card, choose, join } from '../harness/page.js';
+import { card, choose, joinIn } from '../harness/page.js';
 import { expect, test } from '../harness/test.js';
 
 const MiB = 1 << 20;
@@ -10,9 +10,9 @@ const MiB = 1 << 20;
 const pageMemory = 500 * MiB;
 
 /** Sends a file from one window to the other and checks what is saved, and that no page held it. */
-async function bothWays(browser: Browser, origin: string, samples: Samples, size: number): Promise<void> {
-  const ana = await join(browser, origin, `large-${size}`, 'Ana');
-  const ben = await join(browser, origin, `large-${size}`, 'Ben');
+async function bothWays(profile: BrowserContext, origin: string, samples: Samples, size: number): Promise<void> {
+  const ana = await joinIn(profile, origin, `large-${size}`, 'Ana');
+  const ben = await joinIn(profile, origin, `large-${size}`, 'Ben');
   for (const [from, to] of [
     [ana, ben],
     [ben, ana],
@@ -31,12 +31,12 @@ async function bothWays(browser: Browser, origin: string, samples: Samples, size
   expect(await rendererPeak()).toBeLessThan(pageMemory);
 }
 
-test('200 MiB there and back, and no page holds it', async ({ browser, handout, samples }) => {
-  await bothWays(browser, handout.origin, samples, 200 * MiB);
+test('200 MiB there and back, and no page holds it', async ({ profile, handout, samples }) => {
+  await bothWays(profile, handout.origin, samples, 200 * MiB);
 });
-test('1 GiB there and back, and no page holds it @long', async ({ browser, handout, samples }) => {
-  await bothWays(browser, handout.origin, samples, 1024 * MiB);
+test('1 GiB there and back, and no page holds it @long', async ({ profile, handout, samples }) => {
+  await bothWays(profile, handout.origin, samples, 1024 * MiB);
 });
-test('2 GiB there and back, and no page holds it @long', async ({ browser, handout, samples }) => {
-  await bothWays(browser, handout.origin, samples, 2048 * MiB);
+test('2 GiB there and back, and no page holds it @long', async ({ profile, handout, samples }) => {
+  await bothWays(profile, handout.origin, samples, 2048 * MiB);
 });

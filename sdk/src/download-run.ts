@@ -44,7 +44,7 @@ interface Arrived {
  * if its SHA-256 is the recorded one. Nothing is kept of a download that fails.
  */
 export async function fetchFile(context: FetchContext, fetch: Fetch): Promise<File> {
-  const arrived: Arrived = { sink: await context.open(), hash: await createSHA256(), bytes: 0 };
+  const arrived: Arrived = { sink: await context.open(fetch.size), hash: await createSHA256(), bytes: 0 };
   try {
     await fetchAll(context, fetch, arrived);
     fetch.verifying();

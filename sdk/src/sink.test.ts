@@ -15,7 +15,7 @@ describe('without a file system', () => {
   beforeEach(() => vi.stubGlobal('navigator', {}));
 
   it('collects the bytes in blobs', async () => {
-    const sink = await (await page()).openSink();
+    const sink = await (await page()).openSink(10);
     const big = new Uint8Array(5 << 20).fill(120);
     await sink.write(big);
     await sink.write(bytes('yz'));
@@ -25,7 +25,7 @@ describe('without a file system', () => {
   });
 
   it('starts over', async () => {
-    const sink = await (await page()).openSink();
+    const sink = await (await page()).openSink(10);
     await sink.write(bytes('wrong'));
     await sink.restart();
     await sink.write(bytes('right'));
@@ -50,7 +50,7 @@ describe('with a file system', () => {
   });
 
   it('writes to a file of its own, in large pieces', async () => {
-    const sink = await (await page()).openSink();
+    const sink = await (await page()).openSink(10);
     const big = new Uint8Array((1 << 20) + 3).fill(120);
     await sink.write(big);
     expect(disk.writes).toEqual([1 << 20]);
@@ -60,7 +60,7 @@ describe('with a file system', () => {
   });
 
   it('starts over', async () => {
-    const sink = await (await page()).openSink();
+    const sink = await (await page()).openSink(10);
     await sink.write(new Uint8Array(1 << 20).fill(1));
     await sink.write(bytes('rest'));
     await sink.restart();
@@ -69,17 +69,17 @@ describe('with a file system', () => {
   });
 
   it('leaves nothing of what was thrown away', async () => {
-    const sink = await (await page()).openSink();
+    const sink = await (await page()).openSink(10);
     await sink.write(bytes('secret'));
     await sink.discard();
     expect(disk.files()).toEqual([]);
   });
 
   it('tells a full disk', async () => {
-    const sink = await (await page()).openSink();
+    const sink = await (await page()).openSink(10);
     disk.full = true;
     await expect(sink.write(new Uint8Array(1 << 20))).rejects.toMatchObject({ code: 'no-space' });
-    const other = await (await page()).openSink();
+    const other = await (await page()).openSink(10);
     disk.full = false;
     disk.broken = true;
     await other.write(bytes('x'));
@@ -87,15 +87,25 @@ describe('with a file system', () => {
   });
 
   it('removes what dead pages left, and nothing of those that live', async () => {
-    const dead = await (await page()).openSink();
+    const dead = await (await page()).openSink(10);
     await dead.write(bytes('dead'));
     locks.killPages();
-    const alive = await (await page()).openSink();
+    const alive = await (await page()).openSink(10);
     await alive.write(bytes('alive'));
     expect(disk.folders()).toHaveLength(1);
-    await (await page()).openSink();
+    await (await page()).openSink(10);
     expect(disk.folders()).toHaveLength(2);
     expect(await (await alive.finish('a', '')).text()).toBe('alive');
+  });
+
+  it('falls back where the folder has no room for the file, as in a private window', async () => {
+    const storage = { getDirectory: async () => disk.root, estimate: async () => estimate };
+    let estimate: StorageEstimate = { quota: 100, usage: 91 };
+    vi.stubGlobal('navigator', { storage, locks });
+    const { BlobSink, openSink } = await page();
+    expect(await openSink(10)).toBeInstanceOf(BlobSink);
+    estimate = { quota: 100, usage: 80 };
+    expect(await openSink(10)).not.toBeInstanceOf(BlobSink);
   });
 
   it('falls back where the browser forbids the folder', async () => {
@@ -104,6 +114,6 @@ describe('with a file system', () => {
       locks,
     });
     const { BlobSink, openSink } = await page();
-    expect(await openSink()).toBeInstanceOf(BlobSink);
+    expect(await openSink(10)).toBeInstanceOf(BlobSink);
   });
 });

@@ -12,18 +12,27 @@ export interface Sink {
   discard(): Promise<void>;
 }
 
-/** Makes a sink for one download. */
-export type OpenSink = () => Promise<Sink>;
+/** Makes a sink for one download of so many bytes. */
+export type OpenSink = (size: number) => Promise<Sink>;
 
 /** Pieces are put together to this size: each write is a message to another process. */
 const WRITE_BYTES = 1 << 20;
 const FOLDER = 'handout';
 
-/** A file of the origin private file system where the browser has one, else Blobs that it keeps outside the page. */
-export const openSink: OpenSink = async () => {
+/**
+ * A file of the origin private file system where the browser has one with room for
+ * the file, else Blobs that it keeps outside the page.
+ */
+export const openSink: OpenSink = async (size) => {
   const folder = await pageFolder();
-  return folder === undefined ? new BlobSink() : FileSink.create(folder);
+  return folder !== undefined && (await fits(size)) ? FileSink.create(folder) : new BlobSink();
 };
+
+/** A private window has a small file system. Where the browser does not say, the writing will. */
+async function fits(size: number): Promise<boolean> {
+  const { quota, usage } = (await navigator.storage.estimate?.()) ?? {};
+  return quota === undefined || quota - (usage ?? 0) > size;
+}
 
 let opened: Promise<FileSystemDirectoryHandle | undefined> | undefined;
 
