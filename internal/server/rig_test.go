@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -32,7 +31,7 @@ type rig struct {
 	*httptest.Server
 	room, other protocol.RoomID
 	tokens      map[string]string
-	data        string
+	metrics     *prometheus.Registry
 	handover    time.Duration
 }
 
@@ -57,13 +56,14 @@ const testKey = "a-key-for-tests-alone"
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	ctx := context.Background()
-	r := &rig{data: t.TempDir(), tokens: map[string]string{}, handover: time.Second}
-	records, err := sqlite.Open(ctx, filepath.Join(r.data, "handout.db"))
+	data := t.TempDir()
+	r := &rig{metrics: prometheus.NewRegistry(), tokens: map[string]string{}, handover: time.Second}
+	records, err := sqlite.Open(ctx, filepath.Join(data, "handout.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { records.Close() })
-	blobs, err := diskblob.Open(filepath.Join(r.data, "files"))
+	blobs, err := diskblob.Open(filepath.Join(data, "files"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func newRig(t *testing.T) *rig {
 		Page:    fstest.MapFS{"index.html": {Data: []byte("<!doctype html>the page")}, "assets/app-1.js": {Data: []byte("1")}, ".hidden": {}},
 		SDK:     fstest.MapFS{"EnxRtc.js": {Data: []byte("var EnxRtc")}},
 		Ready:   records.Ping,
-		Metrics: server.NewMetrics(prometheus.NewRegistry()),
+		Metrics: server.NewMetrics(r.metrics),
 		Origins: []string{"https://app.example"},
 		Log:     log,
 	})
@@ -165,18 +165,20 @@ func (r *rig) get(t *testing.T, as, path string) *http.Response {
 	return response
 }
 
-// staged returns how many bytes of an upload are on the disk, -1 if no append
-// has begun.
-func (r *rig) staged(t *testing.T, uploadPath string) int64 {
+// received returns how many bytes of uploads the server has taken in.
+func (r *rig) received(t *testing.T) float64 {
 	t.Helper()
-	info, err := os.Stat(filepath.Join(r.data, "files", "staging", strings.TrimPrefix(uploadPath, "/uploads/")))
-	if os.IsNotExist(err) {
-		return -1
-	}
+	families, err := r.metrics.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return info.Size()
+	for _, family := range families {
+		if family.GetName() == "handout_upload_received_bytes_total" {
+			return family.GetMetric()[0].GetCounter().GetValue()
+		}
+	}
+	t.Fatal("nobody counts the bytes received")
+	return 0
 }
 
 // until waits for a condition that a running request brings about.
