@@ -382,6 +382,21 @@ func TestSweepEndsWhatIsDue(t *testing.T) {
 		f.clock.advance(2 * time.Second)
 		f.sweepUntil(t, "expired and gone", func() bool { return f.state(t, id) == protocol.Expired && f.blobCount(t) == 0 })
 	})
+	t.Run("an upload into a room that was empty long before", func(t *testing.T) {
+		f := newFixture(t)
+		for _, who := range []protocol.ParticipantID{"ana", "ben", "cleo"} {
+			if _, err := f.records.Leave(ctx, f.room, who, f.clock.now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		old := f.offer(t, 5, protocol.ToRoom())
+		f.clock.advance(61 * time.Second)
+		id := f.offer(t, 5, protocol.ToRoom())
+		f.sweepUntil(t, "the old one failed", func() bool { return f.state(t, old) == protocol.Failed })
+		if got := f.state(t, id); got != protocol.Uploading {
+			t.Errorf("the new upload is %s", got)
+		}
+	})
 	t.Run("what has ended is forgotten", func(t *testing.T) {
 		f := newFixture(t)
 		id := f.deliver(t, "hello", protocol.ToRoom())

@@ -22,11 +22,12 @@ func (db *DB) IdleUploads(ctx context.Context, before time.Time, limit int) ([]p
 }
 
 // Due returns live shares whose time is over: at now, because their room has
-// ended, or because it has been empty since before emptyBefore.
+// ended, or because it has been empty, and the share untouched, since before
+// emptyBefore.
 func (db *DB) Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([]Share, error) {
 	shares, err := list(ctx, db.engine.Reader(), scanShare, `SELECT `+shareColumns+` FROM shares
-		WHERE ended_at = 0 AND (expires_at <= $1 OR room IN (SELECT id FROM rooms
-			WHERE ended_at > 0 OR (empty_since > 0 AND empty_since < $2)))
+		WHERE ended_at = 0 AND (expires_at <= $1 OR room IN (SELECT id FROM rooms WHERE ended_at > 0)
+			OR (updated_at < $2 AND room IN (SELECT id FROM rooms WHERE empty_since > 0 AND empty_since < $2)))
 		ORDER BY expires_at, id LIMIT $3`, micros(now), micros(emptyBefore), limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading due shares: %w", err)

@@ -77,12 +77,8 @@ func (s *Service) discard(ctx context.Context, share *store.Share, before hash.H
 	if err := writer.Close(); err != nil {
 		return s.writeFailed(ctx, *share, err)
 	}
-	again, err := s.Blobs.Write(ctx, blob.Key(share.ID), share.Offset)
-	if err != nil {
-		return s.writeFailed(ctx, *share, err)
-	}
-	if err := again.Close(); err != nil {
-		return s.writeFailed(ctx, *share, err)
+	if err := s.cutOff(ctx, *share); err != nil {
+		return err
 	}
 	return s.checkpoint(ctx, share, before, s.Boot)
 }

@@ -52,9 +52,11 @@ func (s *Service) recover(ctx context.Context, share *store.Share) (hash.Hash, e
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", blob.ErrLost, err)
 	}
+	committed := false
 	bytes, err := s.Blobs.OpenStaged(ctx, blob.Key(share.ID))
 	if errors.Is(err, blob.ErrNotFound) {
 		// Nothing came yet, or the process died between commit and record.
+		committed = true
 		bytes, err = s.Blobs.Open(ctx, blob.Key(share.ID))
 	}
 	if errors.Is(err, blob.ErrNotFound) {
@@ -67,12 +69,13 @@ func (s *Service) recover(ctx context.Context, share *store.Share) (hash.Hash, e
 		return nil, fmt.Errorf("opening the upload: %w", err)
 	}
 	defer bytes.Close()
-	return s.believe(ctx, share, h, bytes)
+	return s.believe(ctx, share, h, bytes, committed)
 }
 
 // believe checks the bytes that the record counts and adds those that it does
-// not count yet, as far as either can be believed.
-func (s *Service) believe(ctx context.Context, share *store.Share, h hash.Hash, bytes blob.Reader) (hash.Hash, error) {
+// not count yet, as far as either can be believed. Committed bytes had been
+// verified and synced, so all of them are.
+func (s *Service) believe(ctx context.Context, share *store.Share, h hash.Hash, bytes blob.Reader, committed bool) (hash.Hash, error) {
 	size, err := bytes.Seek(0, io.SeekEnd)
 	if err != nil {
 		return nil, fmt.Errorf("measuring the upload: %w", err)
@@ -85,7 +88,14 @@ func (s *Service) believe(ctx context.Context, share *store.Share, h hash.Hash, 
 		if err := verifyPrefix(bytes, share.Offset, h); err != nil {
 			return nil, err
 		}
-		size = share.Offset // what lies beyond was never acknowledged
+	}
+	if !sameBoot && !committed {
+		// What lies beyond was never acknowledged. It is cut off before the
+		// record says this boot, or the next request would believe it.
+		if err := s.cutOff(ctx, *share); err != nil {
+			return nil, err
+		}
+		size = share.Offset
 	}
 	if share.Size != nil && size > *share.Size {
 		size = *share.Size
@@ -98,6 +108,18 @@ func (s *Service) believe(ctx context.Context, share *store.Share, h hash.Hash, 
 	}
 	share.Offset = size
 	return h, s.checkpoint(ctx, share, h, s.Boot)
+}
+
+// cutOff removes what is staged beyond the share's offset.
+func (s *Service) cutOff(ctx context.Context, share store.Share) error {
+	writer, err := s.Blobs.Write(ctx, blob.Key(share.ID), share.Offset)
+	if err != nil {
+		return s.writeFailed(ctx, share, err)
+	}
+	if err := writer.Close(); err != nil {
+		return s.writeFailed(ctx, share, err)
+	}
+	return nil
 }
 
 // verifyPrefix reads n bytes again and compares them with the recorded hash.

@@ -221,3 +221,57 @@ func TestCompletionIsFinishedAfterDeath(t *testing.T) {
 		})
 	}
 }
+
+// TestRefusedBytesStayRefused asks for the offset as every client does, again
+// and again: what the first answer did not acknowledge, no later one may.
+func TestRefusedBytesStayRefused(t *testing.T) {
+	ctx := context.Background()
+	for name, run := range map[string]string{"a checksummed append died": "", "another boot": "another-boot"} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, 10)
+			writer, err := b.blobs.Write(ctx, blob.Key(b.id), 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := writer.Write([]byte("XXXXX")); err != nil { // never acknowledged
+				t.Fatal(err)
+			}
+			writer.Close()
+			if err := b.records.Checkpoint(ctx, b.id, store.Checkpoint{Run: run}, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			b.restart(boot)
+			for range 3 {
+				if share, err := b.Offset(ctx, b.id); err != nil || share.Offset != 0 {
+					t.Fatalf("the offset is %d, %v", share.Offset, err)
+				}
+			}
+			if _, err := b.append(0, bytes.NewReader([]byte("1234567890"))); err != nil {
+				t.Fatal(err)
+			}
+			b.wantComplete(t, []byte("1234567890"))
+		})
+	}
+}
+
+// TestCommittedBytesOfAnotherBootComplete finds a file that was synced before
+// the machine died, and a record that was not.
+func TestCommittedBytesOfAnotherBootComplete(t *testing.T) {
+	ctx := context.Background()
+	b := newBench(t, 10)
+	writer, err := b.blobs.Write(ctx, blob.Key(b.id), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writer.Write([]byte("1234567890")); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	b.restart("another-boot")
+	if share, err := b.Offset(ctx, b.id); err != nil || share.State != protocol.Available {
+		t.Fatalf("the share is %s, %v", share.State, err)
+	}
+	b.wantComplete(t, []byte("1234567890"))
+}
