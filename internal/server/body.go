@@ -23,15 +23,13 @@ type Pace struct {
 	Window time.Duration
 }
 
-// jsonDeadline is how long a body of JSON may take.
-const jsonDeadline = 15 * time.Second
+// bodyDeadline is how long a body may take that is no upload's.
+const bodyDeadline = 15 * time.Second
 
 // readJSON reads a JSON body into value. Anything that is not exactly one JSON
 // value of the right types is CodeInvalidRequest. How large it may be is the
 // middleware's to say (bound).
 func readJSON(w http.ResponseWriter, r *http.Request, value any) error {
-	// Not every writer has deadlines; those of a real connection do.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(jsonDeadline))
 	decoder := json.NewDecoder(r.Body)
 	err := decoder.Decode(value)
 	if err == nil {
@@ -96,10 +94,9 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	b.counted += int64(n)
 	b.count(n)
 	switch {
-	case err == nil || err == io.EOF:
-		if slow := b.tooSlow(); slow != nil {
-			return n, slow
-		}
+	case err == nil:
+		return n, b.tooSlow()
+	case err == io.EOF:
 		return n, err
 	case b.yielded.Load():
 		return n, preempted()

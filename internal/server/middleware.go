@@ -23,14 +23,37 @@ func (s *Server) middleware(mux *http.ServeMux) http.Handler {
 	return s.observe(s.survive(s.crossOrigin().Handler(overrideMethod(s.bound(s.route(mux))))))
 }
 
-// bound limits every body but an upload's, which has its own length and pace.
+// bound limits every body: in time, so that nobody holds a connection by a body
+// that never comes, even where the request is refused unread; and in size, but
+// for an upload's, which has its own length and pace.
 func (s *Server) bound(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			control := http.NewResponseController(w)
+			_ = control.SetReadDeadline(time.Now().Add(bodyDeadline))
+			r.Body = &timedBody{r.Body, control}
+		}
 		if !strings.HasPrefix(r.URL.Path, uploadsPath) {
 			r.Body = http.MaxBytesReader(w, r.Body, s.MaxRequest)
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// timedBody lifts the deadline at its end: what the handler does then may take
+// longer, and the connection is watched meanwhile.
+type timedBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+}
+
+// Read implements io.Reader.
+func (b *timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 // route answers what no address matches with a problem, like all the rest.

@@ -57,6 +57,9 @@ func (s *Server) tusOptions(w http.ResponseWriter, _ *http.Request) {
 // tusCreate is POST /uploads (creation, creation-with-upload,
 // creation-defer-length).
 func (s *Server) tusCreate(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	if r.Header.Get("Upload-Concat") != "" {
+		return protocol.NewError(protocol.CodeInvalidRequest, "this server does not join partial uploads")
+	}
 	length, err := lengthHeader(r.Header)
 	if err != nil {
 		return err
@@ -204,9 +207,13 @@ func uploadPath(id protocol.ShareID) string { return uploadsPath + "/" + string(
 func overrideMethod(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, uploadsPath) {
-			switch method := r.Header.Get("X-HTTP-Method-Override"); method {
-			case http.MethodPatch, http.MethodDelete, http.MethodHead:
-				r.Method = method
+			if method := r.Header.Get("X-HTTP-Method-Override"); method != "" {
+				// A copy: net/http goes by its own request when it answers.
+				meant := r.WithContext(r.Context())
+				meant.Method = method
+				defer func() { r.Pattern = meant.Pattern }() // for the metrics
+				next.ServeHTTP(w, meant)
+				return
 			}
 		}
 		next.ServeHTTP(w, r)

@@ -100,6 +100,8 @@ func TestTus(t *testing.T) {
 			{method: "POST", path: "{up}", as: "ana", header: patchHeader("0", "X-HTTP-Method-Override", "PATCH"), body: "hello", status: 204, wantHeader: map[string]string{"Upload-Offset": "5"}},
 			{method: "POST", path: "{up}", as: "ana", header: tusHeader("X-HTTP-Method-Override", "DELETE"), status: 204},
 			{method: "HEAD", path: "{up}", as: "ana", header: tusHeader("X-HTTP-Method-Override", "DELETE"), status: 410},
+			{name: "HEAD by POST is answered whole", method: "POST", path: "/uploads/sh_aaaaaaaaaaaaaaaaaaaaaaaaaa", as: "ana", header: tusHeader("X-HTTP-Method-Override", "HEAD"), status: 404, code: "share-not-found"},
+			{name: "an unknown method creates nothing", method: "POST", path: "/uploads", as: "ana", header: tusHeader("X-HTTP-Method-Override", "PUT", "Upload-Length", "5"), status: 405, code: "method-not-allowed"},
 		},
 		"T5 HEAD": {
 			create("5", "Upload-Metadata", meta),
@@ -136,6 +138,7 @@ func TestTus(t *testing.T) {
 			refused("both lengths", "POST", "/uploads", tusHeader("Upload-Length", "1", "Upload-Defer-Length", "1"), "", 400, "invalid-request"),
 			refused("bad defer", "POST", "/uploads", tusHeader("Upload-Defer-Length", "2"), "", 400, "invalid-request"),
 			refused("over the limit", "POST", "/uploads", tusHeader("Upload-Length", "1048577"), "", 413, "file-too-large"),
+			refused("a part of another upload", "POST", "/uploads", tusHeader("Upload-Length", "5", "Upload-Concat", "partial"), "", 400, "invalid-request"),
 			create("0"), head("0"),
 			{name: "zero bytes are complete", method: "GET", path: "/v1/rooms/{room}/shares", as: "ana", status: 200, wantHas: `"state":"available"`},
 			{name: "no token", method: "POST", path: "/uploads", header: tusHeader("Upload-Length", "5"), status: 401, code: "unauthenticated"},
