@@ -90,17 +90,19 @@ func (s *Service) Leave(ctx context.Context, room protocol.RoomID, id protocol.P
 	return nil
 }
 
-// Drop is Leave for good: the participant's tokens admit it no more. Who is not
-// on the roster is CodeNotFound.
+// Drop is Leave for good: the participant's tokens admit it no more, whether it
+// is here now or not.
 func (s *Service) Drop(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) error {
-	connection, err := s.Records.Drop(ctx, room, id, s.Now())
-	if errors.Is(err, store.ErrNotFound) {
-		return protocol.NewError(protocol.CodeNotFound, "there is no such participant in the room")
+	if !id.Valid() {
+		return protocol.NewError(protocol.CodeInvalidRequest, "not a participant id")
 	}
+	connection, err := s.Records.Drop(ctx, room, id, s.Now())
 	if err != nil {
 		return fmt.Errorf("dropping participant: %w", err)
 	}
-	s.Push.Disconnect(connection, protocol.CloseDropped)
+	if connection != "" {
+		s.Push.Disconnect(connection, protocol.CloseDropped)
+	}
 	s.Log.Info("participant dropped", "room", room, "participant", id)
 	return nil
 }

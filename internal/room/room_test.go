@@ -250,7 +250,8 @@ func TestLeavingAndBeingDropped(t *testing.T) {
 	if err := h.Drop(ctx, r.ID, "bob"); err != nil {
 		t.Fatal(err)
 	}
-	wantCode(t, "dropping who is not here", h.Drop(ctx, r.ID, "bob"), protocol.CodeNotFound)
+	wantCode(t, "dropping who is not here", h.Drop(ctx, r.ID, "bob"), "")
+	wantCode(t, "dropping what is no participant", h.Drop(ctx, r.ID, "../x"), protocol.CodeInvalidRequest)
 	want := map[string]protocol.CloseCode{"c1": protocol.CloseLeft, "c2": protocol.CloseDropped}
 	if diff := cmp.Diff(want, h.line.closed); diff != "" {
 		t.Errorf("-want +closed:\n%s", diff)

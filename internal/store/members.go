@@ -158,10 +158,12 @@ func (db *DB) Leave(ctx context.Context, room protocol.RoomID, id protocol.Parti
 	return connection, err
 }
 
-// Drop is Leave for good: the participant may not join this room again.
+// Drop is Leave for good: the participant may not join this room again. It bars
+// who is not on the roster too.
 func (db *DB) Drop(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, now time.Time) (connection string, err error) {
 	err = db.update(ctx, "dropping a participant", func(ctx context.Context, c *change) error {
-		if connection, err = c.leave(ctx, room, id, now); err != nil {
+		// Who is not here now may hold a token all the same.
+		if connection, err = c.leave(ctx, room, id, now); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		_, err := c.exec(ctx, `INSERT INTO dropped (room, participant) VALUES ($1, $2) ON CONFLICT (room, participant) DO NOTHING`, room, id)

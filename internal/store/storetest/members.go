@@ -123,10 +123,13 @@ var departureTests = map[string]func(*world){
 		}
 		w.same("events", w.told(roomStream), []string{"1 participant.joined a", "2 participant.joined b", "3 participant.left a"})
 	},
-	"DropOfNobodyLeavesNoTrace": func(w *world) {
-		_, err := w.Drop(w.Context(), w.room, "a", w.now)
-		w.wantErr(err, store.ErrNotFound)
-		w.join("a")
+	"DropBarsWhoIsNotHereNow": func(w *world) {
+		connection, err := w.Drop(w.Context(), w.room, "a", w.now)
+		w.must(err)
+		w.same("connection", connection, "")
+		_, err = w.Join(w.Context(), w.member("a"), plenty, w.now)
+		w.wantCode(err, protocol.CodeForbidden)
+		w.same("events", len(w.told(roomStream)), 0)
 	},
 	"LeaveAwayTakesThoseAwayTooLong": leaveAway,
 	"LeaveAwayGoesOnBeyondOneBatch": func(w *world) {
