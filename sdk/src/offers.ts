@@ -2,14 +2,14 @@ import { asHandoutError, type HandoutError } from './errors.js';
 import type { SharedFile } from './file.js';
 import type { Files } from './files.js';
 import type { Api } from './http.js';
-import type { Audience, Limits, ShareRecord } from './protocol.js';
+import type { Audience, Limits, SharePage, ShareRecord } from './protocol.js';
 import type { ResumeRecords } from './resume.js';
 import { isNetworkLoss, isTransient, type Waker } from './retry.js';
 import type { Upload } from './upload.js';
 
 /** What making shares needs of the uploads. */
 export interface OffersConfig {
-  readonly api: Pick<Api, 'offer' | 'share'>;
+  readonly api: Pick<Api, 'offer' | 'share' | 'sharesSince'>;
   readonly files: Files;
   readonly records: ResumeRecords;
   readonly waker: Waker;
@@ -59,10 +59,10 @@ export class Offers {
 
   async #serve(uploads: Upload[]): Promise<void> {
     const fresh: Upload[] = [];
-    for (const upload of uploads) if (!(await this.#resume(upload))) fresh.push(upload);
+    for (const upload of uploads) if (needsShare(upload) && !(await this.#resume(upload))) fresh.push(upload);
     let rest = fresh;
     while (rest.length > 0 && !this.signal.aborted) {
-      rest = rest.filter((upload) => !upload.ended);
+      rest = rest.filter(needsShare);
       const { filesPerRequest, openUploads } = this.#config.limits();
       const places = openUploads - this.#config.files.openUploads();
       if (places <= 0 && this.#config.busy()) {
@@ -94,8 +94,12 @@ export class Offers {
     if (first === undefined) return;
     const before = new Set(this.#config.files.byId.keys());
     let refusals = 0;
+    let unsure = false;
     for (let attempt = 1; ; attempt++) {
       try {
+        if (unsure) await this.#adopt(uploads, before);
+        uploads = uploads.filter(needsShare);
+        if (uploads.length === 0) return;
         const shares = await this.#config.api.offer(uploads.map(info), first.to, this.signal);
         this.#config.files.apply(shares);
         for (const [i, upload] of uploads.entries()) {
@@ -108,11 +112,9 @@ export class Offers {
         const error = asHandoutError(cause);
         refusals = isNetworkLoss(error) ? 0 : refusals + 1;
         const final = refusals >= MAX_REFUSALS || !isTransient(error);
+        unsure ||= isTransient(error);
         if (!(await this.#again(uploads, error, { attempt, final }))) return;
       }
-      this.#adopt(uploads, before);
-      uploads = uploads.filter((upload) => !upload.ended && upload.file === undefined);
-      if (uploads.length === 0) return;
     }
   }
 
@@ -134,13 +136,30 @@ export class Offers {
     return false;
   }
 
-  /** An offer whose reply was lost may have been made: its shares have come by push meanwhile. */
-  #adopt(uploads: readonly Upload[], before: ReadonlySet<string>): void {
+  /**
+   * An offer whose reply was lost may have been made: the store knows. The push may not have told of it, as what
+   * lost the reply may have lost the push too. What was cancelled meanwhile is found as well, to be taken back.
+   */
+  async #adopt(uploads: readonly Upload[], before: Set<string>): Promise<void> {
+    await this.#readShares();
+    const open = new Set(uploads.filter((upload) => upload.file === undefined));
     for (const file of this.#config.files.byId.values()) {
       if (before.has(file.id) || !file.mine || file.state !== 'uploading' || this.#config.taken(file.id)) continue;
-      const upload = uploads.find((one) => one.file === undefined && !one.ended && isSame(one, file));
-      if (upload !== undefined) this.#config.made(upload, file);
+      const same = [...open].filter((one) => isSame(one, file));
+      const upload = same.find((one) => !one.ended) ?? same[0];
+      if (upload === undefined) continue;
+      open.delete(upload);
+      before.add(file.id); // given once, also if it is taken back
+      this.#config.made(upload, file);
     }
+  }
+
+  async #readShares(): Promise<void> {
+    let page: SharePage | undefined;
+    do {
+      page = await this.#config.api.sharesSince(page?.seq ?? '', this.signal);
+      this.#config.files.apply(page.shares);
+    } while (page.more);
   }
 
   #give(upload: Upload, record: ShareRecord): boolean {
@@ -156,12 +175,22 @@ export class Offers {
   }
 }
 
+/** A cancelled upload that was started again while its first offer waited has its share from that one. */
+function needsShare(upload: Upload): boolean {
+  return !upload.ended && upload.file === undefined;
+}
+
 function info(upload: Upload): { name: string; size: number; type: string } {
   return { name: upload.name, size: upload.size, type: upload.type };
 }
 
 function isSame(upload: Upload, file: SharedFile): boolean {
-  return upload.name === file.name && upload.size === file.size && audienceKey(upload.to) === audienceKey(file.to);
+  // The server keeps names in this form; those of some file systems come in another.
+  return (
+    upload.name.normalize('NFC') === file.name &&
+    upload.size === file.size &&
+    audienceKey(upload.to) === audienceKey(file.to)
+  );
 }
 
 function audienceKey(to: Audience): string {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { HandoutError } from './errors.js';
 import { Files } from './files.js';
 import type { Audience, Limits } from './protocol.js';
 import { ResumeRecords } from './resume.js';
@@ -54,6 +55,15 @@ beforeEach(() => {
 const send = (source: FileSource, to: Audience = 'room'): Upload[] => uploads.add(snapshot(source), to);
 const sendOne = (source: File): Upload => send(source)[0] as Upload;
 const sent = (n: number) => vi.waitFor(() => expect(bytes.attempts).toHaveLength(n), { interval: 1 });
+const offers = () => server.log.filter((line) => line.startsWith('offer'));
+/** The next offer is made, and its reply does not come. */
+const loseReply = () => {
+  server.beforeReply = (request) => {
+    if (request !== 'offer') return;
+    server.beforeReply = () => undefined;
+    throw new HandoutError('network', 'lost');
+  };
+};
 const push = (id: string, change: Parameters<FakeServer['change']>[1]) => files.apply([server.change(id, change)]);
 
 describe('an upload', () => {
@@ -180,7 +190,54 @@ describe('a lost network', () => {
     sendOne(file('a'));
     await sent(1);
     expect(bytes.of('sh_1').share).toBe('sh_1');
-    expect(server.log).toEqual(['offer a']);
+    expect(offers()).toEqual(['offer a']);
+  });
+
+  it('does not make a share twice when no push told of it either', async () => {
+    const name = 'caf\u0065\u0301'; // as some file systems write it; the server keeps it composed
+    const upload = sendOne(file(name));
+    server.beforeReply = async (request) => {
+      if (request !== 'offer') return;
+      server.beforeReply = () => undefined;
+      server.change('sh_1', { name: name.normalize('NFC') });
+      throw new HandoutError('network', 'lost');
+    };
+    await sent(1);
+    expect(upload.file?.id).toBe('sh_1');
+    expect([...server.shares.keys()]).toEqual(['sh_1']);
+    expect(offers()).toHaveLength(1);
+  });
+
+  it('does not take the share of an earlier file for that of a lost offer', async () => {
+    sendOne(file('a'));
+    await sent(1);
+    server.fail('offer', 'network');
+    const second = sendOne(file('a'));
+    await sent(2);
+    expect(second.file?.id).toBe('sh_2');
+  });
+
+  it('asks the store again when it could not be asked', async () => {
+    loseReply();
+    server.fail('shares', 'network', 'unavailable');
+    const upload = sendOne(file('a'));
+    await sent(1);
+    expect(upload.file?.id).toBe('sh_1');
+    expect(offers()).toHaveLength(1);
+  });
+
+  it('takes back what was cancelled while nobody knew whether it was made', async () => {
+    const many = send(times(2));
+    server.beforeReply = (request) => {
+      if (request !== 'offer') return;
+      server.beforeReply = () => undefined;
+      many[0]?.cancel();
+      throw new HandoutError('network', 'lost');
+    };
+    await sent(1);
+    expect(many.map((upload) => upload.file?.id)).toEqual([undefined, 'sh_2']);
+    await vi.waitFor(() => expect(server.shares.get('sh_1')?.state).toBe('cancelled'));
+    expect(offers()).toHaveLength(1);
   });
 
   it('is not blamed for a file that cannot be read any more', async () => {
@@ -333,6 +390,28 @@ describe('a cancel', () => {
     await sent(2);
     bytes.of('sh_2').succeed();
     await expect(upload.done).resolves.toMatchObject({ id: 'sh_2' });
+  });
+
+  it('and a retry while the offer waits for the network make one share', async () => {
+    const broken = new HandoutError('network', 'network');
+    let down = true;
+    const offer = server.offer.bind(server);
+    server.offer = async (list, to) => {
+      if (down) throw broken;
+      return offer(list, to);
+    };
+    const upload = sendOne(file('a'));
+    await vi.waitFor(() => expect(told).toContain('a paused'));
+    upload.cancel();
+    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+    upload.retry();
+    down = false;
+    await sent(1);
+    sendOne(file('b')); // served after whatever the first file still waits for
+    await sent(2);
+    expect(offers()).toEqual(['offer a', 'offer b']);
+    bytes.of('sh_1').succeed();
+    await expect(upload.done).resolves.toMatchObject({ id: 'sh_1' });
   });
 
   it('lets the next upload run', async () => {

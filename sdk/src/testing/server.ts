@@ -1,6 +1,6 @@
 import { HandoutError } from '../errors.js';
 import type { FileInfo } from '../http.js';
-import type { Audience, OfferedShare, ShareRecord } from '../protocol.js';
+import type { Audience, OfferedShare, SharePage, ShareRecord } from '../protocol.js';
 import type { BytesRequest, SendBytes } from '../tus.js';
 import { share } from './records.js';
 
@@ -41,6 +41,12 @@ export class FakeServer {
     this.#enter('share', id);
     await this.beforeReply('share');
     return this.#get(id);
+  }
+
+  /** Every share, on one page. */
+  async sharesSince(_cursor: string): Promise<SharePage> {
+    this.#enter('shares', 'all');
+    return { seq: '1.0', shares: [...this.shares.values()] };
   }
 
   async end(id: string): Promise<void> {
