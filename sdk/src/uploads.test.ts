@@ -362,6 +362,43 @@ describe('a cancel', () => {
     expect(upload.state).toEqual({ kind: 'cancelled', by: 'me' });
   });
 
+  it('is mine also when a push told of the last byte while the cancel was on its way', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    const end = server.end.bind(server);
+    server.end = (id) => {
+      push(id, { state: 'available', sha256: 'ab' });
+      return end(id);
+    };
+    upload.cancel();
+    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+    expect(server.shares.get('sh_1')?.state).toBe('revoked');
+    expect(upload.state).toEqual({ kind: 'cancelled', by: 'me' });
+  });
+
+  it('is mine also when an error of the bytes asked for the record meanwhile', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    const end = server.end.bind(server);
+    let open!: () => void;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let asked = 0;
+    server.beforeReply = (request) => (request === 'share' && ++asked === 1 ? gate : undefined);
+    bytes.of('sh_1').fail('forbidden');
+    await vi.waitFor(() => expect(asked).toBe(1));
+    server.end = async (id) => {
+      server.change(id, { state: 'available', sha256: 'ab' });
+      open(); // the first question hears of a complete file
+      await new Promise((resolve) => setImmediate(resolve));
+      return end(id);
+    };
+    upload.cancel();
+    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+    expect(server.shares.get('sh_1')?.state).toBe('revoked');
+  });
+
   it('without a network is believed at once and told to the server later', async () => {
     const upload = sendOne(file('a'));
     await sent(1);

@@ -69,7 +69,10 @@ export class Uploads implements TransferControl<Upload> {
   /** A record of mine has changed. */
   fileChanged(file: SharedFile): void {
     const upload = this.#byShare.get(file.id);
-    if (upload !== undefined && file.state !== 'uploading') this.#settle(upload, file);
+    if (upload === undefined || file.state === 'uploading') return;
+    // A cancel that is on its way may yet revoke what has just become complete: its own answer tells the end.
+    if (file.state === 'available' && this.#jobs.get(upload)?.cancelling) return;
+    this.#settle(upload, file);
   }
 
   /** The connection is back: nobody needs to wait any longer. */
@@ -174,17 +177,19 @@ export class Uploads implements TransferControl<Upload> {
         running: () => upload.advance('running'),
       });
       upload.advance('verifying');
-      this.#take(upload, await recordedEnd(context, share, signal));
+      const record = await recordedEnd(context, share, signal);
+      if (!signal.aborted) this.#take(upload, record);
     } catch (cause) {
-      if (!signal.aborted) await this.#explain(upload, share, asHandoutError(cause));
+      if (!signal.aborted) await this.#explain(upload, share, { error: asHandoutError(cause), signal });
     }
   }
 
   /** The record, not the error, says how an upload ended. */
-  async #explain(upload: Upload, share: string, error: HandoutError): Promise<void> {
-    const record = await this.#config.api.share(share).catch(() => undefined);
+  async #explain(upload: Upload, share: string, end: { error: HandoutError; signal: AbortSignal }): Promise<void> {
+    const record = await this.#config.api.share(share, end.signal).catch(() => undefined);
+    if (end.signal.aborted) return; // it has ended otherwise, or a cancel tells the end
     if (record !== undefined && record.state !== 'uploading') this.#take(upload, record);
-    else this.#fail(upload, error);
+    else this.#fail(upload, end.error);
   }
 
   #take(upload: Upload, record: ShareRecord): void {
