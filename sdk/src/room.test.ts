@@ -1,7 +1,7 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RoomEventRecord } from './protocol.js';
 import type { Room, RoomEvents } from './room.js';
-import { participant, share } from './testing/records.js';
+import { LIMITS, participant, share } from './testing/records.js';
 import { FakeNetwork } from './testing/room.js';
 
 const EVENTS: readonly (keyof RoomEvents)[] = [
@@ -173,5 +173,26 @@ describe('leaving', () => {
     network.refusals.set('/v1/rooms/rm_1/participants/ana', 503);
     await room.leave();
     expect(network.connected).toBe(false);
+  });
+});
+
+describe('an upload of an earlier page', () => {
+  const KEY = ['rm_1', 'ana', 'a.bin', 3, 7, 'room'];
+  const { uploadIdleSeconds, lifetimeSeconds } = LIMITS;
+
+  afterEach(() => vi.unstubAllGlobals());
+
+  it.each([
+    ['is looked for although it began longer ago than an upload may rest', uploadIdleSeconds + 60, true],
+    ['is forgotten when no share lives that long', lifetimeSeconds + 60, false],
+  ])('%s', async (_, ageSeconds, asks) => {
+    const entry = { key: JSON.stringify(KEY), share: 'sh_old', at: Date.now() - ageSeconds * 1000 };
+    vi.stubGlobal('localStorage', { getItem: () => JSON.stringify([entry]), setItem: () => undefined });
+    const again = new FakeNetwork();
+    const rejoined = await again.joined();
+    rejoined.send(new File(['abc'], 'a.bin', { lastModified: 7 }), { to: 'room' });
+    await vi.waitFor(() => expect(again.asked).toContain('POST /v1/rooms/rm_1/shares'));
+    expect(again.asked.includes('GET /v1/shares/sh_old')).toBe(asks);
+    await rejoined.leave();
   });
 });

@@ -203,7 +203,8 @@ export class Room {
       storage: pageStorage(),
       room: this.id,
       participant: this.me.id,
-      maxAgeMs: this.limits.uploadIdleSeconds * 1000,
+      // An upload that moves is not idle, however long ago it began: its share's life is the bound.
+      maxAgeMs: this.limits.lifetimeSeconds * 1000,
     });
     const api = this.#api;
     return {
