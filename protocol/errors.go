@@ -18,7 +18,6 @@ const (
 	CodeRoomEnded        Code = "room-ended"        // the operator deleted the room
 	CodeShareNotFound    Code = "share-not-found"   // or not yours: the two look alike
 	CodeShareEnded       Code = "share-ended"       // cancelled, revoked, failed or expired
-	CodeNotAvailable     Code = "not-available"     // still uploading
 	CodeUnknownRecipient Code = "unknown-recipient" // a clientId that is not in the room
 	CodeEmptyList        Code = "empty-list"        // no file, or no recipient
 	CodeEmptyFile        Code = "empty-file"        // a file of zero bytes, where that is refused
@@ -35,6 +34,8 @@ const (
 	CodeUploadPreempted  Code = "upload-preempted" // a newer request of yours took over
 	CodeTooSlow          Code = "too-slow"         // below the minimum rate
 	CodeUploadIdle       Code = "upload-idle"      // reason of a failed share: nothing came for too long
+	CodeDropped          Code = "dropped"          // removed from the room; reason of a failed share: its sender was
+	CodeUploadStalled    Code = "upload-stalled"   // who follows an upload got nothing for too long
 	CodeStorageFull      Code = "storage-full"
 	CodeStorageFailed    Code = "storage-failed"
 	CodeTicketInvalid    Code = "ticket-invalid" // unknown, used or expired

@@ -70,6 +70,7 @@ type limitFlags struct {
 	MinRate         size          `default:"1KiB" help:"Least bytes per second of an upload or download."`
 	RateGrace       time.Duration `default:"60s" help:"How long a transfer may be slower than that at its start."`
 	Silence         time.Duration `default:"30s" help:"How long an upload may send nothing."`
+	FollowWait      time.Duration `default:"2m" help:"How long a download of a file that is still uploading waits for a sender that went away."`
 }
 
 const (
@@ -118,6 +119,7 @@ func (l *limitFlags) validate() error {
 	for name, d := range map[string]time.Duration{
 		"lifetime": l.Lifetime, "empty-room": l.EmptyRoom, "room-lifetime": l.RoomLifetime,
 		"upload-idle": l.UploadIdle, "reconnect": l.Reconnect, "silence": l.Silence,
+		"follow-wait": l.FollowWait,
 	} {
 		if d < time.Second {
 			return fmt.Errorf("--%s must be at least 1s", name)

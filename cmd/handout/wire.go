@@ -18,6 +18,7 @@ import (
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/internal/store/sqlite"
 	"github.com/handout-rtc/handout/internal/upload"
+	"github.com/handout-rtc/handout/protocol"
 	"github.com/handout-rtc/handout/sdk"
 	"github.com/handout-rtc/handout/web"
 )
@@ -68,9 +69,12 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	}
 	p.rooms = room.New(room.Config{
 		Records: p.records, Push: p.edge, Limits: limits, MaxRooms: c.Limits.MaxRooms, IdleLifetime: c.Limits.RoomLifetime, Log: log,
+		Dropped: func(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) error {
+			return p.shares.Dropped(ctx, room, id)
+		},
 	})
 	p.announcer = &signal.Announcer{Outbox: p.records, Edge: p.edge, Log: log}
-	p.uploads = upload.New(upload.Config{Records: p.records, Blobs: p.blobs, Limits: limits, Boot: boot, Log: log})
+	p.uploads = upload.New(upload.Config{Records: p.records, Blobs: p.blobs, Limits: limits, Boot: boot, FollowWait: c.Limits.FollowWait, Log: log})
 	p.shares = share.New(share.Config{
 		Records: p.records, Sweeper: p.records, Tickets: p.records, Uploads: p.uploads, Blobs: p.blobs, Limits: limits, Boot: boot, Log: log,
 	})

@@ -89,7 +89,8 @@ type Writer interface {
 	Close() error
 }
 
-// Reader reads a blob. For a blob in a local file it is the *os.File, so that
+// Reader reads a blob. A staged one may grow: a Reader at its end goes on with
+// what is written next, also after the commit. For a blob in a local file it is the *os.File, so that
 // the kernel can send it (sendfile).
 type Reader interface {
 	io.ReadSeekCloser

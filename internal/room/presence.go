@@ -103,6 +103,9 @@ func (s *Service) Drop(ctx context.Context, room protocol.RoomID, id protocol.Pa
 	if connection != "" {
 		s.Push.Disconnect(connection, protocol.CloseDropped)
 	}
+	if err := s.Dropped(ctx, room, id); err != nil {
+		return fmt.Errorf("ending the transfers of who was dropped: %w", err)
+	}
 	s.Log.Info("participant dropped", "room", room, "participant", id)
 	return nil
 }
@@ -129,10 +132,26 @@ func (s *Service) Admit(ctx context.Context, app string, id protocol.RoomID, par
 	if err != nil {
 		return err
 	}
+	return s.admit(ctx, room, participant)
+}
+
+// Readmit is Admit for who was admitted a while ago, say by a ticket.
+func (s *Service) Readmit(ctx context.Context, id protocol.RoomID, participant protocol.ParticipantID) error {
+	room, err := s.Records.Room(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return notFound()
+	}
+	if err != nil {
+		return fmt.Errorf("finding room: %w", err)
+	}
+	return s.admit(ctx, room, participant)
+}
+
+func (s *Service) admit(ctx context.Context, room store.Room, participant protocol.ParticipantID) error {
 	if !room.EndedAt.IsZero() {
 		return protocol.NewError(protocol.CodeRoomEnded, "the room has ended")
 	}
-	dropped, err := s.Records.Dropped(ctx, id, participant)
+	dropped, err := s.Records.Dropped(ctx, room.ID, participant)
 	if err != nil {
 		return fmt.Errorf("admitting participant: %w", err)
 	}

@@ -68,6 +68,9 @@ type Config struct {
 	// IdleLifetime is how long a room without participants and files is kept;
 	// zero means 30 days.
 	IdleLifetime time.Duration
+	// Dropped ends the transfers of who was removed from a room; nil means that
+	// there are none.
+	Dropped func(context.Context, protocol.RoomID, protocol.ParticipantID) error
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log is never nil after New; nil means discard.
@@ -86,6 +89,9 @@ func New(c Config) *Service {
 	}
 	if c.IdleLifetime == 0 {
 		c.IdleLifetime = 30 * 24 * time.Hour
+	}
+	if c.Dropped == nil {
+		c.Dropped = func(context.Context, protocol.RoomID, protocol.ParticipantID) error { return nil }
 	}
 	if c.Now == nil {
 		c.Now = time.Now

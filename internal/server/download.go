@@ -3,15 +3,14 @@ package server
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/handout-rtc/handout/internal/share"
+	"github.com/handout-rtc/handout/protocol"
 )
 
 // content is GET and HEAD /v1/shares/{id}/content: the bytes, for a bearer
@@ -27,19 +26,30 @@ func (s *Server) sendContent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sending := &pacedSender{ResponseWriter: w, control: http.NewResponseController(w), pace: s.Pace}
+	sending := newPacedSender(w, s.Pace)
 	content, err := s.Shares.Content(r.Context(), caller, shareID(r), sending.cut)
 	if err != nil {
 		return err
 	}
 	defer content.Close()
 	defer sending.done()
+	// Who was dropped before the download could be cut off is found here.
+	if err := s.Rooms.Readmit(r.Context(), caller.Room, caller.ID); err != nil {
+		return err
+	}
 	contentHeaders(w.Header(), content)
-	dropManyRanges(r)
-	// The reader is passed bare: whatever wraps the file hides it from
+	if content.Size() == share.UnknownSize {
+		sending.WriteHeader(http.StatusOK)
+		if r.Method != http.MethodHead {
+			sending.ReadFrom(content)
+		}
+		return sending.outcome()
+	}
+	oneRange(r, content)
+	// The content is passed bare: whatever wraps the file hides it from
 	// sendfile. The name is empty and the type set, so nothing is sniffed.
-	http.ServeContent(sending, r, "", time.Time{}, content.Reader)
-	return nil
+	http.ServeContent(sending, r, "", time.Time{}, content)
+	return sending.outcome()
 }
 
 // reader is the caller that a ticket or a bearer token stands for.
@@ -53,9 +63,8 @@ func (s *Server) reader(r *http.Request) (share.Caller, error) {
 // contentHeaders makes the response safe to open in any browser: it is a file
 // to keep, of no type that could run, in no context where it could run.
 func contentHeaders(h http.Header, content *share.Content) {
-	sum := content.Share.SHA256
-	h.Set("ETag", `"`+sum+`"`)
-	if raw, err := hex.DecodeString(sum); err == nil {
+	h.Set("ETag", entityTag(content.Share.Share))
+	if raw, err := hex.DecodeString(content.Share.SHA256); err == nil && len(raw) > 0 {
 		h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(raw)+":") // RFC 9530
 	}
 	h.Set("Content-Type", "application/octet-stream")
@@ -84,65 +93,23 @@ func attachment(name string) string {
 	return `attachment; filename="` + plain + `"; filename*=UTF-8''` + full
 }
 
-// dropManyRanges lets a request for several ranges be answered whole: nobody
-// needs them, and overlapping ones are an old way to exhaust a server.
-func dropManyRanges(r *http.Request) {
+// entityTag is the SHA-256 of a share, and its id while it is uploading: both
+// stand for the same bytes, because what can be read is never taken back.
+func entityTag(s protocol.Share) string {
+	if s.SHA256 == "" {
+		return strconv.Quote(string(s.ID))
+	}
+	return strconv.Quote(s.SHA256)
+}
+
+// oneRange makes the request one that a single range answers. Of several, which
+// nobody needs and which are an old way to exhaust a server, none counts. And
+// who began while the share was uploading may go on now that it has its hash.
+func oneRange(r *http.Request, content *share.Content) {
 	if strings.Contains(r.Header.Get("Range"), ",") {
 		r.Header.Del("Range")
 	}
-}
-
-// errShareEnded ends a response in the middle; the client sees it cut short.
-var errShareEnded = errors.New("the share ended")
-
-// sendPiece is how much is sent under one deadline.
-const sendPiece = 1 << 20
-
-// pacedSender is a response that must keep the pace and that can be cut off.
-// It passes the file on to the connection, so that the kernel can send it.
-type pacedSender struct {
-	http.ResponseWriter
-	control *http.ResponseController
-	pace    Pace
-	ended   atomic.Bool // the share ended: nothing more may be sent
-}
-
-// cut makes the transfer stop where it stands. It may come from any goroutine.
-func (p *pacedSender) cut() {
-	p.ended.Store(true)
-	_ = p.control.SetWriteDeadline(time.Unix(1, 0))
-}
-
-// done lifts the deadline, so that the connection can be used again.
-func (p *pacedSender) done() { _ = p.control.SetWriteDeadline(time.Time{}) }
-
-// ReadFrom implements io.ReaderFrom for what http.ServeContent passes: a
-// bounded part of the file.
-func (p *pacedSender) ReadFrom(src io.Reader) (sent int64, err error) {
-	part, ok := src.(*io.LimitedReader)
-	to, can := p.ResponseWriter.(io.ReaderFrom)
-	if !ok || !can {
-		return io.Copy(struct{ io.Writer }{p.ResponseWriter}, src)
+	if r.Header.Get("If-Range") == strconv.Quote(string(content.Share.ID)) {
+		r.Header.Set("If-Range", entityTag(content.Share.Share))
 	}
-	for part.N > 0 {
-		piece := &io.LimitedReader{R: part.R, N: min(part.N, sendPiece)}
-		p.extend(piece.N)
-		// cut may have set its deadline just before ours: look after setting.
-		if p.ended.Load() {
-			return sent, errShareEnded
-		}
-		n, err := to.ReadFrom(piece)
-		sent += n
-		part.N -= n
-		if err != nil || n == 0 {
-			return sent, err
-		}
-	}
-	return sent, nil
-}
-
-// extend gives the next n bytes the time that the slowest permitted receiver
-// needs for them.
-func (p *pacedSender) extend(n int64) {
-	_ = p.control.SetWriteDeadline(time.Now().Add(p.pace.Grace + time.Duration(n/p.pace.MinRate)*time.Second))
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
 	"github.com/handout-rtc/handout/internal/room"
@@ -70,12 +71,12 @@ func newRig(t *testing.T) *rig {
 	t.Cleanup(func() { blobs.Close() })
 	log := slog.New(slog.DiscardHandler)
 	uploads := upload.New(upload.Config{Records: records, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log})
-	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Log: log})
+	shares := share.New(share.Config{
+		Records: records, Sweeper: records, Tickets: records, Uploads: uploads, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
+	})
+	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Dropped: shares.Dropped, Log: log})
 	handler := server.New(server.Config{
-		Rooms: rooms,
-		Shares: share.New(share.Config{
-			Records: records, Sweeper: records, Tickets: records, Uploads: uploads, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
-		}),
+		Rooms: rooms, Shares: shares,
 		Uploads: uploads, Push: noPush{}, Keys: token.Keys{"app": []byte(testKey)}, Limits: testLimits,
 		Pace:    server.Pace{MinRate: 1 << 10, Grace: time.Minute, Window: 30 * time.Second},
 		Page:    fstest.MapFS{"index.html": {Data: []byte("<!doctype html>the page")}, "assets/app-1.js": {Data: []byte("1")}, ".hidden": {}},
@@ -167,18 +168,27 @@ func (r *rig) get(t *testing.T, as, path string) *http.Response {
 
 // received returns how many bytes of uploads the server has taken in.
 func (r *rig) received(t *testing.T) float64 {
+	return r.metric(t, "handout_upload_received_bytes_total").GetCounter().GetValue()
+}
+
+// inFlight returns how many requests the server is answering.
+func (r *rig) inFlight(t *testing.T) float64 {
+	return r.metric(t, "handout_http_requests_running").GetGauge().GetValue()
+}
+
+func (r *rig) metric(t *testing.T, name string) *dto.Metric {
 	t.Helper()
 	families, err := r.metrics.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, family := range families {
-		if family.GetName() == "handout_upload_received_bytes_total" {
-			return family.GetMetric()[0].GetCounter().GetValue()
+		if family.GetName() == name {
+			return family.GetMetric()[0]
 		}
 	}
-	t.Fatal("nobody counts the bytes received")
-	return 0
+	t.Fatalf("nobody measures %s", name)
+	return nil
 }
 
 // until waits for a condition that a running request brings about.

@@ -56,8 +56,8 @@ func TestShares(t *testing.T) {
 		),
 		"before, after and for others": {
 			offered("hello", `["{ben}"]`)[0],
-			{name: "still uploading", method: "GET", path: "/v1/shares/{id}/content", as: "ben", status: 409, code: "not-available"},
-			{name: "no ticket yet", method: "POST", path: "/v1/shares/{id}/tickets", as: "ben", status: 409, code: "not-available"},
+			{name: "still uploading", method: "HEAD", path: "/v1/shares/{id}/content", as: "ben", status: 200, wantHeader: map[string]string{"Content-Length": "5", "Repr-Digest": "-"}},
+			{name: "a ticket at once", method: "POST", path: "/v1/shares/{id}/tickets", as: "ben", status: 201},
 			patch("0", "hello", "5"),
 			get("ben", nil, 200, "hello"),
 			{name: "not a recipient", method: "GET", path: "/v1/shares/{id}/content", as: "cleo", status: 404, code: "share-not-found"},

@@ -86,7 +86,7 @@ func notFound() error {
 	return protocol.NewError(protocol.CodeShareNotFound, "there is no such share")
 }
 
-// ended says why nothing more can be done with a share.
-func ended(s protocol.Share) error {
+// endedError says why nothing more can be done with a share.
+func endedError(s protocol.Share) error {
 	return protocol.NewError(protocol.CodeShareEnded, "the share was "+string(s.State))
 }

@@ -4,118 +4,171 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"io"
 
 	"github.com/handout-rtc/handout/internal/blob"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
 
-// Content is the readable bytes of an available share.
+// UnknownSize is the size of content whose length its sender has not said yet.
+const UnknownSize = -1
+
+// Content is the bytes of a share, from first to last: those of a share that is
+// still uploading are followed to its end, as they come. It is for one goroutine,
+// and reads until Close or until the share ends.
 type Content struct {
-	Share store.Share
-	blob.Reader
-	done func()
-}
+	Share store.Share // as it was when the content was opened
 
-// Close ends the reading. It may be called twice.
-func (c *Content) Close() error {
-	c.done()
-	return c.Reader.Close()
-}
+	service *Service
+	ctx     context.Context // of the reading; its cause says why it was cut off
+	done    func()
 
-// reader is one running download. cut is called at most once.
-type reader struct{ cut func() }
+	bytes blob.Reader // nil until the first byte is there
+	at    int64       // where the next byte is
+	ready int64       // how many bytes there are
+	all   bool        // ready is all
+}
 
 // Content opens the bytes of a share for the caller. If the share ends before
-// Content.Close, cut is called once, from another goroutine: it must make the
-// transfer stop soon.
+// Content.Close, or the caller is dropped from its room, cut is called once, from
+// another goroutine: it must make the transfer stop soon.
 func (s *Service) Content(ctx context.Context, c Caller, id protocol.ShareID, cut func()) (*Content, error) {
 	record, err := s.Authorise(ctx, c, id, Read)
 	if err != nil {
 		return nil, err
 	}
-	if err := readable(record.Share); err != nil {
-		return nil, err
+	ctx, done := s.readings.begin(ctx, reading{share: id, room: c.Room, reader: c.ID}, cut)
+	// What ended before the registration found nobody to cut off, so the state
+	// counts that is read after it.
+	if record, err = s.Records.Share(ctx, id); err == nil && record.State.Ended() {
+		err = endedError(record.Share)
 	}
-	bytes, err := s.Blobs.Open(ctx, blob.Key(id))
-	if err != nil {
-		return nil, s.openFailed(ctx, id, err)
-	}
-	// The registration comes after the check, so the state is checked again:
-	// an end in between found nobody to cut off.
-	done := s.register(id, sync.OnceFunc(cut))
-	if record, err = s.Records.Share(ctx, id); err == nil {
-		err = readable(record.Share)
+	content := &Content{Share: record, service: s, ctx: ctx, done: done}
+	if err == nil && record.State == protocol.Available {
+		content.ready, content.all = record.Offset, true
+		err = content.open()
 	}
 	if err != nil {
 		done()
-		bytes.Close()
 		return nil, err
 	}
-	return &Content{Share: record, Reader: bytes, done: done}, nil
+	return content, nil
 }
 
-func readable(s protocol.Share) error {
-	switch {
-	case s.State == protocol.Uploading:
-		return protocol.NewError(protocol.CodeNotAvailable, "the share is still uploading")
-	case s.State.Ended():
-		return ended(s)
+// Close ends the reading. It may be called twice.
+func (c *Content) Close() error {
+	c.done()
+	if c.bytes == nil {
+		return nil
 	}
+	return c.bytes.Close()
+}
+
+// Size is how many bytes the content has, or UnknownSize.
+func (c *Content) Size() int64 {
+	switch {
+	case c.all:
+		return c.ready
+	case c.Share.Size != nil:
+		return *c.Share.Size
+	}
+	return UnknownSize
+}
+
+// Following reports whether bytes are still to come.
+func (c *Content) Following() bool { return !c.all }
+
+// Next returns up to limit of the next bytes, at least one, as soon as they are
+// there; the caller must read them all. It returns io.EOF after the last. The
+// reader's R is the bare blob, so that the kernel can send a file.
+func (c *Content) Next(limit int64) (*io.LimitedReader, error) {
+	if err := c.await(); err != nil {
+		return nil, err
+	}
+	if c.at >= c.ready {
+		return nil, io.EOF
+	}
+	n := min(limit, c.ready-c.at)
+	c.at += n
+	return &io.LimitedReader{R: c.bytes, N: n}, nil
+}
+
+// await returns when the byte at the present position is there, or is known not
+// to come.
+func (c *Content) await() error {
+	if c.ctx.Err() != nil {
+		return context.Cause(c.ctx)
+	}
+	if c.at >= c.ready && !c.all && c.at != c.Size() {
+		ready, all, err := c.service.Uploads.Follow(c.ctx, c.Share.ID, c.at)
+		if err != nil {
+			return err
+		}
+		c.ready, c.all = ready, all
+	}
+	if c.bytes != nil || c.at >= c.ready {
+		return nil
+	}
+	return c.open()
+}
+
+// open opens the bytes, wherever they are by now.
+func (c *Content) open() error {
+	key := blob.Key(c.Share.ID)
+	bytes, err := c.service.Blobs.OpenStaged(c.ctx, key)
+	if errors.Is(err, blob.ErrNotFound) { // an upload's bytes move once, when it completes
+		bytes, err = c.service.Blobs.Open(c.ctx, key)
+	}
+	if err != nil {
+		return c.service.openFailed(c.ctx, c.Share.ID, err)
+	}
+	if _, err := bytes.Seek(c.at, io.SeekStart); err != nil {
+		bytes.Close()
+		return fmt.Errorf("reading %s: %w", c.Share.ID, err)
+	}
+	c.bytes = bytes
 	return nil
+}
+
+// Read implements io.Reader.
+func (c *Content) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	part, err := c.Next(int64(len(p)))
+	if err != nil {
+		return 0, err
+	}
+	return io.ReadFull(part, p[:part.N])
+}
+
+// Seek implements io.Seeker, for content of a known size. The position may be
+// one that is still to come.
+func (c *Content) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += c.at
+	case io.SeekEnd:
+		offset += c.Size()
+	}
+	if offset < 0 || c.Size() == UnknownSize {
+		return c.at, errors.New("seeking in content: no such position")
+	}
+	c.at = offset
+	if c.bytes == nil {
+		return offset, nil
+	}
+	return c.bytes.Seek(offset, io.SeekStart)
 }
 
 // openFailed tells a share that ended a moment ago from bytes that are lost.
 func (s *Service) openFailed(ctx context.Context, id protocol.ShareID, cause error) error {
 	if errors.Is(cause, blob.ErrNotFound) {
 		if record, err := s.Records.Share(ctx, id); err == nil && record.State.Ended() {
-			return ended(record.Share)
+			return endedError(record.Share)
 		}
 	}
 	return protocol.WrapError(protocol.CodeStorageFailed, "the bytes cannot be read",
 		fmt.Errorf("opening %s: %w", id, cause))
-}
-
-func (s *Service) register(id protocol.ShareID, cut func()) (done func()) {
-	r := &reader{cut: cut}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.readers[id] == nil {
-		s.readers[id] = make(map[*reader]struct{})
-	}
-	s.readers[id][r] = struct{}{}
-	return func() { s.unregister(id, r) }
-}
-
-func (s *Service) unregister(id protocol.ShareID, r *reader) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.readers[id], r)
-	if len(s.readers[id]) == 0 {
-		delete(s.readers, id)
-	}
-}
-
-func (s *Service) cutReaders(id protocol.ShareID) {
-	s.mu.Lock()
-	running := s.readers[id]
-	delete(s.readers, id)
-	s.mu.Unlock()
-	for r := range running {
-		r.cut()
-	}
-}
-
-// CutAll cuts off every running download. It is for a server that stops.
-func (s *Service) CutAll() {
-	s.mu.Lock()
-	all := s.readers
-	s.readers = make(map[protocol.ShareID]map[*reader]struct{})
-	s.mu.Unlock()
-	for _, running := range all {
-		for r := range running {
-			r.cut()
-		}
-	}
 }

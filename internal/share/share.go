@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
@@ -37,6 +36,9 @@ type Uploads interface {
 	Active(id protocol.ShareID) bool
 	// Finish completes an upload whose bytes are all there.
 	Finish(ctx context.Context, id protocol.ShareID) error
+	// Follow returns how many bytes of the upload may be read, as soon as that
+	// is more than beyond, and whether that is all of it.
+	Follow(ctx context.Context, id protocol.ShareID, beyond int64) (readable int64, all bool, err error)
 }
 
 // Config says what a Service works with. Records, Sweeper, Tickets, Uploads
@@ -65,8 +67,7 @@ type Config struct {
 type Service struct {
 	Config
 
-	mu      sync.Mutex
-	readers map[protocol.ShareID]map[*reader]struct{} // running downloads
+	readings readings
 }
 
 // New returns a Service. Call Run to let it sweep.
@@ -83,7 +84,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c, readers: make(map[protocol.ShareID]map[*reader]struct{})}
+	return &Service{Config: c, readings: newReadings()}
 }
 
 // Get returns the share as the caller may see it. What the caller may not see
@@ -132,6 +133,33 @@ func (s *Service) End(ctx context.Context, c Caller, id protocol.ShareID) error 
 	return nil
 }
 
+// Dropped ends what a participant does who was removed from the room: its
+// uploads fail, for nobody can finish them, and its downloads are cut off.
+func (s *Service) Dropped(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) error {
+	s.readings.cut(protocol.NewError(protocol.CodeDropped, "the participant was removed from the room"),
+		func(r reading) bool { return r.room == room && r.reader == id })
+	var since protocol.Cursor
+	for {
+		page, err := s.Records.SharesFor(ctx, room, id, since, protocol.SharesPerPage, false)
+		if err != nil {
+			return fmt.Errorf("reading the uploads of who was dropped: %w", err)
+		}
+		for _, share := range page.Shares {
+			if share.State != protocol.Uploading {
+				continue
+			}
+			_, err := s.end(ctx, store.Share{Share: share}, protocol.Failed, protocol.CodeDropped)
+			if err != nil && !errors.Is(err, store.ErrConflict) {
+				return err
+			}
+		}
+		if !page.More {
+			return nil
+		}
+		since = page.Seq
+	}
+}
+
 // end moves the share to its final state and clears away what it held. On
 // store.ErrConflict the record as it is now comes back.
 func (s *Service) end(ctx context.Context, record store.Share, to protocol.ShareState, reason protocol.Code) (store.Share, error) {
@@ -143,7 +171,7 @@ func (s *Service) end(ctx context.Context, record store.Share, to protocol.Share
 		return record, fmt.Errorf("ending share: %w", err)
 	}
 	s.Log.Info("share ended", "share", ended.ID, "room", ended.Room, "participant", ended.Sender.ID, "state", to, "reason", reason)
-	s.cutReaders(ended.ID)
+	s.readings.cut(endedError(ended.Share), func(r reading) bool { return r.share == ended.ID })
 	// The bytes go at once, even if the caller has hung up; what fails here
 	// is done again by the sweep.
 	s.purge(context.WithoutCancel(ctx), []protocol.ShareID{ended.ID})

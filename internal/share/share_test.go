@@ -240,10 +240,6 @@ func TestOnlyTheIntendedSee(t *testing.T) {
 func TestContentAndItsEnd(t *testing.T) {
 	f := newFixture(t)
 	ctx := context.Background()
-	pending := f.offer(t, 5, protocol.ToRoom())
-	_, err := f.Content(ctx, f.as("ben"), pending, func() {})
-	wantCode(t, err, protocol.CodeNotAvailable)
-
 	id := f.deliver(t, "hello", protocol.ToRoom())
 	cut := make(chan struct{})
 	content, err := f.Content(ctx, f.as("ben"), id, func() { close(cut) })
@@ -274,19 +270,100 @@ func TestContentAndItsEnd(t *testing.T) {
 	}
 }
 
+// TestFollowersOfAnUpload reads a share from its first byte while Ana sends it,
+// in the ways that its end may come.
+func TestFollowersOfAnUpload(t *testing.T) {
+	ends := map[string]struct {
+		end  func(*fixture, protocol.ShareID, *io.PipeWriter) error
+		code protocol.Code // "" for completion
+	}{
+		"completed": {end: func(_ *fixture, _ protocol.ShareID, sender *io.PipeWriter) error {
+			_, err := sender.Write([]byte("56789"))
+			sender.Close()
+			return err
+		}},
+		"cancelled": {code: protocol.CodeShareEnded, end: func(f *fixture, id protocol.ShareID, _ *io.PipeWriter) error {
+			return f.End(context.Background(), f.as("ana"), id)
+		}},
+		"the reader is dropped": {code: protocol.CodeDropped, end: func(f *fixture, _ protocol.ShareID, _ *io.PipeWriter) error {
+			return f.Dropped(context.Background(), f.room, "ben")
+		}},
+		"the sender is dropped": {code: protocol.CodeShareEnded, end: func(f *fixture, _ protocol.ShareID, _ *io.PipeWriter) error {
+			return f.Dropped(context.Background(), f.room, "ana")
+		}},
+	}
+	for name, c := range ends {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			id := f.offer(t, 10, protocol.ToRoom())
+			content, err := f.Content(context.Background(), f.as("ben"), id, func() {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer content.Close()
+			sender, appended := f.send(id)
+			defer func() { sender.Close(); <-appended }()
+			if _, err := sender.Write([]byte("01234")); err != nil {
+				t.Fatal(err)
+			}
+			first := make([]byte, 5)
+			if _, err := io.ReadFull(content, first); err != nil || string(first) != "01234" {
+				t.Fatalf("%q, %v", first, err)
+			}
+			if err := c.end(f, id, sender); err != nil {
+				t.Fatal(err)
+			}
+			rest, err := io.ReadAll(content)
+			wantCode(t, err, c.code)
+			if c.code == "" && string(rest) != "56789" {
+				t.Errorf("the rest is %q", rest)
+			}
+		})
+	}
+}
+
+// TestDroppingEndsUploads: what nobody can finish any more has failed, and says
+// why; what was complete stays.
+func TestDroppingEndsUploads(t *testing.T) {
+	f := newFixture(t)
+	kept, open := f.deliver(t, "hello", protocol.ToRoom()), f.offer(t, 5, list("ben"))
+	sender, appended := f.send(open)
+	defer sender.Close()
+	if _, err := sender.Write([]byte("he")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Dropped(context.Background(), f.room, "ana"); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, <-appended, protocol.CodeShareEnded)
+	record, err := f.records.Share(context.Background(), open)
+	if err != nil || record.State != protocol.Failed || record.Reason != string(protocol.CodeDropped) {
+		t.Errorf("the upload is %s for %q, %v", record.State, record.Reason, err)
+	}
+	if got := f.state(t, kept); got != protocol.Available {
+		t.Errorf("the complete share is %s", got)
+	}
+}
+
+// send begins an append to the share; what is written to the pipe is its body.
+func (f *fixture) send(id protocol.ShareID) (sender *io.PipeWriter, appended <-chan error) {
+	body, sender := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := f.uploads.Append(context.Background(), upload.Append{
+			ID: id, Body: body, BodyLength: -1,
+			Yield: func() { body.CloseWithError(protocol.NewError(protocol.CodeUploadPreempted, "")) },
+		})
+		ended <- err
+	}()
+	return sender, ended
+}
+
 func TestCancelWhileTheBodyComes(t *testing.T) {
 	f := newFixture(t)
 	ctx := context.Background()
 	id := f.offer(t, 10, protocol.ToRoom())
-	body, sender := io.Pipe()
-	appended := make(chan error, 1)
-	go func() {
-		_, err := f.uploads.Append(ctx, upload.Append{
-			ID: id, Body: body, BodyLength: -1,
-			Yield: func() { body.CloseWithError(protocol.NewError(protocol.CodeUploadPreempted, "")) },
-		})
-		appended <- err
-	}()
+	sender, appended := f.send(id)
 	if _, err := sender.Write([]byte("12345")); err != nil {
 		t.Fatal(err)
 	}

@@ -27,8 +27,8 @@ func (s *Service) Ticket(ctx context.Context, c Caller, id protocol.ShareID) (se
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	if err := readable(record.Share); err != nil {
-		return "", time.Time{}, err
+	if record.State.Ended() {
+		return "", time.Time{}, endedError(record.Share)
 	}
 	secret = protocol.NewTicket()
 	now := s.Now()

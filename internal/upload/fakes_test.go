@@ -111,3 +111,12 @@ func (r *records) snapshot() *records {
 	defer r.mu.Unlock()
 	return newRecords(slices.Collect(maps.Values(r.shares))...)
 }
+
+// touch says when bytes last came in.
+func (r *records) touch(id protocol.ShareID, at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	share := r.shares[id]
+	share.UpdatedAt = at
+	r.shares[id] = share
+}

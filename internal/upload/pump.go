@@ -16,6 +16,9 @@ var blocks = sync.Pool{New: func() any { return new([blockSize]byte) }}
 type pump struct {
 	to   io.Writer
 	hash io.Writer
+	// wrote, if set, is called after each write with the number of bytes that
+	// are written.
+	wrote func(n int64)
 	// mark, if set, is called between two blocks with the number of bytes that
 	// are written and hashed.
 	mark func(n int64)
@@ -28,73 +31,43 @@ func (e *writeError) Error() string { return e.err.Error() }
 func (e *writeError) Unwrap() error { return e.err }
 
 // run moves at most limit bytes, and returns how many were both written and
-// hashed. declared is how many the body says it has, or -1.
+// hashed: also after an error, all that were written. declared is how many the
+// body says it has, or -1.
 func (p *pump) run(body io.Reader, declared, limit int64) (int64, error) {
-	body = io.LimitReader(body, limit)
+	in := newIntake(io.LimitReader(body, limit), p.to, p.wrote)
+	defer in.stop()
 	if declared >= 0 && declared <= blockSize {
-		return p.runInline(body)
+		return p.runInline(in)
 	}
-	return p.runBeside(body)
+	return p.runBeside(in)
 }
 
 // runInline serves a body of one block: a goroutine would cost more than it
 // saves.
-func (p *pump) runInline(body io.Reader) (int64, error) {
+func (p *pump) runInline(in *intake) (int64, error) {
 	block := blocks.Get().(*[blockSize]byte)
 	defer blocks.Put(block)
-	n, readErr := readBlock(body, block[:])
-	if n == 0 {
-		return 0, readErr
-	}
-	if _, err := p.to.Write(block[:n]); err != nil {
-		return 0, &writeError{err}
-	}
+	n, err := in.fill(block[:])
 	p.hash.Write(block[:n])
-	return int64(n), readErr
+	return int64(n), err
 }
 
 // runBeside hashes each block in a second goroutine while the next one is read
 // and written.
-func (p *pump) runBeside(body io.Reader) (moved int64, err error) {
+func (p *pump) runBeside(in *intake) (moved int64, err error) {
 	hasher := startHasher(p.hash)
 	defer hasher.stop()
 	for {
 		block := hasher.free()
-		n, readErr := readBlock(body, block)
-		if n == 0 {
-			hasher.giveBack(block)
-			return moved, readErr
-		}
-		if _, err := p.to.Write(block[:n]); err != nil {
-			hasher.giveBack(block)
-			return moved, &writeError{err}
-		}
+		n, err := in.fill(block)
 		hasher.add(block[:n])
 		moved += int64(n)
-		if readErr != nil || n < len(block) {
-			return moved, readErr
+		if err != nil || n < len(block) {
+			return moved, err
 		}
 		if p.mark != nil {
 			hasher.settle()
 			p.mark(moved)
 		}
 	}
-}
-
-// readBlock fills the block as far as the body goes. The end of the body is no
-// error. io.ReadFull is not used because it cannot tell the end of a body from
-// one that was cut short.
-func readBlock(body io.Reader, block []byte) (n int, err error) {
-	for n < len(block) {
-		var m int
-		m, err = body.Read(block[n:])
-		n += m
-		if err == io.EOF {
-			return n, nil
-		}
-		if err != nil {
-			return n, err
-		}
-	}
-	return n, nil
 }

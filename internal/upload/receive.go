@@ -38,8 +38,10 @@ func (s *Service) receive(ctx context.Context, share store.Share, h hash.Hash, a
 	if a.Checksum != nil {
 		return s.receiveChecked(ctx, share, h, writer, a, left)
 	}
+	flow := s.flows.join(share.ID)
+	defer s.flows.leave(share.ID)
 	marker := s.marker(ctx, share, h)
-	p := pump{to: writer, hash: h, mark: marker.mark}
+	p := pump{to: writer, hash: h, mark: marker.mark, wrote: func(n int64) { s.flows.advance(flow, share.Offset+n) }}
 	n, err := p.run(a.Body, a.BodyLength, left)
 	marker.wait()
 	// Whatever ended the body, what arrived is kept.

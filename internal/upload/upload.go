@@ -45,6 +45,9 @@ type Config struct {
 	// how far it is; zero means 64 MiB and ten seconds.
 	CheckpointBytes int64
 	CheckpointEvery time.Duration
+	// FollowWait is how long a follower waits for a sender that sends nothing;
+	// zero means two minutes.
+	FollowWait time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log may be nil: discard.
@@ -55,6 +58,7 @@ type Config struct {
 type Service struct {
 	Config
 	leases *leases
+	flows  *flows
 }
 
 // New returns a Service.
@@ -68,13 +72,16 @@ func New(c Config) *Service {
 	if c.CheckpointEvery == 0 {
 		c.CheckpointEvery = 10 * time.Second
 	}
+	if c.FollowWait == 0 {
+		c.FollowWait = 2 * time.Minute
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c, leases: newLeases()}
+	return &Service{Config: c, leases: newLeases(), flows: newFlows()}
 }
 
 // Append is one request that adds bytes to an upload.
@@ -176,8 +183,11 @@ func (s *Service) Interrupt(ctx context.Context, id protocol.ShareID) error {
 func (s *Service) Active(id protocol.ShareID) bool { return s.leases.busy(id) }
 
 // Drain makes every running append keep what it has and let go. It is for a
-// server that stops: the clients come back to its successor.
-func (s *Service) Drain() { s.leases.yieldAll() }
+// server that stops: the clients come back to its successor. Followers end too.
+func (s *Service) Drain() {
+	s.leases.yieldAll()
+	s.flows.stop()
+}
 
 // Finish completes an upload that has all its bytes. It is what Offset does,
 // for the start-up sweep.
@@ -192,11 +202,14 @@ func (s *Service) Finish(ctx context.Context, id protocol.ShareID) error {
 func (s *Service) acquire(ctx context.Context, id protocol.ShareID, yield func()) (release func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.Handover)
 	defer cancel()
-	release, err = s.leases.acquire(ctx, id, yield)
+	letGo, err := s.leases.acquire(ctx, id, yield)
 	if err != nil {
 		return nil, protocol.WrapError(protocol.CodeUploadBusy, "another request holds the upload", err)
 	}
-	return release, nil
+	return func() {
+		letGo()
+		s.flows.turn(id)
+	}, nil
 }
 
 // recordFailed turns a store's refusal into what the client should know: a

@@ -39,6 +39,7 @@ func newBench(t *testing.T, length int64) *bench {
 	share := store.Share{
 		Share:      protocol.Share{ID: protocol.NewShareID(), State: protocol.Uploading, ExpiresAt: time.Now().Add(time.Hour)},
 		Checkpoint: store.Checkpoint{Run: boot},
+		UpdatedAt:  time.Now(),
 	}
 	if length >= 0 {
 		share.Size = &length

@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(testing.TB) blob.Store) {
 		"list":                   testList,
 		"keys":                   testKeys,
 		"reading while written":  testReadWhileWritten,
+		"following the writer":   testFollow,
 		"readers at once":        testReadersAtOnce,
 		"readers outlive a blob": testReaderOutlives,
 	} {
@@ -261,6 +262,34 @@ func testReadWhileWritten(t *testing.T, s blob.Store) {
 	if got := read(t, r, err); got != "01234567" {
 		t.Errorf("a later reader finds %q", got)
 	}
+}
+
+// testFollow lets a reader go on where it was while the blob grows, and while it
+// is committed: that is how a share is downloaded while it uploads.
+func testFollow(t *testing.T, s blob.Store) {
+	w := write(t, s, key, 0, "0123")
+	r, err := s.OpenStaged(ctx, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	follow := func(want string) {
+		t.Helper()
+		if got, err := io.ReadAll(r); err != nil || string(got) != want {
+			t.Errorf("the reader goes on with %q, %v, want %q", got, err, want)
+		}
+	}
+	follow("0123")
+	follow("")
+	if _, err := io.WriteString(w, "4567"); err != nil {
+		t.Fatal(err)
+	}
+	follow("4567")
+	if _, err := io.WriteString(w, "89"); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, w)
+	follow("89")
 }
 
 // testReadersAtOnce lets readers race a writer: each finds at least what had

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"os"
@@ -100,13 +101,52 @@ func (s *Store) open(key blob.Key, committed bool) (blob.Reader, error) {
 	if e == nil || e.committed != committed {
 		return nil, blob.ErrNotFound
 	}
-	return reader{bytes.NewReader(e.data)}, nil
+	return &reader{store: s, entry: e}, nil
 }
 
-// reader reads what was there when it was opened.
-type reader struct{ *bytes.Reader }
+// reader reads what is there when it reads, as an open file does.
+type reader struct {
+	store *Store
+	entry *entry
+	at    int64
+}
 
-func (reader) Close() error { return nil }
+// ReadAt implements io.ReaderAt.
+func (r *reader) ReadAt(p []byte, offset int64) (int, error) {
+	r.store.mu.Lock()
+	defer r.store.mu.Unlock()
+	return bytes.NewReader(r.entry.data).ReadAt(p, offset)
+}
+
+// Read implements io.Reader.
+func (r *reader) Read(p []byte) (int, error) {
+	n, err := r.ReadAt(p, r.at)
+	r.at += int64(n)
+	if n > 0 {
+		err = nil
+	}
+	return n, err
+}
+
+// Seek implements io.Seeker.
+func (r *reader) Seek(offset int64, whence int) (int64, error) {
+	r.store.mu.Lock()
+	defer r.store.mu.Unlock()
+	switch whence {
+	case io.SeekCurrent:
+		offset += r.at
+	case io.SeekEnd:
+		offset += int64(len(r.entry.data))
+	}
+	if offset < 0 {
+		return r.at, os.ErrInvalid
+	}
+	r.at = offset
+	return offset, nil
+}
+
+// Close implements io.Closer.
+func (r *reader) Close() error { return nil }
 
 // Remove implements blob.Store.
 func (s *Store) Remove(_ context.Context, key blob.Key) error {

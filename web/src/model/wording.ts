@@ -10,7 +10,6 @@ const FAULTS: Readonly<Record<string, string>> = {
   'hash-mismatch': 'The file arrived damaged',
   network: 'The connection was lost',
   'no-space': 'There is not enough space on this device',
-  'not-available': 'The file is not complete yet',
   'not-connected': 'You are not connected to the room',
   'room-ended': 'The room has ended',
   'share-ended': 'The file is no longer shared',

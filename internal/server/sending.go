@@ -1,0 +1,138 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/share"
+)
+
+// errCut ends a response that the share's end has cut off.
+var errCut = errors.New("the download was cut off")
+
+// sendPiece is how much is sent under one deadline.
+const sendPiece = 1 << 20
+
+// pacedSender is the response of a download. It waits for bytes that are still to
+// come, and for the first of them before it answers at all, so that an error can
+// be said; it must keep the pace, and it can be cut off. It passes a file on to
+// the connection, so that the kernel can send it.
+type pacedSender struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	pace    Pace
+	before  http.Header // as it was, for an error in place of the content
+
+	status int         // held back until the first byte is there; 0 once it is written
+	err    error       // why the content ended early
+	ended  atomic.Bool // nothing more may be sent
+}
+
+func newPacedSender(w http.ResponseWriter, pace Pace) *pacedSender {
+	return &pacedSender{
+		ResponseWriter: w, control: http.NewResponseController(w), pace: pace,
+		before: w.Header().Clone(),
+	}
+}
+
+// cut makes the transfer stop where it stands. It may come from any goroutine.
+func (p *pacedSender) cut() {
+	p.ended.Store(true)
+	_ = p.control.SetWriteDeadline(time.Unix(1, 0))
+}
+
+// done lifts the deadline, so that the connection can be used again.
+func (p *pacedSender) done() { _ = p.control.SetWriteDeadline(time.Time{}) }
+
+// WriteHeader implements http.ResponseWriter.
+func (p *pacedSender) WriteHeader(status int) { p.status = status }
+
+// Write implements io.Writer, for the text of an answer without content.
+func (p *pacedSender) Write(b []byte) (int, error) {
+	p.answer()
+	return p.ResponseWriter.Write(b)
+}
+
+// answer writes the status that was held back.
+func (p *pacedSender) answer() {
+	if p.status != 0 {
+		p.ResponseWriter.WriteHeader(p.status)
+		p.status = 0
+	}
+}
+
+// outcome completes the answer. If nothing was answered yet, an error comes back
+// to be said; what was begun is broken off, so that nobody takes it for the whole.
+func (p *pacedSender) outcome() error {
+	switch {
+	case p.err == nil:
+		p.answer()
+		return nil
+	case p.status != 0:
+		clear(p.Header())
+		maps.Copy(p.Header(), p.before)
+		p.done()
+		return p.err
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// ReadFrom implements io.ReaderFrom for share.Content, or a bounded part of it as
+// http.ServeContent passes it.
+func (p *pacedSender) ReadFrom(src io.Reader) (sent int64, err error) {
+	left := int64(-1) // to its end
+	if part, ok := src.(*io.LimitedReader); ok {
+		src, left = part.R, part.N
+	}
+	content := src.(*share.Content)
+	for left != 0 && err == nil {
+		limit := int64(sendPiece)
+		if left > 0 {
+			limit = min(limit, left)
+		}
+		var n int64
+		n, err = p.sendNext(content, limit)
+		sent += n
+		if left > 0 {
+			left -= n
+		}
+	}
+	if err == io.EOF && left < 0 {
+		err = nil
+	}
+	p.err = err
+	return sent, err
+}
+
+// sendNext sends at most limit of the bytes that come next.
+func (p *pacedSender) sendNext(content *share.Content, limit int64) (int64, error) {
+	part, err := content.Next(limit)
+	if err != nil {
+		return 0, err
+	}
+	p.answer()
+	p.extend(part.N)
+	// cut may have set its deadline just before ours: look after setting.
+	if p.ended.Load() {
+		return 0, errCut
+	}
+	wanted := part.N
+	n, err := io.Copy(p.ResponseWriter, part)
+	if err == nil && n < wanted {
+		err = io.ErrUnexpectedEOF
+	}
+	if err == nil && content.Following() {
+		err = p.control.Flush() // nothing waits in a buffer for bytes to come
+	}
+	return n, err
+}
+
+// extend gives the next n bytes the time that the slowest permitted receiver
+// needs for them.
+func (p *pacedSender) extend(n int64) {
+	_ = p.control.SetWriteDeadline(time.Now().Add(p.pace.Grace + time.Duration(n/p.pace.MinRate)*time.Second))
+}

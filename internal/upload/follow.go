@@ -1,0 +1,166 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// Follow returns how many bytes of the upload may be read, as soon as that is
+// more than beyond, and whether that is all of it. What it counts is never taken
+// back: it is written and, in an append with a checksum, verified.
+//
+// It fails with CodeShareEnded if the upload ended without being complete, with
+// CodeUploadStalled if the sender has sent nothing for FollowWait or the byte
+// asked for has not come in that time, and with CodeUnavailable while the server
+// stops.
+func (s *Service) Follow(ctx context.Context, id protocol.ShareID, beyond int64) (readable int64, all bool, err error) {
+	f := s.flows.join(id)
+	defer s.flows.leave(id)
+	var patience <-chan time.Time
+	for turn := -1; ; {
+		at := s.flows.look(f)
+		if at.offset > beyond {
+			return at.offset, false, nil
+		}
+		if at.turn != turn { // a request has let go of the upload: the record knows more
+			turn = at.turn
+			share, err := s.followed(ctx, id)
+			if err != nil {
+				return 0, false, err
+			}
+			if all = share.State == protocol.Available; all || share.Offset > beyond {
+				return share.Offset, all, nil
+			}
+			if !s.Active(id) && s.Now().Sub(share.UpdatedAt) >= s.FollowWait {
+				return 0, false, stalled()
+			}
+		}
+		if patience == nil {
+			timer := time.NewTimer(s.FollowWait)
+			defer timer.Stop()
+			patience = timer.C
+		}
+		select {
+		case <-at.changed:
+		case <-patience:
+			return 0, false, stalled()
+		case <-s.flows.drained:
+			return 0, false, protocol.NewError(protocol.CodeUnavailable, "the server is stopping")
+		case <-ctx.Done():
+			return 0, false, context.Cause(ctx)
+		}
+	}
+}
+
+// followed reads the record of an upload that somebody follows.
+func (s *Service) followed(ctx context.Context, id protocol.ShareID) (store.Share, error) {
+	share, err := s.Records.Share(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return share, protocol.NewError(protocol.CodeShareNotFound, "there is no such upload")
+	case err != nil:
+		return share, fmt.Errorf("reading the upload: %w", err)
+	case share.State.Ended():
+		return share, endedError(share)
+	}
+	return share, nil
+}
+
+func stalled() error {
+	return protocol.NewError(protocol.CodeUploadStalled, "the sender has sent nothing for too long")
+}
+
+// flows tells followers how far the running uploads are.
+type flows struct {
+	mu      sync.Mutex
+	byID    map[protocol.ShareID]*flow // guarded by mu
+	drain   sync.Once
+	drained chan struct{} // closed when nothing comes any more
+}
+
+// flow is how far one upload is. It is kept while somebody writes to the upload
+// or follows it; its flows' mutex guards it.
+type flow struct {
+	users   int
+	offset  int64         // bytes that may be read, as far as this process knows
+	turn    int           // counts the requests that let go of the upload
+	changed chan struct{} // closed with the next change; nil while nobody waits
+}
+
+// sight is what a follower sees of a flow.
+type sight struct {
+	offset  int64
+	turn    int
+	changed <-chan struct{}
+}
+
+func newFlows() *flows {
+	return &flows{byID: make(map[protocol.ShareID]*flow), drained: make(chan struct{})}
+}
+
+// join returns the upload's flow; leave must be called after it.
+func (l *flows) join(id protocol.ShareID) *flow {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := l.byID[id]
+	if f == nil {
+		f = &flow{}
+		l.byID[id] = f
+	}
+	f.users++
+	return f
+}
+
+func (l *flows) leave(id protocol.ShareID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := l.byID[id]
+	if f.users--; f.users == 0 {
+		delete(l.byID, id)
+	}
+}
+
+func (l *flows) look(f *flow) sight {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if f.changed == nil {
+		f.changed = make(chan struct{})
+	}
+	return sight{offset: f.offset, turn: f.turn, changed: f.changed}
+}
+
+// advance tells the followers that the bytes before offset may be read.
+func (l *flows) advance(f *flow, offset int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if offset > f.offset {
+		f.offset = offset
+		f.wake()
+	}
+}
+
+// turn tells the followers that a request has let go of the upload.
+func (l *flows) turn(id protocol.ShareID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if f := l.byID[id]; f != nil {
+		f.turn++
+		f.wake()
+	}
+}
+
+func (f *flow) wake() {
+	if f.changed != nil {
+		close(f.changed)
+		f.changed = nil
+	}
+}
+
+// stop lets every follower go.
+func (l *flows) stop() { l.drain.Do(func() { close(l.drained) }) }
