@@ -57,6 +57,10 @@ type Store interface {
 	// OpenStaged opens a blob that is not committed yet, for reading what has
 	// been written so far.
 	OpenStaged(ctx context.Context, key Key) (Reader, error)
+	// Settle makes a committed blob survive a power cut, as the Commit that gave
+	// it its place has done unless its process died within it. Repeating it is
+	// harmless. It fails with ErrNotFound if no such blob is committed.
+	Settle(ctx context.Context, key Key) error
 	// Remove deletes a blob, staged or committed. Removing what is not there
 	// is no error.
 	Remove(ctx context.Context, key Key) error

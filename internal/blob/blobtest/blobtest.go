@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(testing.TB) blob.Store) {
 		"lost bytes":             testLost,
 		"staged is not final":    testStaged,
 		"commit twice":           testCommitTwice,
+		"settle":                 testSettle,
 		"closed writers":         testClosed,
 		"remove":                 testRemove,
 		"list":                   testList,
@@ -171,6 +172,22 @@ func testCommitTwice(t *testing.T, s blob.Store) {
 	}
 }
 
+func testSettle(t *testing.T, s blob.Store) {
+	wantError(t, s.Settle(ctx, key), blob.ErrNotFound)
+	w := write(t, s, key, 0, "0123")
+	wantError(t, s.Settle(ctx, key), blob.ErrNotFound)
+	commit(t, w)
+	for range 2 {
+		if err := s.Settle(ctx, key); err != nil {
+			t.Errorf("settling: %v", err)
+		}
+	}
+	r, err := s.Open(ctx, key)
+	if got := read(t, r, err); got != "0123" {
+		t.Errorf("a settled blob reads %q", got)
+	}
+}
+
 func testClosed(t *testing.T, s blob.Store) {
 	w := write(t, s, key, 0, "0123")
 	for range 2 {
@@ -244,6 +261,7 @@ func testKeys(t *testing.T, s blob.Store) {
 		wantError(t, err, blob.ErrKey)
 		_, err = s.OpenStaged(ctx, bad)
 		wantError(t, err, blob.ErrKey)
+		wantError(t, s.Settle(ctx, bad), blob.ErrKey)
 		wantError(t, s.Remove(ctx, bad), blob.ErrKey)
 	}
 }

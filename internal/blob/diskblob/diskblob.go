@@ -35,6 +35,7 @@ const (
 // Store keeps blobs in a directory. It is safe for concurrent use.
 type Store struct {
 	root     *os.Root
+	fsync    func(*os.File) error  // (*os.File).Sync, unless a test listens
 	shards   sync.Map              // name -> nil: directories that survive a power cut
 	poisoned atomic.Pointer[error] // why no write is taken any more
 }
@@ -58,7 +59,7 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the blob directory: %w", err)
 	}
-	s := &Store{root: root}
+	s := &Store{root: root, fsync: (*os.File).Sync}
 	if err := s.prepare(); err != nil {
 		root.Close()
 		return nil, err
@@ -148,6 +149,40 @@ func (s *Store) openFile(name string, flags int) (*os.File, error) {
 	return file, nil
 }
 
+// Settle implements blob.Store. What Commit had not synced when its process died
+// may be the names alone; the bytes are synced again all the same, which costs
+// nothing when they are on the disk.
+func (s *Store) Settle(_ context.Context, key blob.Key) error {
+	if !key.Valid() {
+		return blob.ErrKey
+	}
+	if err := s.Healthy(); err != nil {
+		return err
+	}
+	file, err := s.openFile(finalName(key), os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := s.sync(file); err != nil {
+		return err
+	}
+	if err := s.makeShard(shard(key)); err != nil {
+		return err
+	}
+	return s.syncNames(key)
+}
+
+// syncNames makes the place of a committed blob survive. First the new name
+// must, which is what Commit promises. Then the old one must not come back, or
+// the file would have two names.
+func (s *Store) syncNames(key blob.Key) error {
+	if err := s.syncDir(shard(key)); err != nil {
+		return err
+	}
+	return s.syncDir(stagingDir)
+}
+
 // Remove implements blob.Store. Nothing is synced: a removal that a power cut
 // undoes leaves an orphan, which the next start removes.
 func (s *Store) Remove(_ context.Context, key blob.Key) error {
@@ -216,7 +251,7 @@ func (s *Store) syncDir(name string) error {
 // sync makes what was written to the file or the directory survive a power
 // cut. A failure is never tried again.
 func (s *Store) sync(file *os.File) error {
-	if err := file.Sync(); err != nil {
+	if err := s.fsync(file); err != nil {
 		return s.poison(err)
 	}
 	return nil

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
 	"testing"
 
 	"github.com/handout-rtc/handout/internal/blob"
@@ -87,6 +90,67 @@ func TestAFailedSyncIsNeverBelieved(t *testing.T) {
 	defer r.Close()
 	if data, err := io.ReadAll(r); err != nil || string(data) != "kept" {
 		t.Errorf("what was durable reads %q, %v", data, err)
+	}
+}
+
+// syncs has the store say what it syncs from now on, as paths in its directory.
+func (s *Store) syncs() *[]string {
+	var names []string
+	s.fsync = func(file *os.File) error {
+		name, err := filepath.Rel(s.root.Name(), file.Name())
+		names = append(names, name)
+		return errors.Join(err, file.Sync())
+	}
+	return &names
+}
+
+// TestSettlingSyncsWhatACommitMayHaveLeft finds a file in its final place that
+// nobody is known to have synced, as after a kill within Commit.
+func TestSettlingSyncsWhatACommitMayHaveLeft(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	first, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := begin(t, first, "sh_ab").Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	first.Close()
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	synced := s.syncs()
+	if err := s.Settle(ctx, "sh_ab"); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"blobs/ab/sh_ab", "blobs", "blobs/ab", "staging"}; !slices.Equal(*synced, want) {
+		t.Errorf("settling synced %q, want %q", *synced, want)
+	}
+}
+
+func TestAFailedSettlingIsNeverBelieved(t *testing.T) {
+	ctx := context.Background()
+	for _, failing := range []string{"blobs/ab/sh_ab", "blobs", "blobs/ab", "staging"} {
+		s := openStore(t)
+		if err := begin(t, s, "sh_ab").Commit(ctx); err != nil {
+			t.Fatal(err)
+		}
+		s.shards.Clear() // the directory was made by a process that died
+		s.fsync = func(file *os.File) error {
+			if file.Name() == filepath.Join(s.root.Name(), failing) {
+				return syscall.EIO
+			}
+			return file.Sync()
+		}
+		for range 2 {
+			if err := s.Settle(ctx, "sh_ab"); !errors.Is(err, blob.ErrPoisoned) {
+				t.Errorf("settling when syncing %s fails: %v", failing, err)
+			}
+			s.fsync = (*os.File).Sync
+		}
 	}
 }
 

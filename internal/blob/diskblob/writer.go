@@ -125,19 +125,14 @@ func (w *writer) Commit(context.Context) error {
 	if err := w.Sync(); err != nil {
 		return err
 	}
-	s, dir := w.store, shard(w.key)
-	if err := s.makeShard(dir); err != nil {
+	s := w.store
+	if err := s.makeShard(shard(w.key)); err != nil {
 		return err
 	}
 	if err := s.root.Rename(stagedName(w.key), finalName(w.key)); err != nil {
 		return explain("naming a blob", err)
 	}
-	// First the new name must survive, which is what Commit promises. Then the
-	// old one must not come back, or the file would have two names.
-	if err := s.syncDir(dir); err != nil {
-		return err
-	}
-	return s.syncDir(stagingDir)
+	return s.syncNames(w.key)
 }
 
 // makeShard makes the directory and makes it survive. One that exists may have

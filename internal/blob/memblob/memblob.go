@@ -148,6 +148,19 @@ func (r *reader) Seek(offset int64, whence int) (int64, error) {
 // Close implements io.Closer.
 func (r *reader) Close() error { return nil }
 
+// Settle implements blob.Store.
+func (s *Store) Settle(_ context.Context, key blob.Key) error {
+	if !key.Valid() {
+		return blob.ErrKey
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.blobs[key]; e == nil || !e.committed {
+		return blob.ErrNotFound
+	}
+	return s.faults.Sync
+}
+
 // Remove implements blob.Store.
 func (s *Store) Remove(_ context.Context, key blob.Key) error {
 	if !key.Valid() {
