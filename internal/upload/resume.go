@@ -167,7 +167,7 @@ func complete(share store.Share) bool {
 func (s *Service) finish(ctx context.Context, share store.Share, h hash.Hash) (store.Share, error) {
 	writer, err := s.Blobs.Write(ctx, blob.Key(share.ID), share.Offset)
 	if errors.Is(err, blob.ErrNotFound) { // committed by a process that died
-		return s.record(ctx, share, h)
+		return s.settle(ctx, share, h)
 	}
 	if err != nil {
 		return share, s.writeFailed(ctx, share, err)
@@ -179,6 +179,15 @@ func (s *Service) finish(ctx context.Context, share store.Share, h hash.Hash) (s
 // complete file can be lost. It may be repeated. It closes the writer.
 func (s *Service) commit(ctx context.Context, share store.Share, h hash.Hash, writer blob.Writer) (store.Share, error) {
 	if err := writer.Commit(ctx); err != nil {
+		return share, s.writeFailed(ctx, share, err)
+	}
+	return s.record(ctx, share, h)
+}
+
+// settle records what a process had committed before it died. It may have died
+// with the name of the file not on the disk yet.
+func (s *Service) settle(ctx context.Context, share store.Share, h hash.Hash) (store.Share, error) {
+	if err := s.Blobs.Settle(ctx, blob.Key(share.ID)); err != nil {
 		return share, s.writeFailed(ctx, share, err)
 	}
 	return s.record(ctx, share, h)

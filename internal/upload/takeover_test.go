@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -185,6 +186,21 @@ func rewrite(t *testing.T, b *bench, data []byte) {
 	}
 }
 
+// commit leaves a file in its final place, without a record of it.
+func commit(t *testing.T, b *bench, data []byte) {
+	t.Helper()
+	writer, err := b.blobs.Write(context.Background(), blob.Key(b.id), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writer.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Commit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestCompletionIsFinishedAfterDeath stops the process at each step between
 // the last byte and the record.
 func TestCompletionIsFinishedAfterDeath(t *testing.T) {
@@ -218,6 +234,50 @@ func TestCompletionIsFinishedAfterDeath(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.wantComplete(t, data)
+		})
+	}
+}
+
+// settling is a store of blobs that says when one is settled.
+type settling struct {
+	blob.Store
+	note func(string)
+	err  error
+}
+
+func (s settling) Settle(ctx context.Context, key blob.Key) error {
+	s.note("settle")
+	return errors.Join(s.err, s.Store.Settle(ctx, key))
+}
+
+// TestNoRecordBeforeTheFileIsSettled finds a committed file whose process died:
+// its name may not survive a power cut yet, so the record must wait for it.
+func TestNoRecordBeforeTheFileIsSettled(t *testing.T) {
+	for name, settleErr := range map[string]error{"settled": nil, "the disk fails": blob.ErrPoisoned} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, 10)
+			commit(t, b, []byte("1234567890"))
+			b.restart(boot)
+			var steps []string
+			note := func(step string) { steps = append(steps, step) }
+			b.Blobs = settling{Store: b.blobs, note: note, err: settleErr}
+			b.records.before = func(change string) error {
+				note(change)
+				return nil
+			}
+			share, err := b.Offset(context.Background(), b.id)
+			want := []string{"checkpoint", "settle", "complete"}
+			if settleErr != nil {
+				want = []string{"checkpoint", "settle", "end"}
+			}
+			if !slices.Equal(steps, want) {
+				t.Errorf("the steps are %q, want %q", steps, want)
+			}
+			if settleErr != nil {
+				wantCode(t, err, protocol.CodeShareEnded)
+			} else if err != nil || share.State != protocol.Available {
+				t.Errorf("the share is %s, %v", share.State, err)
+			}
 		})
 	}
 }
@@ -259,16 +319,7 @@ func TestRefusedBytesStayRefused(t *testing.T) {
 func TestCommittedBytesOfAnotherBootComplete(t *testing.T) {
 	ctx := context.Background()
 	b := newBench(t, 10)
-	writer, err := b.blobs.Write(ctx, blob.Key(b.id), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := writer.Write([]byte("1234567890")); err != nil {
-		t.Fatal(err)
-	}
-	if err := writer.Commit(ctx); err != nil {
-		t.Fatal(err)
-	}
+	commit(t, b, []byte("1234567890"))
 	b.restart("another-boot")
 	if share, err := b.Offset(ctx, b.id); err != nil || share.State != protocol.Available {
 		t.Fatalf("the share is %s, %v", share.State, err)
