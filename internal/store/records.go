@@ -45,6 +45,8 @@ type Member struct {
 // Share is a share with what only the server knows of it.
 type Share struct {
 	protocol.Share
+	// Offer is the request that made the share, if its sender named it.
+	Offer Offer
 	// Metadata is the Upload-Metadata header exactly as the client sent it.
 	Metadata string
 	// Reserved is how many bytes the share takes of its room's quota.
@@ -57,6 +59,13 @@ type Share struct {
 	EndedAt time.Time
 	// Purged: the share has ended and its bytes are gone.
 	Purged bool
+}
+
+// Offer names a request for shares, so that it can be told when it comes again.
+// The zero value names none.
+type Offer struct {
+	Key    string // the sender's; unique among its requests in the room
+	Digest string // of what was asked for
 }
 
 // Checkpoint is how far an upload's bytes are acknowledged, and the state of

@@ -10,7 +10,7 @@ import (
 )
 
 const shareColumns = `id, room, sender, sender_name, audience, name, type, size, received, state, reason, sha256,
-	created_at, available_at, expires_at, updated_at, ended_at, purged, rev, metadata, reserved, hash, run`
+	created_at, available_at, expires_at, updated_at, ended_at, purged, rev, metadata, reserved, hash, run, offer_key, offer_digest`
 
 func scanShare(r row) (Share, error) {
 	var s Share
@@ -24,7 +24,7 @@ func shareFields(s *Share) []any {
 	return []any{&s.ID, &s.Room, &s.Sender.ID, &s.Sender.Name, jsonColumn{&s.To}, &s.Name, &s.Type, &s.Size, &s.Offset,
 		&s.State, &s.Reason, &s.SHA256, timeColumn{&s.CreatedAt}, timeColumn{s.AvailableAt}, timeColumn{&s.ExpiresAt},
 		timeColumn{&s.UpdatedAt}, timeColumn{&s.EndedAt}, &s.Purged, &s.Rev, &s.Metadata, &s.Reserved,
-		bytesColumn{&s.Checkpoint.Hash}, &s.Checkpoint.Run}
+		bytesColumn{&s.Checkpoint.Hash}, &s.Checkpoint.Run, &s.Offer.Key, &s.Offer.Digest}
 }
 
 func finished(s Share) Share {
@@ -48,10 +48,29 @@ func (db *DB) Share(ctx context.Context, id protocol.ShareID) (Share, error) {
 	return s, nil
 }
 
-// CreateShares adds a batch of new shares with the same room, sender and
-// audience, all or none, with one event for each stream that may see them. It
-// fails with ErrNotFound without the room, with protocol.CodeRoomEnded, and
-// with protocol.CodeRoomFull or protocol.CodeTooManyUploads over the quota.
+// Offered returns what is remembered of the shares that a sender's request of
+// that key made, in their order, whatever has become of them.
+func (db *DB) Offered(ctx context.Context, room protocol.RoomID, sender protocol.ParticipantID, key string) ([]Share, error) {
+	return offered(ctx, db.engine.Reader(), room, sender, key)
+}
+
+func offered(ctx context.Context, q querier, room protocol.RoomID, sender protocol.ParticipantID, key string) ([]Share, error) {
+	if key == "" {
+		return nil, nil
+	}
+	shares, err := list(ctx, q, scanShare, `SELECT `+shareColumns+` FROM shares
+		WHERE room = $1 AND sender = $2 AND offer_key = $3 AND offer_key <> '' ORDER BY position`, room, sender, key)
+	if err != nil {
+		return nil, fmt.Errorf("reading the shares of a request: %w", err)
+	}
+	return shares, nil
+}
+
+// CreateShares adds a batch of new shares with the same room, sender, audience
+// and offer, all or none, with one event for each stream that may see them. It
+// fails with ErrNotFound without the room, with ErrConflict when the offer has
+// been made before, with protocol.CodeRoomEnded, and with protocol.CodeRoomFull
+// or protocol.CodeTooManyUploads over the quota.
 func (db *DB) CreateShares(ctx context.Context, shares []Share, q Quota) error {
 	if len(shares) == 0 {
 		return nil
@@ -63,6 +82,13 @@ func (db *DB) CreateShares(ctx context.Context, shares []Share, q Quota) error {
 	return db.update(ctx, "creating shares", func(ctx context.Context, c *change) error {
 		if _, err := liveRoom(ctx, c, batch[0].Room); err != nil {
 			return err
+		}
+		made, err := offered(ctx, c, batch[0].Room, batch[0].Sender.ID, batch[0].Offer.Key)
+		if err != nil {
+			return err
+		}
+		if len(made) > 0 {
+			return ErrConflict
 		}
 		if err := c.checkQuota(ctx, batch, q); err != nil {
 			return err
@@ -97,10 +123,10 @@ func (c *change) insertShare(ctx context.Context, s Share, at place, position in
 		return fmt.Errorf("writing the audience: %w", err)
 	}
 	_, err = c.exec(ctx, `INSERT INTO shares (`+shareColumns+`, seq, changed, position)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, '', '', $10, 0, $11, $12, 0, 0, $13, $14, $15, $16, $17, $18, $19, $20)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, '', '', $10, 0, $11, $12, 0, 0, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
 		s.ID, s.Room, s.Sender.ID, s.Sender.Name, string(audience), s.Name, s.Type, s.Size, s.State,
 		micros(s.CreatedAt), micros(s.ExpiresAt), micros(s.UpdatedAt), s.Rev, s.Metadata, s.Reserved,
-		bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, at.of(s), at.changed, position)
+		bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, s.Offer.Key, s.Offer.Digest, at.of(s), at.changed, position)
 	if err != nil {
 		return fmt.Errorf("adding a share: %w", err)
 	}

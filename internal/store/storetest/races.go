@@ -39,6 +39,20 @@ var raceTests = map[string]func(*world){
 	"RaceForOneTicket":                raceTicket,
 	"RaceOfCheckpointsKeepsTheLatest": raceCheckpoint,
 	"RaceOfCallersThatGiveUp":         raceGiveUp,
+	"RaceOfOneOffer": func(w *world) {
+		var made atomic.Int64
+		together(func(int) {
+			switch err := w.CreateShares(w.Context(), w.named("key", w.draft("a"), w.draft("a")), generous); {
+			case err == nil:
+				made.Add(1)
+			case !errors.Is(err, store.ErrConflict):
+				w.Error(err)
+			}
+		})
+		w.same("made", made.Load(), int64(1))
+		w.same("shares", len(w.offered("a", "key")), 2)
+		w.same("events", len(w.told(roomStream)), 1)
+	},
 	"FailuresAmongChangesUndoOnlyThemselves": func(w *world) {
 		var taken atomic.Int64
 		id := w.draft("a")

@@ -48,6 +48,19 @@ var shareTests = map[string]func(*world){
 			w.same("seen", w.sees(viewer, true), []protocol.ShareID{s.ID})
 		}
 	},
+	"OfferIsMadeOnce": offerOnce,
+	"OfferOfOneSenderIsNotAnothers": func(w *world) {
+		w.must(w.CreateShares(w.Context(), w.named("key", w.draft("a")), generous))
+		w.must(w.CreateShares(w.Context(), w.named("key", w.draft("b")), generous))
+		w.must(w.CreateShares(w.Context(), w.named("other", w.draft("a")), generous))
+		w.room = w.newRoom()
+		w.must(w.CreateShares(w.Context(), w.named("key", w.draft("a")), generous))
+		w.same("shares in a room of its own", len(w.offered("a", "key")), 1)
+	},
+	"OfferWithoutAKeyIsNotRemembered": func(w *world) {
+		w.offer("a")
+		w.same("offered", len(w.offered("a", "")), 0)
+	},
 	"QuotaOfBytesCountsEndedOnesUntilPurged": quotaBytes,
 	"QuotaOfBytesDoesNotOverflow": func(w *world) {
 		huge := w.draft("a")
@@ -80,6 +93,47 @@ var shareTests = map[string]func(*world){
 		w.room = w.newRoom()
 		w.must(w.CreateShares(w.Context(), []store.Share{w.draft("a")}, store.Quota{RoomBytes: 10, RoomShares: 1, OpenUploads: 1}))
 	},
+}
+
+// named puts shares under the key of one request.
+func (w *world) named(key string, shares ...store.Share) []store.Share {
+	for i := range shares {
+		shares[i].Offer = store.Offer{Key: key, Digest: "digest of " + key}
+	}
+	return shares
+}
+
+func (w *world) offered(sender protocol.ParticipantID, key string) []store.Share {
+	w.Helper()
+	shares, err := w.Offered(w.Context(), w.room, sender, key)
+	w.must(err)
+	return shares
+}
+
+func offerOnce(w *world) {
+	batch := w.named("key", w.draft("a"), w.draft("a"), w.draft("a"))
+	w.same("before", len(w.offered("a", "key")), 0)
+	w.must(w.CreateShares(w.Context(), batch, generous))
+	w.same("as made", w.offered("a", "key"), batch)
+	again := w.named("key", w.draft("a"))
+	w.wantErr(w.CreateShares(w.Context(), again, store.Quota{}), store.ErrConflict)
+	w.same("seen", w.sees("b", true), idsOf(batch))
+	w.same("events", w.told(roomStream), []string{"1 shares.created uploading uploading uploading"})
+
+	w.forget(batch[1].ID)
+	w.complete(batch[2].ID)
+	left := w.offered("a", "key")
+	w.same("what is left", idsOf(left), []protocol.ShareID{batch[0].ID, batch[2].ID})
+	w.same("states", []protocol.ShareState{left[0].State, left[1].State}, []protocol.ShareState{protocol.Uploading, protocol.Available})
+	w.wantErr(w.CreateShares(w.Context(), again, generous), store.ErrConflict)
+	w.forget(batch[0].ID)
+	_, err := w.End(w.Context(), batch[2].ID, protocol.Revoked, "", w.now)
+	w.must(err)
+	w.wantErr(w.CreateShares(w.Context(), again, generous), store.ErrConflict)
+	w.must(w.MarkPurged(w.Context(), []protocol.ShareID{batch[2].ID}))
+	_, err = w.Forget(w.Context(), w.now.Add(time.Microsecond))
+	w.must(err)
+	w.must(w.CreateShares(w.Context(), again, generous))
 }
 
 func quotaBytes(w *world) {

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"io/fs"
+	"testing"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite"
+)
+
+// TestAnEarlierSchemaIsBroughtUpToDate: what was recorded stays, and each step
+// can be taken back.
+func TestAnEarlierSchemaIsBroughtUpToDate(t *testing.T) {
+	db, err := sql.Open("sqlite", "file:"+t.TempDir()+"/records.db?_foreign_keys=on")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	if _, err := provider.UpTo(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		`INSERT INTO rooms VALUES ('rm', 'app', 'a room', '', '', '', 1, 0, 0)`,
+		`INSERT INTO shares VALUES ('sh', 'rm', 'ana', 'Ana', '"room"', 'a.txt', '', 5, 2, 'uploading', '', '',
+			1, 0, 9, 1, 0, 0, 1, '', 5, '', 'run', 1, 1, 0)`,
+	} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Migrate(ctx, goose.DialectSQLite3, db); err != nil {
+		t.Fatal(err)
+	}
+	got, err := share(ctx, db, "sh")
+	if err != nil || got.Name != "a.txt" || got.Offset != 2 || got.Offer != (Offer{}) {
+		t.Errorf("after the migration the share is %+v, %v", got, err)
+	}
+	if _, err := provider.DownTo(ctx, 0); err != nil {
+		t.Errorf("back to nothing: %v", err)
+	}
+}
