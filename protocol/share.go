@@ -130,3 +130,9 @@ type Participant struct {
 	Data     json.RawMessage `json:"data,omitempty"` // the application's, from the token
 	JoinedAt time.Time       `json:"joinedAt"`
 }
+
+// GrantReceive is the grant to learn of files and to download them.
+const GrantReceive = "receive"
+
+// MayReceive reports whether files can be shared with the participant.
+func (p Participant) MayReceive() bool { return slices.Contains(p.Grants, GrantReceive) }

@@ -3,6 +3,8 @@ package token
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/handout-rtc/handout/protocol"
 )
 
 // Grants is what a token permits. The zero value permits nothing. On the wire
@@ -17,7 +19,7 @@ type Grants struct {
 // fields pairs each word of the wire with its field, in the wire's order.
 func (g *Grants) fields() []grantField {
 	return []grantField{
-		{"send", &g.Send}, {"receive", &g.Receive}, {"sendToAll", &g.SendToAll}, {"moderate", &g.Moderate},
+		{"send", &g.Send}, {protocol.GrantReceive, &g.Receive}, {"sendToAll", &g.SendToAll}, {"moderate", &g.Moderate},
 	}
 }
 

@@ -85,7 +85,7 @@ func (s *Service) lifetime() time.Duration {
 }
 
 // audience checks that the caller may offer to it and that everybody in a list
-// is in the room; duplicates are folded.
+// is in the room and may receive; duplicates are folded.
 func (s *Service) audience(ctx context.Context, c Caller, to protocol.Audience) (protocol.Audience, error) {
 	switch {
 	case !c.Send:
@@ -108,9 +108,9 @@ func (s *Service) audience(ctx context.Context, c Caller, to protocol.Audience) 
 }
 
 func resolve(list []protocol.ParticipantID, members []store.Member) (protocol.Audience, error) {
-	present := make(map[protocol.ParticipantID]bool, len(members))
+	addressable := make(map[protocol.ParticipantID]bool, len(members))
 	for _, m := range members {
-		present[m.ID] = true
+		addressable[m.ID] = m.MayReceive()
 	}
 	var to protocol.Audience
 	var unknown []string
@@ -119,7 +119,7 @@ func resolve(list []protocol.ParticipantID, members []store.Member) (protocol.Au
 		switch {
 		case !id.Valid():
 			return to, protocol.NewError(protocol.CodeInvalidRequest, "a recipient is not a participant id")
-		case !present[id]:
+		case !addressable[id]:
 			unknown = append(unknown, string(id))
 		case !taken[id]:
 			taken[id] = true
@@ -127,7 +127,7 @@ func resolve(list []protocol.ParticipantID, members []store.Member) (protocol.Au
 		}
 	}
 	if unknown != nil {
-		return to, protocol.NewError(protocol.CodeUnknownRecipient, "not in the room: "+strings.Join(unknown, ", "))
+		return to, protocol.NewError(protocol.CodeUnknownRecipient, "not in the room, or may not receive: "+strings.Join(unknown, ", "))
 	}
 	return to, nil
 }

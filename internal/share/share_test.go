@@ -60,7 +60,7 @@ func newFixture(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	for _, id := range []protocol.ParticipantID{"ana", "ben", "cleo"} {
-		f.join(t, id)
+		f.join(t, id, protocol.GrantReceive)
 	}
 	f.uploads = upload.New(upload.Config{Records: records, Blobs: f.blobs, Limits: limits, Boot: "b", Now: f.clock.now})
 	f.Service = share.New(share.Config{
@@ -70,10 +70,10 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
-func (f *fixture) join(t *testing.T, id protocol.ParticipantID) {
+func (f *fixture) join(t *testing.T, id protocol.ParticipantID, grants ...string) {
 	t.Helper()
 	member := store.Member{
-		Participant: protocol.Participant{ID: id, Name: string(id), Role: "participant", JoinedAt: f.clock.now()},
+		Participant: protocol.Participant{ID: id, Name: string(id), Role: "participant", Grants: grants, JoinedAt: f.clock.now()},
 		Room:        f.room, Connection: "c-" + string(id),
 	}
 	if _, err := f.records.Join(context.Background(), member, 100, f.clock.now()); err != nil {
@@ -154,6 +154,7 @@ func list(ids ...protocol.ParticipantID) protocol.Audience { return protocol.Aud
 
 func TestOfferRefusals(t *testing.T) {
 	f := newFixture(t)
+	f.join(t, "kiosk") // with no grant
 	ctx := context.Background()
 	n := func(v int64) *int64 { return &v }
 	one := []share.Draft{{Name: "a", Size: n(1)}}
@@ -174,6 +175,7 @@ func TestOfferRefusals(t *testing.T) {
 		{"no grant for all", targetedOnly, one, protocol.ToRoom(), protocol.CodeForbidden},
 		{"nobody", f.as("ana"), one, list(), protocol.CodeEmptyList},
 		{"a stranger", f.as("ana"), one, list("ben", "zoe"), protocol.CodeUnknownRecipient},
+		{"one who may not receive", f.as("ana"), one, list("kiosk"), protocol.CodeUnknownRecipient},
 		{"no id", f.as("ana"), one, list("../x"), protocol.CodeInvalidRequest},
 		{"too many recipients", f.as("ana"), one, list("ben", "cleo", "ana", "ben"), protocol.CodeInvalidRequest},
 		{"no file", f.as("ana"), nil, protocol.ToRoom(), protocol.CodeEmptyList},

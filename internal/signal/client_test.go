@@ -184,10 +184,17 @@ func (s *stand) dial(t *testing.T) *client {
 func (s *stand) connect(t *testing.T, id protocol.ParticipantID) *client {
 	t.Helper()
 	c := s.dial(t)
-	c.say(connectCommand(signed(t, devKey, s.claims(id))))
+	c.join(signed(t, devKey, s.claims(id)))
+	return c
+}
+
+// join connects with the credential and returns once the reply is there.
+func (c *client) join(credential string) {
+	c.t.Helper()
+	c.say(connectCommand(credential))
 	reply, code := c.next()
 	if code != 0 || reply.Connect == nil {
-		t.Fatalf("connecting %s: %+v, close code %d", id, reply, code)
+		c.t.Fatalf("connecting: %+v, close code %d", reply, code)
 	}
 	c.id = reply.Connect.Client
 	// One command is done before the next begins: after this refusal, the
@@ -196,14 +203,13 @@ func (s *stand) connect(t *testing.T, id protocol.ParticipantID) *client {
 	for reply.ID != 2 {
 		f, code := c.next()
 		if code != 0 {
-			t.Fatalf("connecting %s: close code %d", id, code)
+			c.t.Fatalf("connecting: close code %d", code)
 		}
 		if f.Push != nil {
 			c.early = append(c.early, f)
 		}
 		reply = f
 	}
-	return c
 }
 
 func connectCommand(credential string) string {

@@ -19,6 +19,8 @@ type connection struct {
 	id          string
 	room        protocol.RoomID
 	participant protocol.ParticipantID
+	// quiet: it may not receive, so it must not hear what others share.
+	quiet bool
 	// forget stops the watch over a connection that ends while it connects.
 	forget func() bool
 
@@ -65,7 +67,7 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 	if err != nil {
 		return centrifuge.ConnectReply{}, refusal(err)
 	}
-	c := &connection{id: event.ClientID, room: claims.Room, participant: claims.Participant}
+	c := &connection{id: event.ClientID, room: claims.Room, participant: claims.Participant, quiet: !claims.Grants.Receive}
 	if err := e.admit(c); err != nil {
 		return centrifuge.ConnectReply{}, err
 	}
@@ -92,11 +94,19 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 			UserID:   string(claims.Participant),
 			ExpireAt: max(claims.ExpiresAt.Unix(), e.Now().Unix()+1), // whole seconds, and never in the past
 		},
-		Data: data,
-		Subscriptions: map[string]centrifuge.SubscribeOptions{
-			channel(c.room, ""): {}, channel(c.room, c.participant): {},
-		},
+		Data:          data,
+		Subscriptions: c.streams(),
 	}, nil
+}
+
+// streams are what the connection follows. What a quiet one may know of the
+// room's stream reaches it on its own.
+func (c *connection) streams() map[string]centrifuge.SubscribeOptions {
+	streams := map[string]centrifuge.SubscribeOptions{channel(c.room, c.participant): {}}
+	if !c.quiet {
+		streams[channel(c.room, "")] = centrifuge.SubscribeOptions{}
+	}
+	return streams
 }
 
 func entrant(c token.Claims) room.Entrant {
@@ -133,6 +143,9 @@ func (e *Edge) admit(c *connection) error {
 		return centrifuge.DisconnectServerError
 	}
 	e.connections[c.id] = c
+	if c.quiet {
+		e.quiet[c.room] = append(e.quiet[c.room], c)
+	}
 	e.ends.Add(1)
 	return nil
 }
@@ -147,6 +160,7 @@ func (e *Edge) release(c *connection) bool {
 	}
 	delete(e.connections, c.id)
 	delete(e.opening, c)
+	e.hushLocked(c)
 	e.ends.Done()
 	return true
 }

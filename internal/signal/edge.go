@@ -62,6 +62,7 @@ type Edge struct {
 	mu          sync.Mutex
 	connections map[string]*connection   // by the connection's id
 	opening     map[*connection]struct{} // those that may miss what is published now
+	quiet       map[protocol.RoomID][]*connection
 	stopping    bool
 }
 
@@ -87,7 +88,10 @@ func New(c Config) (*Edge, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Edge{Config: c, connections: make(map[string]*connection), opening: make(map[*connection]struct{})}
+	e := &Edge{
+		Config: c, connections: make(map[string]*connection), opening: make(map[*connection]struct{}),
+		quiet: make(map[protocol.RoomID][]*connection),
+	}
 	node, err := centrifuge.New(centrifuge.Config{
 		LogLevel: centrifuge.LogLevelWarn, LogHandler: e.log,
 		ClientQueueMaxSize: queueBytes, ClientStaleCloseDelay: staleAfter,
@@ -149,9 +153,13 @@ func (e *Edge) Publish(room protocol.RoomID, participant protocol.ParticipantID,
 func (e *Edge) announce(room protocol.RoomID, participant protocol.ParticipantID, event []byte) error {
 	e.mu.Lock()
 	for c := range e.opening {
-		if c.room == room && (participant == "" || c.participant == participant) {
-			c.missesLocked(event)
+		if c.room != room || participant != "" && c.participant != participant {
+			continue
 		}
+		if c.quiet && participant == "" {
+			continue // publish sees to it
+		}
+		c.missesLocked(event)
 	}
 	e.mu.Unlock()
 	return e.publish(room, participant, event)
@@ -160,6 +168,9 @@ func (e *Edge) announce(room protocol.RoomID, participant protocol.ParticipantID
 func (e *Edge) publish(room protocol.RoomID, participant protocol.ParticipantID, event []byte) error {
 	if _, err := e.node.Publish(channel(room, participant), event); err != nil {
 		return fmt.Errorf("publishing an event: %w", err)
+	}
+	if participant == "" {
+		return e.publishQuietly(room, event)
 	}
 	return nil
 }

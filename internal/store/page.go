@@ -61,8 +61,12 @@ func (db *DB) SharesFor(ctx context.Context, room protocol.RoomID, viewer protoc
 		if err := p.fill(rows, since, viewer, limit); err != nil {
 			return err
 		}
-		if !p.More {
+		switch {
+		case p.More:
+		case receive:
 			p.Seq = head
+		default: // the room's head would count what the viewer must not know of
+			p.Seq.Personal = head.Personal
 		}
 		return nil
 	})
@@ -103,12 +107,13 @@ func heads(ctx context.Context, q querier, room protocol.RoomID, viewer protocol
 	return head, horizon, err
 }
 
-// fill reads shares into the page until limit, and moves the cursor on from
-// since.
+// fill reads shares into the page until limit, and moves the cursor from since
+// to the last of them.
 func (p *Page) fill(rows *sql.Rows, since protocol.Cursor, viewer protocol.ParticipantID, limit int) error {
 	var batch int64            // what changed together with the last share read
 	start := 0                 // where in the page that batch begins
 	before, at := since, since // the cursor before the batch, and after it
+	p.Seq = at
 	for rows.Next() {
 		var s Share
 		var seq, changed int64
@@ -135,6 +140,7 @@ func (p *Page) fill(rows *sql.Rows, since protocol.Cursor, viewer protocol.Parti
 		} else {
 			at.Room = seq
 		}
+		p.Seq = at
 	}
 	return rows.Err()
 }

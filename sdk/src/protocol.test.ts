@@ -43,6 +43,13 @@ describe('golden messages', () => {
   });
 });
 
+describe('an event that is not counted', () => {
+  it('is one of the room', () => {
+    const { stream: _, seq: __, ...event } = golden('event-participant-joined.json') as Record<string, unknown>;
+    expect(parseEvent(event)).toEqual({ ...event, stream: 'room', seq: 0 });
+  });
+});
+
 describe('what is not of the protocol', () => {
   const share = golden('share-targeted.json') as Record<string, unknown>;
 
@@ -60,7 +67,7 @@ describe('what is not of the protocol', () => {
     expect(parseEvent({ type: 'shares.created', stream: 'room', seq: 1, time: '', shares: [value] })).toBeUndefined();
   });
 
-  it.each([[null], [{}], [{ type: 'room.ended', time: '' }], [{ type: 'message', time: '', message: {} }], ['x']])(
+  it.each([[null], [{}], [{ type: 'room.ended', seq: 1, time: '' }], [{ type: 'message', time: '', message: {} }], ['x']])(
     'ignores the push %j',
     (value) => {
       expect(parseEvent(value)).toBeUndefined();

@@ -101,6 +101,7 @@ export type Stream = 'room' | 'personal';
 
 interface Sequenced {
   readonly stream: Stream;
+  /** From 1; 0 in an event that is not counted, as who may not receive hears it of the room. */
   readonly seq: number;
   readonly time: string;
 }
@@ -252,9 +253,10 @@ export function parseProblem(value: unknown): Problem | undefined {
 }
 
 /** Reads a push; undefined for what is neither an event nor a message. */
-export function parseEvent(value: unknown): ServerEvent | undefined {
-  if (!hasStrings(value, 'type', 'time')) return undefined;
-  if (value.type === 'message') return isMessage(value.message) ? (value as unknown as ServerEvent) : undefined;
+export function parseEvent(pushed: unknown): ServerEvent | undefined {
+  if (!hasStrings(pushed, 'type', 'time')) return undefined;
+  if (pushed.type === 'message') return isMessage(pushed.message) ? (pushed as unknown as ServerEvent) : undefined;
+  const value = 'seq' in pushed ? pushed : { ...pushed, stream: 'room', seq: 0 };
   if ((value.stream !== 'room' && value.stream !== 'personal') || !isCount(value.seq)) return undefined;
   switch (value.type) {
     case 'participant.joined':

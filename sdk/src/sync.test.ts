@@ -97,6 +97,13 @@ describe('Sync', () => {
     expect(source.asked).toEqual([]);
   });
 
+  it('applies what is not counted as it comes, and reads nothing for it', async () => {
+    await ready('4.1');
+    for (const event of [created(0), created(0), created(2, 'personal')]) sync.receive(event);
+    expect(told).toEqual(['room 0', 'room 0', 'personal 2']);
+    expect(source.asked).toEqual([]);
+  });
+
   it('reads again at a gap, from where it was', async () => {
     await ready('4.1');
     sync.receive(created(5));

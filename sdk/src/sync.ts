@@ -127,6 +127,10 @@ export class Sync {
   }
 
   #apply(event: RoomEventRecord): boolean {
+    if (event.seq === 0) {
+      this.#target.event(event);
+      return true;
+    }
     const seen = this.#seen[event.stream];
     if (event.seq > seen + 1) return false;
     if (event.seq === seen + 1) {

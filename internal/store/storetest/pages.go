@@ -41,6 +41,16 @@ var visibilityTests = map[string]func(*world){
 		mine, targeted := w.offer("a"), w.offer("a", "b")
 		w.same("seen", w.sees("a", false), []protocol.ShareID{mine.ID, targeted.ID})
 	},
+	"WithoutReceiveTheCursorCountsOnlyWhatOneSent": func(w *world) {
+		w.offer("a")
+		before := w.quietPage("a", protocol.Cursor{}).Seq
+		w.offer("b")
+		w.same("the cursor", w.quietPage("a", before).Seq, before)
+		mine := w.offer("a")
+		after := w.quietPage("a", before)
+		w.same("what is new", ids(after.Shares), []protocol.ShareID{mine.ID})
+		w.same("what is new after that", len(w.quietPage("a", after.Seq).Shares), 0)
+	},
 	"RoomsDoNotMix": func(w *world) {
 		w.offer("a")
 		w.offer("a", "b")

@@ -141,6 +141,14 @@ func (w *world) page(viewer protocol.ParticipantID, since protocol.Cursor, limit
 	return p
 }
 
+// quietPage is the page of a viewer who may not receive.
+func (w *world) quietPage(viewer protocol.ParticipantID, since protocol.Cursor) store.Page {
+	w.Helper()
+	p, err := w.SharesFor(w.Context(), w.room, viewer, since, plenty, false)
+	w.must(err)
+	return p
+}
+
 // sees returns the ids that a viewer sees, in order.
 func (w *world) sees(viewer protocol.ParticipantID, receive bool) []protocol.ShareID {
 	w.Helper()
