@@ -21,7 +21,7 @@ const (
 	Failed ShareState = "failed"
 	// Revoked: the sender withdrew a complete share.
 	Revoked ShareState = "revoked"
-	// Expired: time, or the end of the room, ended it.
+	// Expired: time or the end of the room ended it, or its bytes were lost.
 	Expired ShareState = "expired"
 )
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -34,6 +35,52 @@ func TestWhatIsAcknowledgedSurvivesKill(t *testing.T) {
 	content := strings.Replace(path, "/uploads/", "/v1/shares/", 1) + "/content"
 	if response, body := do(t, "GET", third.url+content, nil, "Authorization", "Bearer "+bearer); body != "1234567890" {
 		t.Errorf("the file reads %q (%s)", body, response.Status)
+	}
+}
+
+// TestStartUpFinishesWhatAKillLeft writes to the disk what a server has written
+// that dies between two steps, and asks for no upload: the next one finishes
+// them by itself.
+func TestStartUpFinishesWhatAKillLeft(t *testing.T) {
+	data := t.TempDir()
+	first := serve(t, "--dev", "--data", data)
+	bearer := first.guest(t)
+	var ids [3]string
+	for i := range ids {
+		path := first.create(t, bearer, 10)
+		ids[i] = strings.TrimPrefix(path, "/uploads/")
+		first.patch(t, bearer, path, 0, strings.NewReader("12345"))
+	}
+	staged, committed, lost := ids[0], ids[1], ids[2]
+	first.patch(t, bearer, "/uploads/"+lost, 5, strings.NewReader("67890"))
+	first.end(t, syscall.SIGKILL)
+
+	files := filepath.Join(data, "files")
+	final := func(id string) string { return filepath.Join(files, "blobs", id[len(id)-2:], id) }
+	for _, id := range []string{staged, committed} {
+		if err := os.WriteFile(filepath.Join(files, "staging", id), []byte("1234567890"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Dir(final(committed)), 0o700),
+		os.Rename(filepath.Join(files, "staging", committed), final(committed)), os.Remove(final(lost))); err != nil {
+		t.Fatal(err)
+	}
+
+	second := serve(t, "--dev", "--data", data)
+	for id, want := range map[string]string{
+		staged: `"state":"available"`, committed: `"state":"available"`, lost: `"state":"expired","reason":"storage-failed"`,
+	} {
+		until(t, id+" is "+want, func() bool {
+			_, body := do(t, "GET", second.url+"/v1/shares/"+id, nil, "Authorization", "Bearer "+bearer)
+			return strings.Contains(body, want)
+		})
+	}
+	for _, id := range []string{staged, committed} {
+		_, body := do(t, "GET", second.url+"/v1/shares/"+id+"/content", nil, "Authorization", "Bearer "+bearer)
+		if body != "1234567890" {
+			t.Errorf("the file reads %q", body)
+		}
 	}
 }
 

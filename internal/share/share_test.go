@@ -3,8 +3,6 @@ package share_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding"
 	"errors"
 	"io"
 	"path/filepath"
@@ -15,7 +13,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/handout-rtc/handout/internal/blob"
 	"github.com/handout-rtc/handout/internal/blob/memblob"
 	"github.com/handout-rtc/handout/internal/share"
 	"github.com/handout-rtc/handout/internal/store"
@@ -488,39 +485,4 @@ func TestSweepEndsWhatIsDue(t *testing.T) {
 			return errors.Is(err, store.ErrNotFound)
 		})
 	})
-}
-
-func TestStartUpFinishesAndClears(t *testing.T) {
-	f := newFixture(t)
-	ctx := context.Background()
-	id := f.offer(t, 5, protocol.ToRoom())
-	put := func(key blob.Key, body string) {
-		writer, err := f.blobs.Write(ctx, key, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := writer.Write([]byte(body)); err != nil {
-			t.Fatal(err)
-		}
-		if err := writer.Commit(ctx); err != nil {
-			t.Fatal(err)
-		}
-	}
-	// A process died between the bytes and the record, and another one left
-	// bytes that no record knows.
-	h := sha256.New()
-	h.Write([]byte("hello"))
-	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(blob.Key(id), "hello")
-	if err := f.records.Checkpoint(ctx, id, store.Checkpoint{Offset: 5, Hash: state, Run: "b"}, f.clock.now()); err != nil {
-		t.Fatal(err)
-	}
-	orphan := protocol.NewShareID()
-	put(blob.Key(orphan), "orphan")
-	f.blobs.Age(time.Since(f.clock.now()) + 2*time.Minute) // by the clock of the fixture
-	f.sweepUntil(t, "the upload finished", func() bool { return f.state(t, id) == protocol.Available })
-	f.sweepUntil(t, "the orphan gone", func() bool { return f.blobCount(t) == 1 })
 }

@@ -15,19 +15,15 @@ import (
 type Sweeper interface {
 	IdleUploads(ctx context.Context, before time.Time, limit int) ([]protocol.ShareID, error)
 	Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([]store.Share, error)
-	Unfinished(ctx context.Context, limit int) ([]store.Share, error)
+	Live(ctx context.Context, after protocol.ShareID, limit int) ([]store.Share, error)
 	Unpurged(ctx context.Context, limit int) ([]protocol.ShareID, error)
 	MarkPurged(ctx context.Context, ids []protocol.ShareID) error
 	Forget(ctx context.Context, endedBefore time.Time) (int, error)
 	Known(ctx context.Context, ids []protocol.ShareID) (map[protocol.ShareID]protocol.ShareState, error)
 }
 
-const (
-	sweepBatch = 100
-	// orphanAge keeps the start-up sweep from taking bytes whose record a
-	// running request may still be about to write.
-	orphanAge = time.Minute
-)
+// sweepBatch bounds what is read at a time, and what one sweep does.
+const sweepBatch = 100
 
 // Run sweeps until the context is cancelled: first what an earlier process
 // left between two steps, then, again and again, what time has ended.
@@ -43,52 +39,6 @@ func (s *Service) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
-}
-
-// recover finishes uploads that have all their bytes, and removes blobs that
-// no live share knows.
-func (s *Service) recover(ctx context.Context) {
-	unfinished, err := s.Sweeper.Unfinished(ctx, sweepBatch*100)
-	s.logSweep("reading unfinished uploads", err)
-	for _, share := range unfinished {
-		s.logSweep("finishing an upload", s.Uploads.Finish(ctx, share.ID))
-	}
-	s.logSweep("removing orphans", s.removeOrphans(ctx))
-}
-
-func (s *Service) removeOrphans(ctx context.Context) error {
-	var batch []protocol.ShareID
-	flush := func() error {
-		known, err := s.Sweeper.Known(ctx, batch)
-		if err != nil {
-			return err
-		}
-		for _, id := range batch {
-			if state, ok := known[id]; ok && !state.Ended() {
-				continue
-			}
-			if err := s.Blobs.Remove(ctx, blob.Key(id)); err != nil {
-				return err
-			}
-			s.Log.Info("orphan removed", "share", id)
-		}
-		batch = batch[:0]
-		return nil
-	}
-	for info, err := range s.Blobs.List(ctx) {
-		if err != nil {
-			return err
-		}
-		if s.Now().Sub(info.Modified) < orphanAge {
-			continue
-		}
-		if batch = append(batch, protocol.ShareID(info.Key)); len(batch) == sweepBatch {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return flush()
 }
 
 // sweep ends what is due and clears away what has ended. Each part does a

@@ -35,12 +35,13 @@ func (db *DB) Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([
 	return shares, nil
 }
 
-// Unfinished returns uploads that have all their bytes and are not completed.
-func (db *DB) Unfinished(ctx context.Context, limit int) ([]Share, error) {
+// Live returns shares that have not ended, in the order of their ids, beginning
+// behind after. A share that is made meanwhile may be missing.
+func (db *DB) Live(ctx context.Context, after protocol.ShareID, limit int) ([]Share, error) {
 	shares, err := list(ctx, db.engine.Reader(), scanShare, `SELECT `+shareColumns+` FROM shares
-		WHERE state = 'uploading' AND received = size ORDER BY updated_at, id LIMIT $1`, limit)
+		WHERE id > $1 AND ended_at = 0 ORDER BY id LIMIT $2`, after, limit)
 	if err != nil {
-		return nil, fmt.Errorf("reading unfinished uploads: %w", err)
+		return nil, fmt.Errorf("reading live shares: %w", err)
 	}
 	return shares, nil
 }

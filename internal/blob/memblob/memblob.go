@@ -48,15 +48,6 @@ func (s *Store) Fail(f Faults) {
 	s.faults = f
 }
 
-// Age makes every blob older.
-func (s *Store) Age(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, e := range s.blobs {
-		e.modified = e.modified.Add(-d)
-	}
-}
-
 // Write implements blob.Store.
 func (s *Store) Write(_ context.Context, key blob.Key, offset int64) (blob.Writer, error) {
 	if !key.Valid() {

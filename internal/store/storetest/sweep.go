@@ -24,9 +24,9 @@ var sweepTests = map[string]func(*world){
 		w.same("all idle", idle(w.now.Add(time.Second), 9), []protocol.ShareID{second.ID, first.ID})
 		w.same("bounded", idle(w.now.Add(time.Second), 1), []protocol.ShareID{second.ID})
 	},
-	"DueByTime":           dueByTime,
-	"DueByRoom":           dueByRoom,
-	"UnfinishedHaveBytes": unfinished,
+	"DueByTime":   dueByTime,
+	"DueByRoom":   dueByRoom,
+	"LiveByPages": livePages,
 	"UnpurgedUntilMarked": func(w *world) {
 		live, first, second := w.offer("a"), w.offer("a"), w.offer("a")
 		w.cancel(first.ID)
@@ -130,23 +130,32 @@ func dueByRoom(w *world) {
 	w.same("ended", w.due(w.now.Add(time.Hour), 9), []protocol.ShareID(nil))
 }
 
-func unfinished(w *world) {
-	complete, part, unknown, empty := w.offer("a"), w.offer("a"), w.draft("a"), w.draft("a", "b")
-	unknown.Size, empty.Size = nil, new(int64)
-	w.must(w.CreateShares(w.Context(), []store.Share{unknown}, generous))
-	w.must(w.CreateShares(w.Context(), []store.Share{empty}, generous))
-	w.must(w.Checkpoint(w.Context(), complete.ID, store.Checkpoint{Offset: 10}, w.later(time.Second)))
-	w.must(w.Checkpoint(w.Context(), part.ID, store.Checkpoint{Offset: 9}, w.now))
-	shares, err := w.Unfinished(w.Context(), 9)
+func livePages(w *world) {
+	var want []protocol.ShareID
+	for range 5 {
+		s := w.offer("a", "b")
+		want = append(want, s.ID)
+	}
+	w.complete(want[0])
+	ended := w.offer("a")
+	w.cancel(ended.ID)
+	slices.Sort(want)
+	var got []protocol.ShareID
+	for last := protocol.ShareID(""); ; last = got[len(got)-1] {
+		page, err := w.Live(w.Context(), last, 2)
+		w.must(err)
+		if len(page) == 0 {
+			break
+		}
+		w.same("bounded", len(page) <= 2, true)
+		got = append(got, idsOf(page)...)
+	}
+	w.same("live", got, want)
+	page, err := w.Live(w.Context(), "", 1)
 	w.must(err)
-	w.same("unfinished", idsOf(shares), []protocol.ShareID{empty.ID, complete.ID})
-	shares, err = w.Unfinished(w.Context(), 1)
+	read, err := w.Share(w.Context(), want[0])
 	w.must(err)
-	w.same("bounded", idsOf(shares), []protocol.ShareID{empty.ID})
-	w.complete(complete.ID)
-	shares, err = w.Unfinished(w.Context(), 9)
-	w.must(err)
-	w.same("after completion", idsOf(shares), []protocol.ShareID{empty.ID})
+	w.same("whole records", page[0], read)
 }
 
 func forgetOnlyGone(w *world) {
