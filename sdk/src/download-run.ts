@@ -16,12 +16,17 @@ export interface Fetch {
   readonly share: string;
   readonly name: string;
   readonly type: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Lower-case hex, as the server recorded it. */
-  readonly sha256: string;
   readonly signal: AbortSignal;
+  /** Bytes; undefined while the sender has not said. */
+  size(): number | undefined;
+  /** Whether the sender still uploads: then bytes come when it sends them. */
+  following(): boolean;
+  /** The recorded SHA-256 in lower-case hex, as soon as the share is complete. */
+  recorded(): Promise<string>;
   progress(bytes: number): void;
+  /** The sender sends nothing. */
+  waiting(): void;
+  /** The network is gone. */
   paused(): void;
   running(): void;
   verifying(): void;
@@ -44,11 +49,11 @@ interface Arrived {
  * if its SHA-256 is the recorded one. Nothing is kept of a download that fails.
  */
 export async function fetchFile(context: FetchContext, fetch: Fetch): Promise<File> {
-  const arrived: Arrived = { sink: await context.open(fetch.size), hash: await createSHA256(), bytes: 0 };
+  const arrived: Arrived = { sink: await context.open(fetch.size() ?? 0), hash: await createSHA256(), bytes: 0 };
   try {
     await fetchAll(context, fetch, arrived);
     fetch.verifying();
-    if (arrived.hash.digest('hex') !== fetch.sha256) {
+    if (arrived.hash.digest('hex') !== (await fetch.recorded())) {
       throw new HandoutError('hash-mismatch', 'the bytes that came are not the bytes that were sent');
     }
     return await arrived.sink.finish(fetch.name, fetch.type);
@@ -61,11 +66,11 @@ export async function fetchFile(context: FetchContext, fetch: Fetch): Promise<Fi
 async function fetchAll(context: FetchContext, fetch: Fetch, arrived: Arrived): Promise<void> {
   let attempt = 0;
   let refusals = 0;
-  while (arrived.bytes < fetch.size) {
+  while (arrived.bytes !== fetch.size()) {
     const before = arrived.bytes;
     try {
-      fetch.running();
-      await fetchRest(context.api, fetch, arrived);
+      if (await fetchRest(context.api, fetch, arrived)) return;
+      fetch.waiting();
       continue;
     } catch (cause) {
       throwIfAborted(fetch.signal);
@@ -85,14 +90,15 @@ function judge(error: HandoutError, refusals: number, fetch: Fetch): void {
   else if (refusals >= MAX_REFUSALS) throw error;
 }
 
-/** One request, from where the last one ended. */
-async function fetchRest(api: FetchContext['api'], fetch: Fetch, arrived: Arrived): Promise<void> {
+/** One request, from where the last one ended. False if it is to be made again because the sender sends nothing. */
+async function fetchRest(api: FetchContext['api'], fetch: Fetch, arrived: Arrived): Promise<boolean> {
   const stalled = new AbortController();
   const signal = AbortSignal.any([fetch.signal, stalled.signal]);
   let timer = setTimeout(() => stalled.abort(), STALL_MS);
   try {
-    const response = await api.content(fetch.share, rangeFrom(fetch, arrived.bytes), signal);
+    const response = await api.content(fetch.share, rangeFrom(fetch.share, arrived.bytes), signal);
     await placeAt(response, arrived);
+    fetch.running();
     for await (const piece of pieces(response)) {
       clearTimeout(timer);
       timer = setTimeout(() => stalled.abort(), STALL_MS);
@@ -100,18 +106,23 @@ async function fetchRest(api: FetchContext['api'], fetch: Fetch, arrived: Arrive
     }
   } catch (error) {
     if (stalled.signal.aborted && !fetch.signal.aborted) {
+      if (fetch.following()) return false;
       throw new HandoutError('network', 'nothing came for too long', { cause: error });
     }
     throw error;
   } finally {
     clearTimeout(timer);
   }
-  if (arrived.bytes < fetch.size) throw new HandoutError('network', 'the connection ended before the file did');
+  if (arrived.bytes < (fetch.size() ?? 0)) {
+    throw new HandoutError('network', 'the connection ended before the file did');
+  }
+  return true;
 }
 
-function rangeFrom(fetch: Fetch, bytes: number): Record<string, string> {
+/** The id stands for the bytes of the share from its first one on, before they have a hash. */
+function rangeFrom(share: string, bytes: number): Record<string, string> {
   if (bytes === 0) return {};
-  return { Range: `bytes=${bytes}-`, 'If-Range': `"${fetch.sha256}"` };
+  return { Range: `bytes=${bytes}-`, 'If-Range': `"${share}"` };
 }
 
 /** Makes sure that the response goes on where we are; one that begins at the beginning makes us begin again. */
@@ -129,7 +140,7 @@ async function placeAt(response: Response, arrived: Arrived): Promise<void> {
 }
 
 async function take(fetch: Fetch, arrived: Arrived, piece: Uint8Array<ArrayBuffer>): Promise<void> {
-  if (arrived.bytes + piece.length > fetch.size) {
+  if (arrived.bytes + piece.length > (fetch.size() ?? Number.POSITIVE_INFINITY)) {
     throw new HandoutError('hash-mismatch', 'more bytes came than were sent');
   }
   await arrived.sink.write(piece);

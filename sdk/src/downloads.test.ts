@@ -100,7 +100,7 @@ describe('a download', () => {
     await cutAfter(1, 'he');
     await cutAfter(2, 'l', 206, { 'Content-Range': 'bytes 2-4/5' });
     await served(3);
-    expect(content.at(2).headers).toEqual({ Range: 'bytes=2-', 'If-Range': `"${HELLO}"` });
+    expect(content.at(2).headers).toEqual({ Range: 'bytes=2-', 'If-Range': '"sh_1"' });
     expect(content.at(3).headers).toMatchObject({ Range: 'bytes=3-' });
     content.at(3).reply(206, { 'Content-Range': 'bytes 3-4/5' });
     content.at(3).push('lo');
@@ -175,14 +175,104 @@ describe('a download', () => {
     expect(content.at(1).signal.aborted || content.served.length === 1).toBe(true);
     expect(content.served).toHaveLength(1);
   });
+});
 
-  it('waits for a file that is still uploading', async () => {
-    const download = start(share({ id: 'sh_1' }));
-    await new Promise((resolve) => setImmediate(resolve));
-    expect([download.state.kind, content.served.length]).toEqual(['waiting', 0]);
+describe('a download of a file that is still uploading', () => {
+  const uploading = (more: Partial<ShareRecord> = {}) => share({ id: 'sh_1', size: 5, ...more });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('brings the bytes as they come, and is complete when the upload is', async () => {
+    const download = start(uploading());
+    await served(1);
+    expect(download.state.kind).toBe('waiting');
+    content.at(1).reply();
+    content.at(1).push('he');
+    await vi.waitFor(() => expect(download.progress.transferred).toBe(2), { interval: 1 });
+    expect(download.state.kind).toBe('running');
+    content.at(1).push('llo');
+    content.at(1).end();
+    await vi.waitFor(() => expect(download.state.kind).toBe('verifying'), { interval: 1 });
+    await turn();
+    expect(download.state.kind).toBe('verifying');
     files.apply([available('sh_1')]);
+    expect(await (await download.done).text()).toBe('hello');
+    expect(content.served).toHaveLength(1);
+  });
+
+  it('learns the hash from the record when the push is lost', async () => {
+    const download = start(uploading());
+    record = available('sh_1');
     await serve(1, 'hello');
+    expect(await (await download.done).text()).toBe('hello');
+  });
+
+  it('never believes bytes that the record does not have', async () => {
+    const download = start(uploading());
+    await serve(1, 'jello');
+    files.apply([available('sh_1')]);
+    await expect(download.done).rejects.toMatchObject({ code: 'hash-mismatch' });
+    expect(sinks[0]?.state).toBe('discarded');
+  });
+
+  it('works without a length', async () => {
+    const { size: _, ...unknown } = uploading();
+    const download = start(unknown);
+    await serve(1, 'hello');
+    files.apply([available('sh_1', { size: 5 })]);
+    expect(await (await download.done).text()).toBe('hello');
+  });
+
+  it('goes on after a cut of its own network', async () => {
+    const download = start(uploading());
+    await cutAfter(1, 'he');
+    await served(2);
+    files.apply([available('sh_1')]);
+    expect(content.at(2).headers).toEqual({ Range: 'bytes=2-', 'If-Range': '"sh_1"' });
+    content.at(2).reply(206, { 'Content-Range': 'bytes 2-4/5' });
+    content.at(2).push('llo');
+    content.at(2).end();
     await expect(download.done).resolves.toBeInstanceOf(File);
+  });
+
+  it('waits for a sender that pauses, on a new connection', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const download = start(uploading());
+      await turn();
+      content.at(1).reply();
+      content.at(1).push('he');
+      while (download.progress.transferred !== 2) await turn();
+      vi.advanceTimersByTime(30_000);
+      while (content.served.length < 2) await turn();
+      expect(download.state.kind).toBe('waiting');
+      expect(content.at(2).headers).toMatchObject({ Range: 'bytes=2-' });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('fails with the code when the sender stays away', async () => {
+    const download = start(uploading());
+    await served(1);
+    content.at(1).refuse('upload-stalled');
+    await expect(download.done).rejects.toMatchObject({ code: 'upload-stalled' });
+    expect(download.canRetry).toBe(true);
+  });
+
+  it('ends when the sender cancels, whatever has come', async () => {
+    const download = start(uploading());
+    await serve(1, 'hello');
+    await vi.waitFor(() => expect(download.state.kind).toBe('verifying'), { interval: 1 });
+    files.apply([uploading({ state: 'cancelled', rev: 2 })]);
+    expect(download.state).toEqual({ kind: 'cancelled', by: 'sender' });
+    await vi.waitFor(() => expect(sinks[0]?.state).toBe('discarded'), { interval: 1 });
+  });
+
+  it('leaves a place for files that are complete', async () => {
+    for (const n of [1, 2, 3, 4]) start(uploading({ id: `sh_${n}` }));
+    start(available('sh_5'));
+    await served(4);
+    expect(content.served.map((request) => request.share)).toEqual(['sh_1', 'sh_2', 'sh_3', 'sh_5']);
   });
 });
 

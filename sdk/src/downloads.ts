@@ -1,6 +1,6 @@
 import { Download } from './download.js';
 import { type FetchContext, fetchFile } from './download-run.js';
-import { asHandoutError, type HandoutError } from './errors.js';
+import { asHandoutError, type HandoutError, throwIfAborted } from './errors.js';
 import type { DownloadOptions, SharedFile } from './file.js';
 import type { Files } from './files.js';
 import type { Api } from './http.js';
@@ -24,22 +24,28 @@ export interface DownloadsConfig {
 
 /** Downloads whose bytes are on their way at once. */
 const MAX_RUNNING = 4;
+/** Those of them that wait for their senders: a file that is complete never waits for a slow sender. */
+const MAX_FOLLOWING = 3;
 
 /** Drives the downloads of a page: one for each file at a time, each ending once. */
 export class Downloads implements TransferControl<Download> {
   readonly #config: DownloadsConfig;
   readonly #context: FetchContext;
+  /** Ends the wait for the hash of a file that was followed to its end. */
+  readonly #completions: Waker;
   /** Those that have not ended. */
   readonly #jobs = new Map<Download, AbortController>();
   /** Those that end in the browser's downloads, also when they are started again. */
   readonly #saving = new WeakSet<Download>();
   #ready: Download[] = [];
   #running = 0;
+  #following = 0;
   #stopped: 'me' | 'room' | undefined;
 
   constructor(config: DownloadsConfig) {
     this.#config = config;
     this.#context = { api: config.api, open: config.open ?? openSink, waker: config.waker ?? new Waker() };
+    this.#completions = config.waker ?? new Waker();
   }
 
   /** The running download of the file, or a new one. It starts when the caller has had the time to listen. */
@@ -57,12 +63,12 @@ export class Downloads implements TransferControl<Download> {
     return download;
   }
 
-  /** A file has changed: it may be there now, or gone. */
+  /** A file has changed: it may be complete now, or gone. */
   fileChanged(file: SharedFile): void {
     const download = this.#find(file);
     if (download === undefined) return;
     if (hasEnded(file.state)) this.#fileEnded(download);
-    else this.#pump();
+    else if (file.state === 'available') this.#completions.wake();
   }
 
   /** The connection is back: nobody needs to wait any longer. */
@@ -117,32 +123,37 @@ export class Downloads implements TransferControl<Download> {
     });
   }
 
-  /** Starts what may start: a file that is still uploading waits for its last byte. */
+  /** Starts what may start: also files that are still uploading. */
   #pump(): void {
     for (const download of [...this.#ready]) {
       if (this.#running >= MAX_RUNNING) return;
       const abort = this.#jobs.get(download);
-      if (abort === undefined || download.file.state !== 'available') continue;
+      const follows = download.file.state === 'uploading';
+      if (abort === undefined || (follows && this.#following >= MAX_FOLLOWING)) continue;
       this.#ready = this.#ready.filter((other) => other !== download);
       this.#running++;
+      if (follows) this.#following++;
       void this.#run(download, abort.signal).finally(() => {
         this.#running--;
+        if (follows) this.#following--;
         this.#pump();
       });
     }
   }
 
   async #run(download: Download, signal: AbortSignal): Promise<void> {
-    const { id, name, type, size, sha256 } = download.file;
+    const { file: shared } = download;
     try {
       const file = await fetchFile(this.#context, {
-        share: id,
-        name,
-        type,
-        size: size ?? 0,
-        sha256: sha256 ?? '',
+        share: shared.id,
+        name: shared.name,
+        type: shared.type,
         signal,
+        size: () => shared.size,
+        following: () => shared.state === 'uploading',
+        recorded: () => this.#recorded(shared, signal),
         progress: (bytes) => download.report(bytes),
+        waiting: () => download.advance('waiting'),
         paused: () => download.advance('paused'),
         running: () => download.advance('running'),
         verifying: () => download.advance('verifying'),
@@ -154,6 +165,18 @@ export class Downloads implements TransferControl<Download> {
     } catch (cause) {
       if (!signal.aborted) await this.#explain(download, asHandoutError(cause));
     }
+  }
+
+  /** The hash of a complete file. The push that brings it is a hint, so the record is asked for too. */
+  async #recorded(file: SharedFile, signal: AbortSignal): Promise<string> {
+    for (let attempt = 1; file.sha256 === undefined; attempt++) {
+      await this.#completions.pause(attempt, signal);
+      if (file.sha256 !== undefined) break;
+      const record = await this.#config.api.share(file.id, signal).catch(() => undefined);
+      if (record !== undefined) this.#config.files.apply([record]);
+      throwIfAborted(signal);
+    }
+    return file.sha256;
   }
 
   /** The record, where it says that the file has ended, explains more than the error does. */

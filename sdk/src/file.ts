@@ -92,7 +92,8 @@ export class SharedFile {
 
   /**
    * Downloads the file and checks it against its SHA-256. A second call while one
-   * runs joins it. A file that is still uploading is waited for.
+   * runs joins it. A file that is still uploading comes as its sender sends it, and is
+   * complete when that is.
    */
   download(options: DownloadOptions = {}): Download {
     return this.#actions.download(this, options);

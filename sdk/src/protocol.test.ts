@@ -67,12 +67,15 @@ describe('what is not of the protocol', () => {
     expect(parseEvent({ type: 'shares.created', stream: 'room', seq: 1, time: '', shares: [value] })).toBeUndefined();
   });
 
-  it.each([[null], [{}], [{ type: 'room.ended', seq: 1, time: '' }], [{ type: 'message', time: '', message: {} }], ['x']])(
-    'ignores the push %j',
-    (value) => {
-      expect(parseEvent(value)).toBeUndefined();
-    },
-  );
+  it.each([
+    [null],
+    [{}],
+    [{ type: 'room.ended', seq: 1, time: '' }],
+    [{ type: 'message', time: '', message: {} }],
+    ['x'],
+  ])('ignores the push %j', (value) => {
+    expect(parseEvent(value)).toBeUndefined();
+  });
 
   it('refuses replies of another shape', () => {
     for (const parse of [parseWelcome, parseRoster, parseOffered, parseTicket]) {

@@ -3,7 +3,7 @@ import { Meter, type Progress } from './progress.js';
 
 /** Where a transfer stands. It ends once: completed, failed or cancelled. */
 export type TransferState =
-  /** Others go first, or the file is not complete yet. */
+  /** Others go first, or the sender sends nothing now. */
   | { readonly kind: 'waiting' }
   | { readonly kind: 'running' }
   /** There is no network; it goes on by itself. */
