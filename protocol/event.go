@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 )
@@ -49,6 +50,18 @@ type Event struct {
 	Participant *Participant `json:"participant,omitempty"`
 	Shares      []Share      `json:"shares,omitempty"`
 	Message     *Message     `json:"message,omitempty"`
+}
+
+// JSON returns the event as it travels. What only HTML needs escaped stays as it
+// is, so that text does not grow on its way beyond what was allowed of it.
+func (e Event) JSON() ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(e); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
 }
 
 // MessageKind tells text for people from data for programs.

@@ -25,4 +25,7 @@ const (
 	MaxMetadataBytes    = 8 << 10 // Upload-Metadata, tus
 	MaxMetadataKeys     = 32
 	SharesPerPage       = 200
+	// MaxEventBytes bounds one push that the store keeps: a request that takes
+	// more is told in several.
+	MaxEventBytes = 64 << 10
 )

@@ -201,3 +201,20 @@ func FuzzParseCursor(f *testing.F) {
 		}
 	})
 }
+
+// TestEventsDoNotGrowOnTheirWay: what is bounded in a request must not become
+// longer than its bound when it is told.
+func TestEventsDoNotGrowOnTheirWay(t *testing.T) {
+	body := `"` + strings.Repeat("<&>\u2028", 1000) + `"`
+	event := protocol.Event{Type: protocol.MessageReceived, Message: &protocol.Message{
+		Kind: protocol.TextMessage, Body: json.RawMessage(body),
+	}}
+	text, err := event.JSON()
+	if err != nil || len(text) > len(body)+300 {
+		t.Errorf("%d bytes of text travel as %d, %v", len(body), len(text), err)
+	}
+	var heard protocol.Event
+	if err := json.Unmarshal(text, &heard); err != nil || string(heard.Message.Body) != body {
+		t.Errorf("it reads back as %.100s, %v", heard.Message.Body, err)
+	}
+}

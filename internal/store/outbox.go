@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/handout-rtc/handout/protocol"
@@ -59,7 +59,7 @@ func (c *change) emit(ctx context.Context, room protocol.RoomID, participant pro
 	if participant == roomStream {
 		e.Stream = protocol.RoomStream
 	}
-	text, err := json.Marshal(e)
+	text, err := e.JSON()
 	if err != nil {
 		return 0, 0, fmt.Errorf("writing an event: %w", err)
 	}
@@ -72,7 +72,7 @@ func (c *change) emit(ctx context.Context, room protocol.RoomID, participant pro
 	return seq, id, nil
 }
 
-// place is where an announcement stands.
+// place is where an event about shares stands.
 type place struct {
 	seq     map[protocol.ParticipantID]int64 // by stream
 	changed int64                            // among all changes
@@ -87,9 +87,48 @@ func (p place) of(s Share) int64 {
 	return p.seq[s.Sender.ID]
 }
 
-// announce emits one event with the shares, which have the same sender and
-// audience, to every stream that may see them, each as its reader may see it.
-func (c *change) announce(ctx context.Context, what protocol.EventType, shares []Share, now time.Time) (place, error) {
+// announce emits the shares, which have the same sender and audience, to every
+// stream that may see them, each as its reader may see it: in one event, or in
+// several when they are too long for one. It returns where each share stands.
+func (c *change) announce(ctx context.Context, what protocol.EventType, shares []Share, now time.Time) ([]place, error) {
+	places := make([]place, 0, len(shares))
+	for len(shares) > 0 {
+		fit, err := fitting(shares)
+		if err != nil {
+			return nil, err
+		}
+		at, err := c.announceTogether(ctx, what, shares[:fit], now)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, slices.Repeat([]place{at}, fit)...)
+		shares = shares[fit:]
+	}
+	return places, nil
+}
+
+// envelope is more than what an event takes beside its shares, in bytes.
+const envelope = 256
+
+// fitting returns how many of the shares one event holds. It is never none: that
+// one share fits is for the bounds of names and recipients to see to.
+func fitting(shares []Share) (int, error) {
+	left := protocol.MaxEventBytes - envelope
+	for i, share := range shares {
+		// Its sender's view names every recipient, so no other is longer.
+		text, err := protocol.Event{Shares: []protocol.Share{share.Share}}.JSON()
+		if err != nil {
+			return 0, fmt.Errorf("writing a share: %w", err)
+		}
+		if left -= len(text); left < 0 && i > 0 {
+			return i, nil
+		}
+	}
+	return len(shares), nil
+}
+
+// announceTogether is announce for shares that fit into one event.
+func (c *change) announceTogether(ctx context.Context, what protocol.EventType, shares []Share, now time.Time) (place, error) {
 	at := place{seq: make(map[protocol.ParticipantID]int64)}
 	for _, viewer := range streamsOf(shares[0]) {
 		if _, done := at.seq[viewer]; done {

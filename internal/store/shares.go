@@ -67,10 +67,11 @@ func offered(ctx context.Context, q querier, room protocol.RoomID, sender protoc
 }
 
 // CreateShares adds a batch of new shares with the same room, sender, audience
-// and offer, all or none, with one event for each stream that may see them. It
-// fails with ErrNotFound without the room, with ErrConflict when the offer has
-// been made before, with protocol.CodeRoomEnded, and with protocol.CodeRoomFull
-// or protocol.CodeTooManyUploads over the quota.
+// and offer, all or none, with an event for each stream that may see them, or
+// several when they are too long for one (protocol.MaxEventBytes). It fails with
+// ErrNotFound without the room, with ErrConflict when the offer has been made
+// before, with protocol.CodeRoomEnded, and with protocol.CodeRoomFull or
+// protocol.CodeTooManyUploads over the quota.
 func (db *DB) CreateShares(ctx context.Context, shares []Share, q Quota) error {
 	if len(shares) == 0 {
 		return nil
@@ -93,12 +94,12 @@ func (db *DB) CreateShares(ctx context.Context, shares []Share, q Quota) error {
 		if err := c.checkQuota(ctx, batch, q); err != nil {
 			return err
 		}
-		at, err := c.announce(ctx, protocol.SharesCreated, batch, batch[0].CreatedAt)
+		places, err := c.announce(ctx, protocol.SharesCreated, batch, batch[0].CreatedAt)
 		if err != nil {
 			return err
 		}
 		for i, s := range batch {
-			if err := c.insertShare(ctx, s, at, i); err != nil {
+			if err := c.insertShare(ctx, s, places[i], i); err != nil {
 				return err
 			}
 		}

@@ -151,7 +151,7 @@ func available(s Share) time.Time {
 
 // publish announces one share and notes where it stands in each stream.
 func (c *change) publish(ctx context.Context, what protocol.EventType, s Share) error {
-	at, err := c.announce(ctx, what, []Share{s}, s.UpdatedAt)
+	at, err := c.announceTogether(ctx, what, []Share{s}, s.UpdatedAt)
 	if err != nil {
 		return err
 	}

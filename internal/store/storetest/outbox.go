@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -79,6 +80,7 @@ func numbered(i int) protocol.ParticipantID {
 var outboxTests = map[string]func(*world){
 	"EventsAreTheChanges":        eventsAreChanges,
 	"OutgoingIsReadInPieces":     outgoingInPieces,
+	"EventsAreOfBoundedLength":   boundedEvents,
 	"CommittedWakesForEvents":    committedWakes,
 	"FailedChangeLeavesNoEvents": failedChange,
 	"UsageCounts":                usage,
@@ -131,6 +133,40 @@ func outgoingInPieces(w *world) {
 	left, _ = w.outbox()
 	if len(left) != 1 || left[0].ID <= all[6].ID {
 		w.Fatalf("ids went back: %v after %d", left, all[6].ID)
+	}
+}
+
+// boundedEvents: what is too long for one event is told in several, which a
+// reader of pages of any size is told once.
+func boundedEvents(w *world) {
+	crowd := make([]protocol.ParticipantID, 150)
+	for i := range crowd {
+		crowd[i] = protocol.ParticipantID(fmt.Sprintf("%064d", i))
+	}
+	batch := make([]store.Share, 14)
+	for i := range batch {
+		batch[i] = w.draft("a", crowd...)
+		batch[i].Name = strings.Repeat(`"<`, protocol.MaxFileNameBytes/2)
+	}
+	w.must(w.CreateShares(w.Context(), batch, generous))
+	rows, events := w.outbox()
+	told := make(map[protocol.ParticipantID]int)
+	for i, row := range rows {
+		if len(row.Event) > protocol.MaxEventBytes {
+			w.Fatalf("an event of %d bytes", len(row.Event))
+		}
+		told[row.Participant] += len(events[i].Shares)
+	}
+	w.same("streams", len(told), len(crowd)+1)
+	w.gapless()
+	if n := len(w.told("a")); n < 2 || n > 4 {
+		w.Fatalf("%d events for the sender", n)
+	}
+	for _, viewer := range []protocol.ParticipantID{"a", crowd[0], crowd[149]} {
+		w.same("told", told[viewer], len(batch))
+		for _, limit := range []int{1, 5, plenty} {
+			w.same("read", w.readsAll(viewer, limit), idsOf(batch))
+		}
 	}
 }
 

@@ -121,19 +121,27 @@ func pagesOfAnySize(w *world) {
 		}
 	}
 	for _, limit := range []int{0, 1, 2, 3, 5, 100} {
-		var got []protocol.ShareID
-		var since protocol.Cursor
-		for more := true; more; {
-			p := w.page("b", since, limit)
-			got = append(got, ids(p.Shares)...)
-			if p.Reset || len(got) > len(want) {
-				w.Fatalf("limit %d: %d shares, reset %v", limit, len(got), p.Reset)
-			}
-			since, more = p.Seq, p.More
-		}
-		w.same("limit "+strconv.Itoa(limit), got, want)
-		w.same("cursor", since, w.page("b", protocol.Cursor{}, plenty).Seq)
+		w.same("limit "+strconv.Itoa(limit), w.readsAll("b", limit), want)
 	}
+}
+
+// readsAll returns what a viewer sees in all pages, in order, and checks that
+// they lead to where one page leads.
+func (w *world) readsAll(viewer protocol.ParticipantID, limit int) []protocol.ShareID {
+	w.Helper()
+	whole := w.page(viewer, protocol.Cursor{}, plenty)
+	var got []protocol.ShareID
+	var since protocol.Cursor
+	for more := true; more; {
+		p := w.page(viewer, since, limit)
+		got = append(got, ids(p.Shares)...)
+		if p.Reset || len(got) > len(whole.Shares) {
+			w.Fatalf("limit %d: %d shares, reset %v", limit, len(got), p.Reset)
+		}
+		since, more = p.Seq, p.More
+	}
+	w.same("cursor", since, whole.Seq)
+	return got
 }
 
 func resetBelowHorizon(w *world) {
