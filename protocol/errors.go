@@ -19,6 +19,7 @@ const (
 	CodeShareNotFound    Code = "share-not-found"   // or not yours: the two look alike
 	CodeShareEnded       Code = "share-ended"       // cancelled, revoked, failed or expired
 	CodeUnknownRecipient Code = "unknown-recipient" // a clientId that is not in the room
+	CodeKeyReused        Code = "key-reused"        // an Idempotency-Key of a request that asked for something else
 	CodeEmptyList        Code = "empty-list"        // no file, or no recipient
 	CodeEmptyFile        Code = "empty-file"        // a file of zero bytes, where that is refused
 	CodeFileTooLarge     Code = "file-too-large"

@@ -35,6 +35,7 @@ var statuses = map[protocol.Code]int{
 	protocol.CodeRequestTooLarge:  http.StatusRequestEntityTooLarge,
 	protocol.CodeUnsupportedMedia: http.StatusUnsupportedMediaType,
 	protocol.CodeUnknownRecipient: http.StatusUnprocessableEntity,
+	protocol.CodeKeyReused:        http.StatusUnprocessableEntity,
 	protocol.CodeEmptyList:        http.StatusUnprocessableEntity,
 	protocol.CodeEmptyFile:        http.StatusUnprocessableEntity,
 	protocol.CodeUploadBusy:       http.StatusLocked,

@@ -91,7 +91,7 @@ func (s *Server) crossOrigin() *cors.Cors {
 		AllowOriginFunc: func(origin string) bool { return s.Dev || slices.Contains(s.Origins, origin) },
 		AllowedMethods:  []string{"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"},
 		AllowedHeaders: []string{
-			"Authorization", "Content-Type", "Range", "If-Range", "If-None-Match", "X-Requested-With", "X-Request-ID",
+			"Authorization", "Content-Type", "Range", "If-Range", "If-None-Match", "Idempotency-Key", "X-Requested-With", "X-Request-ID",
 			"X-HTTP-Method-Override", "Tus-Resumable", "Upload-Length", "Upload-Offset", "Upload-Metadata",
 			"Upload-Defer-Length", "Upload-Concat", "Upload-Checksum",
 		},

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/handout-rtc/handout/internal/share"
 	"github.com/handout-rtc/handout/protocol"
@@ -23,6 +24,10 @@ func (s *Server) listShares(w http.ResponseWriter, r *http.Request, caller share
 
 // offerShares is POST /v1/rooms/{room}/shares.
 func (s *Server) offerShares(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	key, err := idempotencyKey(r.Header)
+	if err != nil {
+		return err
+	}
 	var offer protocol.Offer
 	if err := readJSON(w, r, &offer); err != nil {
 		return err
@@ -30,17 +35,17 @@ func (s *Server) offerShares(w http.ResponseWriter, r *http.Request, caller shar
 	if offer.To == nil {
 		return protocol.NewError(protocol.CodeInvalidRequest, `"to" is required: "room" or a list of participant ids`)
 	}
-	drafts := make([]share.Draft, len(offer.Files))
-	for i, file := range offer.Files {
+	batch := share.Batch{To: *offer.To, Key: key}
+	for _, file := range offer.Files {
 		if file.Size == nil {
 			return protocol.NewError(protocol.CodeInvalidRequest, "a file has no size")
 		}
 		if *file.Size == 0 {
 			return protocol.NewError(protocol.CodeEmptyFile, "a file has zero bytes")
 		}
-		drafts[i] = share.Draft{Name: file.Name, Type: file.Type, Size: file.Size}
+		batch.Drafts = append(batch.Drafts, share.Draft{Name: file.Name, Type: file.Type, Size: file.Size})
 	}
-	created, err := s.Shares.Offer(r.Context(), caller, drafts, *offer.To)
+	created, err := s.Shares.Offer(r.Context(), caller, batch)
 	if err != nil {
 		return err
 	}
@@ -50,6 +55,32 @@ func (s *Server) offerShares(w http.ResponseWriter, r *http.Request, caller shar
 	}
 	writeJSON(w, http.StatusCreated, reply)
 	return nil
+}
+
+// maxKeyLength bounds what a client may name its request by.
+const maxKeyLength = 64
+
+// idempotencyKey reads the Idempotency-Key header
+// (draft-ietf-httpapi-idempotency-key-header): a structured field's string, or
+// the same without its quotes, as many clients send it. "" is none.
+func idempotencyKey(h http.Header) (string, error) {
+	values := h.Values("Idempotency-Key")
+	if len(values) == 0 {
+		return "", nil
+	}
+	key := values[0]
+	if unquoted, ok := strings.CutPrefix(key, `"`); ok {
+		key, ok = strings.CutSuffix(unquoted, `"`)
+		if !ok {
+			key = ""
+		}
+	}
+	outside := func(c rune) bool { return c <= ' ' || c > '~' || c == '"' || c == '\\' }
+	if len(values) > 1 || key == "" || len(key) > maxKeyLength || strings.ContainsFunc(key, outside) {
+		return "", protocol.NewError(protocol.CodeInvalidRequest,
+			"Idempotency-Key is one string of 1 to 64 visible ASCII characters without quotes and backslashes")
+	}
+	return key, nil
 }
 
 // getShare is GET /v1/shares/{id}.

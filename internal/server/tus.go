@@ -77,12 +77,12 @@ func (s *Server) tusCreate(w http.ResponseWriter, r *http.Request, caller share.
 	if length != nil && withBody && r.ContentLength > *length {
 		return protocol.NewError(protocol.CodeRequestTooLarge, "the body is longer than Upload-Length")
 	}
-	created, err := s.Shares.Offer(r.Context(), caller, []share.Draft{{
+	created, err := s.Shares.Offer(r.Context(), caller, share.Batch{To: audienceOf(metadata), Drafts: []share.Draft{{
 		Name:     firstOf(metadata, "filename", "name"),
 		Type:     firstOf(metadata, "filetype", "type"),
 		Size:     length,
 		Metadata: raw,
-	}}, audienceOf(metadata))
+	}}})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,9 @@ package share
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -22,20 +25,44 @@ type Draft struct {
 	Metadata string
 }
 
-// Offer creates one share per draft for the same audience, all or none, in the
-// state Uploading.
-func (s *Service) Offer(ctx context.Context, c Caller, drafts []Draft, to protocol.Audience) ([]store.Share, error) {
-	to, err := s.audience(ctx, c, to)
+// Batch is what a sender offers with one request.
+type Batch struct {
+	Drafts []Draft
+	To     protocol.Audience
+	// Key is the sender's name for the request, by which it may be made again
+	// when its answer was lost; "" for one that is made once.
+	Key string
+}
+
+// Offer creates one share per draft, all or none, in the state Uploading. A
+// batch whose key the sender has used in this room makes nothing: it gets the
+// shares of the first one as they are now, or CodeKeyReused if that asked for
+// something else, or CodeShareEnded if some of them are forgotten.
+func (s *Service) Offer(ctx context.Context, c Caller, batch Batch) ([]store.Share, error) {
+	made, err := s.madeBefore(ctx, c, batch)
+	if err != nil || made != nil {
+		return made, err
+	}
+	made, err = s.create(ctx, c, batch)
+	if errors.Is(err, store.ErrConflict) { // by the same request, which overtook this one
+		return s.madeBefore(ctx, c, batch)
+	}
+	return made, err
+}
+
+func (s *Service) create(ctx context.Context, c Caller, batch Batch) ([]store.Share, error) {
+	to, err := s.audience(ctx, c, batch.To)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkDrafts(drafts); err != nil {
+	if err := s.checkDrafts(batch.Drafts); err != nil {
 		return nil, err
 	}
 	now := s.Now()
-	shares := make([]store.Share, len(drafts))
-	for i, d := range drafts {
+	shares := make([]store.Share, len(batch.Drafts))
+	for i, d := range batch.Drafts {
 		shares[i] = s.record(c, d, to, now)
+		shares[i].Offer = store.Offer{Key: batch.Key, Digest: batch.digest()}
 	}
 	err = s.Records.CreateShares(ctx, shares, store.Quota{
 		RoomBytes:   s.Limits.RoomBytes,
@@ -52,6 +79,42 @@ func (s *Service) Offer(ctx context.Context, c Caller, drafts []Draft, to protoc
 		s.Log.Info("share created", "share", share.ID, "room", share.Room, "participant", c.ID, "bytes", share.Reserved)
 	}
 	return shares, nil
+}
+
+// madeBefore returns the shares that the sender's batch of the same key has
+// made, nil if there is none. The sender may see them whatever it may do now.
+func (s *Service) madeBefore(ctx context.Context, c Caller, batch Batch) ([]store.Share, error) {
+	if batch.Key == "" {
+		return nil, nil
+	}
+	made, err := s.Records.Offered(ctx, c.Room, c.ID, batch.Key)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(made) == 0:
+		return nil, nil
+	case made[0].Offer.Digest != batch.digest():
+		return nil, protocol.NewError(protocol.CodeKeyReused, "this key was used for another request")
+	case len(made) != len(batch.Drafts):
+		return nil, protocol.NewError(protocol.CodeShareEnded, "some of the shares of this request are forgotten")
+	}
+	return made, nil
+}
+
+// digest tells batches apart; "" for one without a key, which needs none.
+func (b Batch) digest() string {
+	if b.Key == "" {
+		return ""
+	}
+	text, err := json.Marshal(struct {
+		Drafts []Draft
+		To     protocol.Audience
+	}{b.Drafts, b.To})
+	if err != nil { // only types of another shape could do that
+		panic(err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 func (s *Service) record(c Caller, d Draft, to protocol.Audience, now time.Time) store.Share {

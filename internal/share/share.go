@@ -21,6 +21,7 @@ import (
 // Records is what a Service needs of the store to serve participants.
 type Records interface {
 	CreateShares(ctx context.Context, shares []store.Share, q store.Quota) error
+	Offered(ctx context.Context, room protocol.RoomID, sender protocol.ParticipantID, key string) ([]store.Share, error)
 	Share(ctx context.Context, id protocol.ShareID) (store.Share, error)
 	SharesFor(ctx context.Context, room protocol.RoomID, viewer protocol.ParticipantID, since protocol.Cursor, limit int, receive bool) (store.Page, error)
 	End(ctx context.Context, id protocol.ShareID, to protocol.ShareState, reason protocol.Code, now time.Time) (store.Share, error)

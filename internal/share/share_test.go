@@ -85,7 +85,7 @@ func (f *fixture) as(id protocol.ParticipantID) share.Caller {
 // offer creates one share of the given size from Ana.
 func (f *fixture) offer(t *testing.T, size int64, to protocol.Audience) protocol.ShareID {
 	t.Helper()
-	created, err := f.Offer(context.Background(), f.as("ana"), []share.Draft{{Name: "a.txt", Size: &size}}, to)
+	created, err := f.Offer(context.Background(), f.as("ana"), share.Batch{Drafts: []share.Draft{{Name: "a.txt", Size: &size}}, To: to})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestOfferRefusals(t *testing.T) {
 		{"no such room", nowhere, one, protocol.ToRoom(), protocol.CodeRoomNotFound},
 	}
 	for _, row := range rows {
-		_, err := f.Offer(ctx, row.caller, row.drafts, row.to)
+		_, err := f.Offer(ctx, row.caller, share.Batch{Drafts: row.drafts, To: row.to})
 		if got := protocol.CodeOf(err); got != row.want {
 			t.Errorf("%s: %q (%v), want %q", row.name, got, err, row.want)
 		}
@@ -198,19 +198,19 @@ func TestQuotaIsReservedAndGivenBack(t *testing.T) {
 	ctx := context.Background()
 	size := int64(1000)
 	drafts := []share.Draft{{Name: "a", Size: &size}, {Name: "b", Size: &size}, {Name: "c", Size: &size}}
-	created, err := f.Offer(ctx, f.as("ana"), drafts, protocol.ToRoom())
+	created, err := f.Offer(ctx, f.as("ana"), share.Batch{Drafts: drafts, To: protocol.ToRoom()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	one := int64(1)
-	_, err = f.Offer(ctx, f.as("ben"), []share.Draft{{Size: &one}}, protocol.ToRoom())
+	_, err = f.Offer(ctx, f.as("ben"), share.Batch{Drafts: []share.Draft{{Size: &one}}, To: protocol.ToRoom()})
 	wantCode(t, err, protocol.CodeRoomFull)
-	_, err = f.Offer(ctx, f.as("ana"), []share.Draft{{Size: new(int64)}}, protocol.ToRoom())
+	_, err = f.Offer(ctx, f.as("ana"), share.Batch{Drafts: []share.Draft{{Size: new(int64)}}, To: protocol.ToRoom()})
 	wantCode(t, err, protocol.CodeTooManyUploads)
 	if err := f.End(ctx, f.as("ana"), created[0].ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Offer(ctx, f.as("ben"), []share.Draft{{Size: &size}}, protocol.ToRoom()); err != nil {
+	if _, err := f.Offer(ctx, f.as("ben"), share.Batch{Drafts: []share.Draft{{Size: &size}}, To: protocol.ToRoom()}); err != nil {
 		t.Fatalf("after a cancel there is no place: %v", err)
 	}
 }
