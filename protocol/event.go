@@ -34,6 +34,9 @@ const (
 	SharesEnded EventType = "shares.ended"
 	// RoomEnded: the operator deleted the room.
 	RoomEnded EventType = "room.ended"
+	// TransfersMoved: how far running uploads, and downloads of who is told, are.
+	// It has no sequence number and is not stored.
+	TransfersMoved EventType = "transfers.moved"
 	// MessageReceived: a chat message or user data. It has no sequence number
 	// and is not stored: who is away misses it.
 	MessageReceived EventType = "message"
@@ -49,7 +52,16 @@ type Event struct {
 
 	Participant *Participant `json:"participant,omitempty"`
 	Shares      []Share      `json:"shares,omitempty"`
+	Transfers   []Transfer   `json:"transfers,omitempty"`
 	Message     *Message     `json:"message,omitempty"`
+}
+
+// Transfer is how far the upload of a share is or, with a participant, that
+// participant's download of it.
+type Transfer struct {
+	Share       ShareID       `json:"share"`
+	Participant ParticipantID `json:"participant,omitempty"`
+	Bytes       int64         `json:"bytes"` // received by the server, or sent to the participant
 }
 
 // JSON returns the event as it travels. What only HTML needs escaped stays as it

@@ -22,6 +22,7 @@ type Content struct {
 
 	service *Service
 	ctx     context.Context // of the reading; its cause says why it was cut off
+	reading *reading
 	done    func()
 
 	bytes blob.Reader // nil until the first byte is there
@@ -38,13 +39,17 @@ func (s *Service) Content(ctx context.Context, c Caller, id protocol.ShareID, cu
 	if err != nil {
 		return nil, err
 	}
-	ctx, done := s.readings.begin(ctx, reading{share: id, room: c.Room, reader: c.ID}, cut)
+	reading := &reading{share: id, room: c.Room, reader: c.ID}
+	if c.ID != record.Sender.ID {
+		reading.sender = record.Sender.ID
+	}
+	ctx, done := s.readings.begin(ctx, reading, cut)
 	// What ended before the registration found nobody to cut off, so the state
 	// counts that is read after it.
 	if record, err = s.Records.Share(ctx, id); err == nil && record.State.Ended() {
 		err = endedError(record.Share)
 	}
-	content := &Content{Share: record, service: s, ctx: ctx, done: done}
+	content := &Content{Share: record, service: s, ctx: ctx, reading: reading, done: done}
 	if err == nil && record.State == protocol.Available {
 		content.ready, content.all = record.Offset, true
 		err = content.open()
@@ -91,6 +96,7 @@ func (c *Content) Next(limit int64) (*io.LimitedReader, error) {
 	}
 	n := min(limit, c.ready-c.at)
 	c.at += n
+	c.reading.at.Store(c.at)
 	return &io.LimitedReader{R: c.bytes, N: n}, nil
 }
 

@@ -2,19 +2,24 @@ package share
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/handout-rtc/handout/protocol"
 )
 
-// reading says who downloads what.
+// reading is a running download.
 type reading struct {
 	share  protocol.ShareID
 	room   protocol.RoomID
 	reader protocol.ParticipantID
+	sender protocol.ParticipantID // "" if that is the reader
+	at     atomic.Int64           // how far it is, in bytes
 }
 
-// readings are the running downloads, so that they can be cut off.
+// readings are the running downloads, so that they can be cut off and counted.
 type readings struct {
 	mu      sync.Mutex
 	running map[*reading]func(cause error) // guarded by mu; what cuts each off
@@ -24,28 +29,28 @@ func newReadings() readings { return readings{running: make(map[*reading]func(er
 
 // begin notes a running download. The context that it returns ends, and stop is
 // called, when the download is cut off; done must be called at its end.
-func (l *readings) begin(ctx context.Context, r reading, stop func()) (_ context.Context, done func()) {
+func (l *readings) begin(ctx context.Context, r *reading, stop func()) (_ context.Context, done func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.running[&r] = func(cause error) {
+	l.running[r] = func(cause error) {
 		cancel(cause)
 		stop()
 	}
 	return ctx, func() {
 		l.mu.Lock()
-		delete(l.running, &r)
+		delete(l.running, r)
 		l.mu.Unlock()
 		cancel(nil)
 	}
 }
 
 // cut cuts off the downloads that match, each once.
-func (l *readings) cut(cause error, match func(reading) bool) {
+func (l *readings) cut(cause error, match func(*reading) bool) {
 	var chosen []func(error)
 	l.mu.Lock()
 	for r, cut := range l.running {
-		if match(*r) {
+		if match(r) {
 			chosen = append(chosen, cut)
 			delete(l.running, r)
 		}
@@ -56,7 +61,14 @@ func (l *readings) cut(cause error, match func(reading) bool) {
 	}
 }
 
+// all returns the running downloads.
+func (l *readings) all() []*reading {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.running))
+}
+
 // CutAll cuts off every running download. It is for a server that stops.
 func (s *Service) CutAll() {
-	s.readings.cut(protocol.NewError(protocol.CodeUnavailable, "the server is stopping"), func(reading) bool { return true })
+	s.readings.cut(protocol.NewError(protocol.CodeUnavailable, "the server is stopping"), func(*reading) bool { return true })
 }

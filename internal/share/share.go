@@ -37,9 +37,18 @@ type Uploads interface {
 	Active(id protocol.ShareID) bool
 	// Finish completes an upload whose bytes are all there.
 	Finish(ctx context.Context, id protocol.ShareID) error
+	// Offsets returns how far the uploads are that receive bytes now.
+	Offsets() map[protocol.ShareID]int64
 	// Follow returns how many bytes of the upload may be read, as soon as that
 	// is more than beyond, and whether that is all of it.
 	Follow(ctx context.Context, id protocol.ShareID, beyond int64) (readable int64, all bool, err error)
+}
+
+// Push is what a Service needs to tell participants what is not kept.
+type Push interface {
+	// Publish sends the event to a participant, or to everybody in the room when
+	// participant is "". It does not wait for anybody to receive it.
+	Publish(room protocol.RoomID, participant protocol.ParticipantID, event protocol.Event) error
 }
 
 // Config says what a Service works with. Records, Sweeper, Tickets, Uploads
@@ -51,12 +60,17 @@ type Config struct {
 	Uploads Uploads
 	Blobs   blob.Store
 	Limits  protocol.Limits
+	// Push tells participants how transfers go; nil tells nobody.
+	Push Push
 	// Boot names the running kernel: see store.Checkpoint.
 	Boot string
 	// RecordTTL is how long an ended share is remembered; zero means an hour.
 	RecordTTL time.Duration
 	// SweepEvery is the pause between two sweeps; zero means a second.
 	SweepEvery time.Duration
+	// TellEvery is the pause between two words on the progress of one transfer;
+	// zero means half a second.
+	TellEvery time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log is never nil after New; nil means discard.
@@ -78,6 +92,9 @@ func New(c Config) *Service {
 	}
 	if c.SweepEvery == 0 {
 		c.SweepEvery = time.Second
+	}
+	if c.TellEvery == 0 {
+		c.TellEvery = 500 * time.Millisecond
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -138,7 +155,7 @@ func (s *Service) End(ctx context.Context, c Caller, id protocol.ShareID) error 
 // uploads fail, for nobody can finish them, and its downloads are cut off.
 func (s *Service) Dropped(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) error {
 	s.readings.cut(protocol.NewError(protocol.CodeDropped, "the participant was removed from the room"),
-		func(r reading) bool { return r.room == room && r.reader == id })
+		func(r *reading) bool { return r.room == room && r.reader == id })
 	var since protocol.Cursor
 	for {
 		page, err := s.Records.SharesFor(ctx, room, id, since, protocol.SharesPerPage, false)
@@ -172,7 +189,7 @@ func (s *Service) end(ctx context.Context, record store.Share, to protocol.Share
 		return record, fmt.Errorf("ending share: %w", err)
 	}
 	s.Log.Info("share ended", "share", ended.ID, "room", ended.Room, "participant", ended.Sender.ID, "state", to, "reason", reason)
-	s.readings.cut(endedError(ended.Share), func(r reading) bool { return r.share == ended.ID })
+	s.readings.cut(endedError(ended.Share), func(r *reading) bool { return r.share == ended.ID })
 	// The bytes go at once, even if the caller has hung up; what fails here
 	// is done again by the sweep.
 	s.purge(context.WithoutCancel(ctx), []protocol.ShareID{ended.ID})

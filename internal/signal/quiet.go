@@ -39,9 +39,9 @@ func (e *Edge) publishQuietly(room protocol.RoomID, event []byte) error {
 }
 
 // mayHear reports whether who may not receive may know of the event: all but
-// what others share.
+// what others share, and how that goes.
 func mayHear(id protocol.ParticipantID, event protocol.Event) bool {
-	return !slices.ContainsFunc(event.Shares, func(s protocol.Share) bool { return s.Sender.ID != id })
+	return event.Transfers == nil && !slices.ContainsFunc(event.Shares, func(s protocol.Share) bool { return s.Sender.ID != id })
 }
 
 // tell sends an event to one connection, which may be opening still.

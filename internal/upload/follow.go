@@ -58,6 +58,9 @@ func (s *Service) Follow(ctx context.Context, id protocol.ShareID, beyond int64)
 	}
 }
 
+// Offsets returns how far the uploads are that receive bytes now.
+func (s *Service) Offsets() map[protocol.ShareID]int64 { return s.flows.offsets() }
+
 // followed reads the record of an upload that somebody follows.
 func (s *Service) followed(ctx context.Context, id protocol.ShareID) (store.Share, error) {
 	share, err := s.Records.Share(ctx, id)
@@ -143,6 +146,19 @@ func (l *flows) advance(f *flow, offset int64) {
 		f.offset = offset
 		f.wake()
 	}
+}
+
+// offsets returns how far the uploads are that wrote something.
+func (l *flows) offsets() map[protocol.ShareID]int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make(map[protocol.ShareID]int64, len(l.byID))
+	for id, f := range l.byID {
+		if f.offset > 0 {
+			all[id] = f.offset
+		}
+	}
+	return all
 }
 
 // turn tells the followers that a request has let go of the upload.
