@@ -67,7 +67,7 @@ func golden() map[string]any {
 		"welcome": protocol.Welcome{
 			Me:     ana,
 			Room:   protocol.RoomInfo{ID: share.Room, Name: "Physics 101", Settings: json.RawMessage(`{"mode":"group"}`)},
-			Limits: protocol.Limits{FileSize: 2 << 30, RoomBytes: 20 << 30, RoomShares: 1000, OpenUploads: 100, FilesPerRequest: 100, LifetimeSeconds: 86400, EmptyRoomSeconds: 600, UploadIdleSeconds: 3600, ReconnectSeconds: 10, MessageBytes: 16384, ParticipantsPerRoom: 2000, RecipientsPerRequest: 2000},
+			Limits: protocol.Limits{FileSize: 2 << 30, RoomBytes: 20 << 30, RoomShares: 1000, OpenUploads: 100, FilesPerRequest: 100, LifetimeSeconds: 86400, EmptyRoomSeconds: 600, UploadIdleSeconds: 3600, ReconnectSeconds: 10, MessageBytes: 16384, ParticipantsPerRoom: 2000, RecipientsPerRequest: 200, ReceiptsPerRequest: 2000},
 		},
 		"roster":          protocol.Roster{Participants: []protocol.Participant{ana}},
 		"ticket":          protocol.Ticket{URL: "/v1/shares/sh_bbbbbbbbbbbbbbbbbbbbbbbbbb/content?ticket=dt_eeeeeeeeeeeeeeeeeeeeeeeeee", ExpiresAt: later},

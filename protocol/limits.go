@@ -15,6 +15,7 @@ type Limits struct {
 	MessageBytes         int   `json:"messageBytes"`
 	ParticipantsPerRoom  int   `json:"participantsPerRoom"`
 	RecipientsPerRequest int   `json:"recipientsPerRequest"`
+	ReceiptsPerRequest   int   `json:"receiptsPerRequest"` // files times recipients; the whole room counts as none
 }
 
 // Fixed bounds of the wire, the same on every server.

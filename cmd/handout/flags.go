@@ -57,6 +57,8 @@ type limitFlags struct {
 	MaxRoomShares   int           `default:"1000" help:"Files in one room."`
 	MaxOpenUploads  int           `default:"100" help:"Uploads that one participant may have open."`
 	MaxParticipants int           `default:"2000" help:"Participants of one room."`
+	MaxRecipients   int           `default:"200" help:"Participants that one request may list: for its files, or for a message."`
+	MaxReceipts     int           `default:"2000" help:"Files times listed recipients of one request."`
 	MaxRooms        int           `default:"10000" help:"Rooms."`
 	MaxConnections  int           `default:"20000" help:"Push connections."`
 	MaxMessage      size          `default:"16KiB" help:"Largest chat message or user data."`
@@ -110,7 +112,8 @@ func (c *serveCommand) Validate() error {
 func (l *limitFlags) validate() error {
 	for name, n := range map[string]int{
 		"max-room-shares": l.MaxRoomShares, "max-open-uploads": l.MaxOpenUploads,
-		"max-participants": l.MaxParticipants, "max-rooms": l.MaxRooms, "max-connections": l.MaxConnections,
+		"max-participants": l.MaxParticipants, "max-recipients": l.MaxRecipients, "max-receipts": l.MaxReceipts,
+		"max-rooms": l.MaxRooms, "max-connections": l.MaxConnections,
 	} {
 		if n < 1 {
 			return fmt.Errorf("--%s must be at least 1", name)
@@ -177,9 +180,13 @@ func (l *limitFlags) wire() protocol.Limits {
 		ReconnectSeconds:     int64(l.Reconnect / time.Second),
 		MessageBytes:         int(l.MaxMessage),
 		ParticipantsPerRoom:  l.MaxParticipants,
-		RecipientsPerRequest: l.MaxParticipants,
+		RecipientsPerRequest: l.recipients(),
+		ReceiptsPerRequest:   l.MaxReceipts,
 	}
 }
+
+// recipients is how many participants one request may list.
+func (l *limitFlags) recipients() int { return min(l.MaxRecipients, l.MaxParticipants) }
 
 func (l *limitFlags) pace() server.Pace {
 	return server.Pace{MinRate: int64(l.MinRate), Grace: l.RateGrace, Window: l.Silence}

@@ -48,7 +48,7 @@ func (noPush) HTTPStreamHandler() http.Handler { return http.NotFoundHandler() }
 func (noPush) EmulationHandler() http.Handler  { return http.NotFoundHandler() }
 
 var testLimits = protocol.Limits{
-	FileSize: 1 << 20, RoomBytes: 1 << 30, RoomShares: 100, OpenUploads: 20, FilesPerRequest: 10, RecipientsPerRequest: 10,
+	FileSize: 1 << 20, RoomBytes: 1 << 30, RoomShares: 100, OpenUploads: 20, FilesPerRequest: 10, RecipientsPerRequest: 10, ReceiptsPerRequest: 20,
 	LifetimeSeconds: 3600, EmptyRoomSeconds: 600, UploadIdleSeconds: 600, ReconnectSeconds: 10, MessageBytes: 1000, ParticipantsPerRoom: 10,
 }
 

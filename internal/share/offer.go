@@ -55,7 +55,7 @@ func (s *Service) create(ctx context.Context, c Caller, batch Batch) ([]store.Sh
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkDrafts(batch.Drafts); err != nil {
+	if err := s.checkDrafts(batch.Drafts, len(to.List)); err != nil {
 		return nil, err
 	}
 	now := s.Now()
@@ -195,13 +195,18 @@ func resolve(list []protocol.ParticipantID, members []store.Member) (protocol.Au
 	return to, nil
 }
 
-func (s *Service) checkDrafts(drafts []Draft) error {
+// checkDrafts checks the files of one offer to so many listed recipients.
+func (s *Service) checkDrafts(drafts []Draft, recipients int) error {
 	if len(drafts) == 0 {
 		return protocol.NewError(protocol.CodeEmptyList, "the list of files is empty")
 	}
 	if len(drafts) > s.Limits.FilesPerRequest {
 		return protocol.NewError(protocol.CodeInvalidRequest,
 			"more than "+strconv.Itoa(s.Limits.FilesPerRequest)+" files in one request")
+	}
+	if len(drafts)*recipients > s.Limits.ReceiptsPerRequest {
+		return protocol.NewError(protocol.CodeInvalidRequest,
+			"files times recipients are more than "+strconv.Itoa(s.Limits.ReceiptsPerRequest)+" in one request")
 	}
 	for _, d := range drafts {
 		switch {

@@ -39,7 +39,7 @@ func (c *clock) now() time.Time          { return time.Unix(0, c.nanos.Load()) }
 func (c *clock) advance(d time.Duration) { c.nanos.Add(int64(d)) }
 
 var limits = protocol.Limits{
-	FileSize: 1000, RoomBytes: 3000, RoomShares: 5, OpenUploads: 3, FilesPerRequest: 3, RecipientsPerRequest: 3,
+	FileSize: 1000, RoomBytes: 3000, RoomShares: 5, OpenUploads: 3, FilesPerRequest: 3, RecipientsPerRequest: 3, ReceiptsPerRequest: 4,
 	LifetimeSeconds: 3600, EmptyRoomSeconds: 60, UploadIdleSeconds: 120,
 }
 
@@ -175,6 +175,7 @@ func TestOfferRefusals(t *testing.T) {
 		{"one who may not receive", f.as("ana"), one, list("kiosk"), protocol.CodeUnknownRecipient},
 		{"no id", f.as("ana"), one, list("../x"), protocol.CodeInvalidRequest},
 		{"too many recipients", f.as("ana"), one, list("ben", "cleo", "ana", "ben"), protocol.CodeInvalidRequest},
+		{"too many recipients of too many files", f.as("ana"), append(one, one...), list("ben", "cleo", "ana"), protocol.CodeInvalidRequest},
 		{"no file", f.as("ana"), nil, protocol.ToRoom(), protocol.CodeEmptyList},
 		{"too many files", f.as("ana"), append(append(one, one...), append(one, one...)...), protocol.ToRoom(), protocol.CodeInvalidRequest},
 		{"negative", f.as("ana"), []share.Draft{{Size: n(-1)}}, protocol.ToRoom(), protocol.CodeInvalidRequest},

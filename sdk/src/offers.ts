@@ -63,15 +63,21 @@ export class Offers {
     let rest = fresh;
     while (rest.length > 0 && !this.signal.aborted) {
       rest = rest.filter(needsShare);
-      const { filesPerRequest, openUploads } = this.#config.limits();
-      const places = openUploads - this.#config.files.openUploads();
+      const places = this.#config.limits().openUploads - this.#config.files.openUploads();
       if (places <= 0 && this.#config.busy()) {
         await this.#nextFreed();
         continue;
       }
       // With no place and nothing of ours under way, the server says what is the matter.
-      await this.#offer(rest.splice(0, Math.max(1, Math.min(places, filesPerRequest))));
+      await this.#offer(rest.splice(0, Math.max(1, Math.min(places, this.#perRequest(rest)))));
     }
+  }
+
+  /** How many of the uploads, which have one audience, the server takes in one request. */
+  #perRequest([first]: readonly Upload[]): number {
+    const { filesPerRequest, receiptsPerRequest } = this.#config.limits();
+    if (first === undefined || first.to === 'room') return filesPerRequest;
+    return Math.min(filesPerRequest, Math.floor(receiptsPerRequest / first.to.length));
   }
 
   /** Goes on with a share that an earlier page, or an earlier call, left unfinished. */

@@ -84,6 +84,13 @@ describe('what is not of the protocol', () => {
     expect(parseProblem('<html>')).toBeUndefined();
   });
 
+  it('refuses a welcome without a limit that it reckons with', () => {
+    const welcome = golden('welcome.json') as { limits: object };
+    expect(() => parseWelcome({ ...welcome, limits: { ...welcome.limits, receiptsPerRequest: undefined } })).toThrow(
+      HandoutError,
+    );
+  });
+
   it('keeps the place of an event of a later server', () => {
     expect(parseEvent({ type: 'shares.held', stream: 'personal', seq: 4, time: 't', extra: 1 })).toEqual({
       type: 'unknown',

@@ -35,6 +35,8 @@ export interface Limits {
   readonly messageBytes: number;
   readonly participantsPerRoom: number;
   readonly recipientsPerRequest: number;
+  /** Files times recipients of one request; the whole room counts as none. */
+  readonly receiptsPerRequest: number;
 }
 
 /** A share as the server tells it. */
@@ -160,6 +162,10 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
+function hasCounts(value: unknown, ...names: (keyof Limits)[]): boolean {
+  return isObject(value) && names.every((name) => isCount(value[name]));
+}
+
 function isAudience(value: unknown): value is Audience {
   return value === 'room' || (Array.isArray(value) && value.every((id) => typeof id === 'string'));
 }
@@ -205,8 +211,7 @@ export function parseWelcome(value: unknown): Welcome {
     isObject(value) &&
     isParticipant(value.me) &&
     hasStrings(value.room, 'id', 'name') &&
-    isObject(value.limits) &&
-    isCount(value.limits.fileSize)
+    hasCounts(value.limits, 'fileSize', 'lifetimeSeconds', 'openUploads', 'filesPerRequest', 'receiptsPerRequest')
   ) {
     return value as unknown as Welcome;
   }

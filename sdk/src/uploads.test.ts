@@ -132,6 +132,14 @@ describe('many uploads', () => {
     ]);
   });
 
+  it('are offered in order, to so many people at once as the server allows', async () => {
+    const people = ['bo', 'cy', 'di'];
+    send(times(3), people); // six receipts in one request
+    await sent(3);
+    send([file('alone')], [...people, 'ed', 'fay', 'gus', 'hal']); // the server says whether one is too much
+    await vi.waitFor(() => expect(offers()).toEqual(['offer 1,2', 'offer 3', 'offer alone']));
+  });
+
   it('keep to the open uploads that the server allows', async () => {
     limits = { ...LIMITS, openUploads: 2 };
     send(times(3));

@@ -46,4 +46,5 @@ export const LIMITS: Limits = {
   messageBytes: 16_384,
   participantsPerRoom: 200,
   recipientsPerRequest: 200,
+  receiptsPerRequest: 6,
 };

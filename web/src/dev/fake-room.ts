@@ -61,6 +61,7 @@ export const LIMITS: Limits = {
   messageBytes: 16_384,
   participantsPerRoom: 200,
   recipientsPerRequest: 200,
+  receiptsPerRequest: 2_000,
 };
 
 const ALL_GRANTS: Participant['grants'] = ['send', 'receive', 'sendToAll'];
