@@ -48,13 +48,15 @@ describe('requests', () => {
     const offered = { ...share(), uploadUrl: '/uploads/sh_1' };
     const { api, asked } = rig(json({ shares: [offered] }, 201));
     const files = [{ name: 'a', size: 1, type: '' }];
-    expect(await api.offer(files, ['bo'])).toEqual([offered]);
+    expect(await api.offer({ files, to: ['bo'], key: 'k1' })).toEqual([offered]);
     expect(asked[0]).toMatchObject({ method: 'POST', body: { files, to: ['bo'] } });
+    expect(asked[0]?.headers.get('idempotency-key')).toBe('"k1"');
   });
 
   it('refuses an answer of another length than the offer', async () => {
     const { api } = rig(json({ shares: [] }, 201));
-    await expect(api.offer([{ name: 'a', size: 1, type: '' }], 'room')).rejects.toMatchObject({ code: 'internal' });
+    const offer = api.offer({ files: [{ name: 'a', size: 1, type: '' }], to: 'room', key: 'k' });
+    await expect(offer).rejects.toMatchObject({ code: 'internal' });
   });
 
   it('ends, leaves and sends messages', async () => {

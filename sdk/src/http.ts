@@ -17,8 +17,17 @@ import {
 /** What the sender says of a file before its bytes. */
 export interface FileInfo {
   readonly name: string;
+  /** Bytes. */
   readonly size: number;
   readonly type: string;
+}
+
+/** A request for shares. */
+export interface Offer {
+  readonly files: readonly FileInfo[];
+  readonly to: Audience;
+  /** 1-64 visible ASCII characters: with the same key the same request is made once. */
+  readonly key: string;
 }
 
 /** Where and as whom requests are made. */
@@ -82,11 +91,10 @@ export class Api {
   }
 
   /** Makes shares, all or none, in the order of the files. */
-  async offer(files: readonly FileInfo[], to: Audience, signal?: AbortSignal): Promise<readonly OfferedShare[]> {
-    const shares = parseOffered(
-      await this.#json(`${this.#room}/shares`, { method: 'POST', body: { files, to }, signal }),
-    );
-    if (shares.length === files.length) return shares;
+  async offer({ key, ...body }: Offer, signal?: AbortSignal): Promise<readonly OfferedShare[]> {
+    const headers = { 'Idempotency-Key': `"${key}"` };
+    const shares = parseOffered(await this.#json(`${this.#room}/shares`, { method: 'POST', headers, body, signal }));
+    if (shares.length === body.files.length) return shares;
     throw new HandoutError('internal', 'the server made another number of shares than it was asked for');
   }
 

@@ -1,15 +1,16 @@
-import { asHandoutError, type HandoutError } from './errors.js';
+import { asHandoutError, HandoutError } from './errors.js';
 import type { SharedFile } from './file.js';
 import type { Files } from './files.js';
 import type { Api } from './http.js';
-import type { Audience, Limits, SharePage, ShareRecord } from './protocol.js';
+import { type Made, OfferRequest } from './offer-request.js';
+import { hasEnded, type Limits, type ShareRecord } from './protocol.js';
 import type { ResumeRecords } from './resume.js';
 import { isNetworkLoss, isTransient, type Waker } from './retry.js';
 import type { Upload } from './upload.js';
 
 /** What making shares needs of the uploads. */
 export interface OffersConfig {
-  readonly api: Pick<Api, 'offer' | 'share' | 'sharesSince'>;
+  readonly api: Pick<Api, 'offer' | 'share'>;
   readonly files: Files;
   readonly records: ResumeRecords;
   readonly waker: Waker;
@@ -95,37 +96,43 @@ export class Offers {
     return false;
   }
 
-  async #offer(uploads: Upload[]): Promise<void> {
+  async #offer(uploads: readonly Upload[]): Promise<void> {
     const [first] = uploads;
     if (first === undefined) return;
-    const before = new Set(this.#config.files.byId.keys());
+    const next = () => new OfferRequest(this.#config.api, first.to, this.signal);
+    let request = next();
     let refusals = 0;
-    let unsure = false;
     for (let attempt = 1; ; attempt++) {
+      const wanted = uploads.filter(needsShare);
+      if (wanted.length === 0 && !request.unsure) return;
       try {
-        if (unsure) await this.#adopt(uploads, before);
-        uploads = uploads.filter(needsShare);
-        if (uploads.length === 0) return;
-        const shares = await this.#config.api.offer(uploads.map(info), first.to, this.signal);
-        this.#config.files.apply(shares);
-        for (const [i, upload] of uploads.entries()) {
-          const share = shares[i];
-          if (share !== undefined) this.#give(upload, share);
-        }
-        return;
+        this.#deal(await request.send(wanted));
+        request = next(); // for those whose share has ended meanwhile
       } catch (cause) {
         if (this.signal.aborted) throw cause;
         const error = asHandoutError(cause);
         refusals = isNetworkLoss(error) ? 0 : refusals + 1;
         const final = refusals >= MAX_REFUSALS || !isTransient(error);
-        unsure ||= isTransient(error);
-        if (!(await this.#again(uploads, error, { attempt, final }))) return;
+        if (!(await this.#again(wanted, error, { attempt, final }))) return;
       }
     }
   }
 
+  /** Gives each its share. One that ended while its reply was lost serves nobody. */
+  #deal(made: readonly Made[]): void {
+    this.#config.files.apply(made.map(({ share }) => share));
+    for (const { upload, share } of made) {
+      if (hasEnded(share.state) || this.#give(upload, share)) continue;
+      this.#config.failed(upload, new HandoutError('internal', 'the server made a share of somebody else'));
+    }
+  }
+
   /** Waits until another try makes sense; false when there is none, and all have got their answer. */
-  async #again(uploads: Upload[], error: HandoutError, now: { attempt: number; final: boolean }): Promise<boolean> {
+  async #again(
+    uploads: readonly Upload[],
+    error: HandoutError,
+    now: { attempt: number; final: boolean },
+  ): Promise<boolean> {
     if (error.code === 'too-many-uploads' && this.#config.busy()) {
       await this.#nextFreed();
       return true;
@@ -137,35 +144,9 @@ export class Offers {
       return true;
     }
     // All or none: what is too much together may be fine alone.
-    if (uploads.length > 1) for (const upload of uploads) await this.#offer([upload]);
+    if (uploads.length > 1 && !isTransient(error)) for (const upload of uploads) await this.#offer([upload]);
     else for (const upload of uploads) this.#config.failed(upload, error);
     return false;
-  }
-
-  /**
-   * An offer whose reply was lost may have been made: the store knows. The push may not have told of it, as what
-   * lost the reply may have lost the push too. What was cancelled meanwhile is found as well, to be taken back.
-   */
-  async #adopt(uploads: readonly Upload[], before: Set<string>): Promise<void> {
-    await this.#readShares();
-    const open = new Set(uploads.filter((upload) => upload.file === undefined));
-    for (const file of this.#config.files.byId.values()) {
-      if (before.has(file.id) || !file.mine || file.state !== 'uploading' || this.#config.taken(file.id)) continue;
-      const same = [...open].filter((one) => isSame(one, file));
-      const upload = same.find((one) => !one.ended) ?? same[0];
-      if (upload === undefined) continue;
-      open.delete(upload);
-      before.add(file.id); // given once, also if it is taken back
-      this.#config.made(upload, file);
-    }
-  }
-
-  async #readShares(): Promise<void> {
-    let page: SharePage | undefined;
-    do {
-      page = await this.#config.api.sharesSince(page?.seq ?? '', this.signal);
-      this.#config.files.apply(page.shares);
-    } while (page.more);
   }
 
   #give(upload: Upload, record: ShareRecord): boolean {
@@ -184,21 +165,4 @@ export class Offers {
 /** A cancelled upload that was started again while its first offer waited has its share from that one. */
 function needsShare(upload: Upload): boolean {
   return !upload.ended && upload.file === undefined;
-}
-
-function info(upload: Upload): { name: string; size: number; type: string } {
-  return { name: upload.name, size: upload.size, type: upload.type };
-}
-
-function isSame(upload: Upload, file: SharedFile): boolean {
-  // The server keeps names in this form; those of some file systems come in another.
-  return (
-    upload.name.normalize('NFC') === file.name &&
-    upload.size === file.size &&
-    audienceKey(upload.to) === audienceKey(file.to)
-  );
-}
-
-function audienceKey(to: Audience): string {
-  return to === 'room' ? to : JSON.stringify([...to].sort());
 }

@@ -56,11 +56,22 @@ const send = (source: FileSource, to: Audience = 'room'): Upload[] => uploads.ad
 const sendOne = (source: File): Upload => send(source)[0] as Upload;
 const sent = (n: number) => vi.waitFor(() => expect(bytes.attempts).toHaveLength(n), { interval: 1 });
 const offers = () => server.log.filter((line) => line.startsWith('offer'));
-/** The next offer is made, and its reply does not come. */
-const loseReply = () => {
+/** The next offer is made, something happens, and its reply does not come. */
+const loseReply = (meanwhile: () => void) => {
   server.beforeReply = (request) => {
     if (request !== 'offer') return;
     server.beforeReply = () => undefined;
+    meanwhile();
+    throw new HandoutError('network', 'lost');
+  };
+};
+/** The next offers do not come to the server; something happens before each is made again. */
+const loseRequests = (...meanwhile: (() => void)[]) => {
+  const offer = server.offer.bind(server);
+  server.offer = async (request) => {
+    const happens = meanwhile.shift();
+    if (happens === undefined) return offer(request);
+    happens();
     throw new HandoutError('network', 'lost');
   };
 };
@@ -187,33 +198,12 @@ describe('a lost network', () => {
   });
 
   it('does not make a share twice when the reply to the offer was lost', async () => {
-    server.beforeReply = (request) => {
-      if (request !== 'offer') return;
-      server.beforeReply = () => undefined;
-      const made = server.shares.get('sh_1');
-      if (made !== undefined) files.apply([made]);
-      server.fail('offer', 'internal');
-      throw server.faults.get('offer')?.shift();
-    };
-    sendOne(file('a'));
-    await sent(1);
-    expect(bytes.of('sh_1').share).toBe('sh_1');
-    expect(offers()).toEqual(['offer a']);
-  });
-
-  it('does not make a share twice when no push told of it either', async () => {
-    const name = 'caf\u0065\u0301'; // as some file systems write it; the server keeps it composed
-    const upload = sendOne(file(name));
-    server.beforeReply = async (request) => {
-      if (request !== 'offer') return;
-      server.beforeReply = () => undefined;
-      server.change('sh_1', { name: name.normalize('NFC') });
-      throw new HandoutError('network', 'lost');
-    };
+    loseReply(() => server.fail('offer', 'network', 'unavailable', 'internal'));
+    const upload = sendOne(file('a'));
     await sent(1);
     expect(upload.file?.id).toBe('sh_1');
     expect([...server.shares.keys()]).toEqual(['sh_1']);
-    expect(offers()).toHaveLength(1);
+    expect(offers()).toEqual(Array(5).fill('offer a'));
   });
 
   it('does not take the share of an earlier file for that of a lost offer', async () => {
@@ -225,27 +215,50 @@ describe('a lost network', () => {
     expect(second.file?.id).toBe('sh_2');
   });
 
-  it('asks the store again when it could not be asked', async () => {
-    loseReply();
-    server.fail('shares', 'network', 'unavailable');
-    const upload = sendOne(file('a'));
-    await sent(1);
-    expect(upload.file?.id).toBe('sh_1');
-    expect(offers()).toHaveLength(1);
-  });
-
   it('takes back what was cancelled while nobody knew whether it was made', async () => {
     const many = send(times(2));
-    server.beforeReply = (request) => {
-      if (request !== 'offer') return;
-      server.beforeReply = () => undefined;
-      many[0]?.cancel();
-      throw new HandoutError('network', 'lost');
-    };
+    loseReply(() => many[0]?.cancel());
     await sent(1);
     expect(many.map((upload) => upload.file?.id)).toEqual([undefined, 'sh_2']);
     await vi.waitFor(() => expect(server.shares.get('sh_1')?.state).toBe('cancelled'));
-    expect(offers()).toHaveLength(1);
+    expect(offers()).toEqual(['offer 1,2', 'offer 2', 'offer 1,2']);
+    expect([...server.shares.keys()]).toEqual(['sh_1', 'sh_2']);
+  });
+
+  it('takes back all of them when all were cancelled', async () => {
+    const many = send(times(2));
+    loseReply(() => many.map((upload) => upload.cancel()));
+    await vi.waitFor(() =>
+      expect([...server.shares.values()].map(({ state }) => state)).toEqual(['cancelled', 'cancelled']),
+    );
+    expect(offers()).toEqual(['offer 1,2', 'offer ', 'offer 1,2']);
+  });
+
+  it('tells nobody of what was cancelled before the server heard of it', async () => {
+    const many = send(times(3));
+    loseRequests(
+      () => many[0]?.cancel(),
+      () => many[1]?.cancel(),
+    );
+    await sent(1);
+    expect([...server.shares.values()].map(({ name }) => name)).toEqual(['3']);
+    expect(many[2]?.file?.id).toBe('sh_1');
+  });
+
+  it('asks for nothing more when all were cancelled before the server heard of them', async () => {
+    const many = send(times(2));
+    loseRequests(() => many.map((upload) => upload.cancel()));
+    sendOne(file('next'));
+    await sent(1);
+    expect(offers()).toEqual(['offer ', 'offer next']);
+    expect([...server.shares.values()].map(({ name }) => name)).toEqual(['next']);
+  });
+
+  it('gets another share when the first has ended before anybody knew of it', async () => {
+    loseReply(() => server.change('sh_1', { state: 'failed', reason: 'upload-idle' }));
+    const upload = sendOne(file('a'));
+    await sent(1);
+    expect(upload.file?.id).toBe('sh_2');
   });
 
   it('is not blamed for a file that cannot be read any more', async () => {
@@ -441,9 +454,9 @@ describe('a cancel', () => {
     const broken = new HandoutError('network', 'network');
     let down = true;
     const offer = server.offer.bind(server);
-    server.offer = async (list, to) => {
+    server.offer = async (request) => {
       if (down) throw broken;
-      return offer(list, to);
+      return offer(request);
     };
     const upload = sendOne(file('a'));
     await vi.waitFor(() => expect(told).toContain('a paused'));

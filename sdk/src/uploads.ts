@@ -14,7 +14,7 @@ import { bringBytes, recordedEnd } from './upload-run.js';
 
 /** What uploads need of their room. */
 export interface UploadsConfig {
-  readonly api: Pick<Api, 'offer' | 'share' | 'sharesSince' | 'end' | 'url' | 'authorization'>;
+  readonly api: Pick<Api, 'offer' | 'share' | 'end' | 'url' | 'authorization'>;
   readonly files: Files;
   readonly records: ResumeRecords;
   limits(): Limits;

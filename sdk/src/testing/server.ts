@@ -1,6 +1,6 @@
 import { HandoutError } from '../errors.js';
-import type { FileInfo } from '../http.js';
-import type { Audience, OfferedShare, SharePage, ShareRecord } from '../protocol.js';
+import type { FileInfo, Offer } from '../http.js';
+import type { Audience, OfferedShare, ShareRecord } from '../protocol.js';
 import type { BytesRequest, SendBytes } from '../tus.js';
 import { share } from './records.js';
 
@@ -9,6 +9,8 @@ export class FakeServer {
   readonly authorization = 'Bearer jwt';
   readonly shares = new Map<string, ShareRecord>();
   readonly log: string[] = [];
+  /** By key: what was asked for, and the shares that it made. */
+  readonly #offers = new Map<string, { asked: string; ids: string[] }>();
   /** Thrown by the next requests of that name, one each. */
   readonly faults = new Map<string, HandoutError[]>();
   /** Runs after a request has had its effect and before its reply. */
@@ -25,28 +27,31 @@ export class FakeServer {
     );
   }
 
-  async offer(files: readonly FileInfo[], to: Audience): Promise<readonly OfferedShare[]> {
-    this.#enter('offer', files.map((file) => file.name).join(','));
-    const made = files.map(({ name, size, type }) => {
+  async offer({ files, to, key }: Offer): Promise<readonly OfferedShare[]> {
+    const asked = files.map((file) => file.name).join(',');
+    this.#enter('offer', asked);
+    const before = this.#offers.get(key);
+    if (before !== undefined && before.asked !== asked) throw new HandoutError('key-reused', 'another request');
+    if (files.length === 0) throw new HandoutError('empty-list', 'no file');
+    const ids = before?.ids ?? this.#make(files, to);
+    this.#offers.set(key, { asked, ids });
+    await this.beforeReply('offer');
+    return ids.map((id) => ({ ...this.#get(id), uploadUrl: `/uploads/${id}` }));
+  }
+
+  #make(files: readonly FileInfo[], to: Audience): string[] {
+    return files.map(({ name, size, type }) => {
       const id = `sh_${this.shares.size + 1}`;
       const record = share({ id, name, size, type, to, sender: { id: 'ana', name: 'Ana' } });
       this.shares.set(id, record);
-      return { ...record, uploadUrl: `/uploads/${id}` };
+      return id;
     });
-    await this.beforeReply('offer');
-    return made;
   }
 
   async share(id: string): Promise<ShareRecord> {
     this.#enter('share', id);
     await this.beforeReply('share');
     return this.#get(id);
-  }
-
-  /** Every share, on one page. */
-  async sharesSince(_cursor: string): Promise<SharePage> {
-    this.#enter('shares', 'all');
-    return { seq: '1.0', shares: [...this.shares.values()] };
   }
 
   async end(id: string): Promise<void> {
