@@ -67,7 +67,7 @@ export class SharedFile {
     return this.#record.reason;
   }
 
-  /** Bytes that the server has acknowledged, as of the last news. */
+  /** Bytes that the server has received, as of the last news: while it is uploading, at most twice a second. */
   get offset(): number {
     return this.#record.offset;
   }
@@ -125,6 +125,16 @@ export class SharedFile {
     const offset = record.rev === old.rev ? Math.max(record.offset, old.offset) : record.offset;
     if (record.rev === old.rev && record.state === old.state && offset === old.offset) return false;
     this.#record = { ...record, offset };
+    return true;
+  }
+
+  /**
+   * The server has received so many bytes; says whether that is news.
+   * @internal
+   */
+  moveTo(offset: number): boolean {
+    if (this.state !== 'uploading' || offset <= this.offset) return false;
+    this.#record = { ...this.#record, offset };
     return true;
   }
 

@@ -82,4 +82,20 @@ describe('Files', () => {
       availableAt: new Date('2026-03-14T15:10:00Z'),
     });
   });
+
+  it('move on while they are uploading, and not back', () => {
+    files.apply([share({ state: 'uploading', offset: 0 })]);
+    told.length = 0;
+    files.moved([
+      { share: 'sh_1', bytes: 30 },
+      { share: 'sh_1', bytes: 20 },
+      { share: 'sh_1', participant: 'ben', bytes: 90 },
+      { share: 'sh_of_nobody', bytes: 1 },
+    ]);
+    expect(files.byId.get('sh_1')?.offset).toBe(30);
+    expect(told).toEqual(['changed sh_1 uploading 30']);
+    files.apply([share({ state: 'available', offset: 100, rev: 2 })]);
+    files.moved([{ share: 'sh_1', bytes: 999 }]);
+    expect(files.byId.get('sh_1')?.offset).toBe(100);
+  });
 });

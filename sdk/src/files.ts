@@ -1,5 +1,5 @@
 import { type FileActions, SharedFile } from './file.js';
-import { hasEnded, type ShareRecord } from './protocol.js';
+import { hasEnded, type ShareRecord, type TransferRecord } from './protocol.js';
 
 /** What changes among the files. */
 export interface FilesListener {
@@ -38,6 +38,14 @@ export class Files {
     for (const file of added) this.#listener.added(file);
     for (const batch of offers(added)) this.#listener.offered(batch);
     for (const file of changed) this.#listener.changed(file);
+  }
+
+  /** Takes in how far uploads are. */
+  moved(transfers: readonly TransferRecord[]): void {
+    for (const { share, participant, bytes } of transfers) {
+      const file = this.byId.get(share);
+      if (participant === undefined && file?.moveTo(bytes)) this.#listener.changed(file);
+    }
   }
 
   /** Ends the files that the server no longer knows. */

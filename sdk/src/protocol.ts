@@ -122,9 +122,17 @@ export type RoomEventRecord =
   /** A type of a later server: it counts in its stream, and says nothing to us. */
   | (Sequenced & { readonly type: 'unknown' });
 
+/** How far the upload of a share is or, with a participant, that one's download of it. Bytes. */
+export interface TransferRecord {
+  readonly share: string;
+  readonly participant?: string;
+  readonly bytes: number;
+}
+
 /** One push. */
 export type ServerEvent =
   | RoomEventRecord
+  | { readonly type: 'transfers.moved'; readonly time: string; readonly transfers: readonly TransferRecord[] }
   | { readonly type: 'message'; readonly time: string; readonly message: MessageRecord };
 
 /** An address for one download without a header. */
@@ -261,6 +269,11 @@ export function parseProblem(value: unknown): Problem | undefined {
 export function parseEvent(pushed: unknown): ServerEvent | undefined {
   if (!hasStrings(pushed, 'type', 'time')) return undefined;
   if (pushed.type === 'message') return isMessage(pushed.message) ? (pushed as unknown as ServerEvent) : undefined;
+  if (pushed.type === 'transfers.moved') {
+    return Array.isArray(pushed.transfers) && pushed.transfers.every(isTransfer)
+      ? (pushed as unknown as ServerEvent)
+      : undefined;
+  }
   const value = 'seq' in pushed ? pushed : { ...pushed, stream: 'room', seq: 0 };
   if ((value.stream !== 'room' && value.stream !== 'personal') || !isCount(value.seq)) return undefined;
   switch (value.type) {
@@ -276,6 +289,10 @@ export function parseEvent(pushed: unknown): ServerEvent | undefined {
     default:
       return { type: 'unknown', stream: value.stream, seq: value.seq, time: String(value.time) };
   }
+}
+
+function isTransfer(value: unknown): boolean {
+  return hasStrings(value, 'share') && isCount(value.bytes);
 }
 
 /** Why a participant is no longer in its room. */

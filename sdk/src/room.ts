@@ -176,8 +176,9 @@ export class Room {
   /** @internal */
   received(event: ServerEvent): void {
     if (this.#state.kind === 'left') return;
-    if (event.type !== 'message') this.#parts.sync.receive(event);
-    else this.#events.emit('message', { ...event.message, time: new Date(event.time) });
+    if (event.type === 'message') this.#events.emit('message', { ...event.message, time: new Date(event.time) });
+    else if (event.type === 'transfers.moved') this.#parts.files.moved(event.transfers);
+    else this.#parts.sync.receive(event);
   }
 
   /** @internal */

@@ -21,6 +21,12 @@ export interface AvailableFile {
   status: 'available' | 'revoked' | 'expired';
 }
 
+/** A file that is still being sent: it has no place among the available ones yet. */
+export interface ArrivingFile extends Omit<AvailableFile, 'index' | 'status'> {
+  index?: never;
+  status: 'uploading';
+}
+
 /**
  * The files that others have shared with this participant. Applications index
  * the array with what an event gave them, so it only grows: `files[i].index`
@@ -63,6 +69,12 @@ export class AvailableFiles {
     return 'invalid';
   }
 
+  /** The file still being sent that an application names by share id. */
+  findArriving(id: unknown, core: CoreRoom): ArrivingFile | undefined {
+    const file = typeof id === 'string' ? core.files.get(id.trim()) : undefined;
+    return file?.state === 'uploading' && isFor(core.me.id, file) ? factsOf(file, 'uploading') : undefined;
+  }
+
   private apply(file: CoreFile, me: string): void {
     const known = this.byShare.get(file.id);
     if (known) {
@@ -70,7 +82,7 @@ export class AvailableFiles {
       return;
     }
     if (file.state !== 'available' || !isFor(me, file)) return;
-    const entry = entryOf(file, this.book.length);
+    const entry: AvailableFile = { ...factsOf(file, 'available'), index: this.book.length };
     this.book.push(entry);
     this.files.push(entry);
     this.byShare.set(file.id, entry);
@@ -90,11 +102,10 @@ function isFor(me: string, file: CoreFile): boolean {
   return !file.mine && (file.to === 'room' || file.to.includes(me));
 }
 
-function entryOf(file: CoreFile, index: number): AvailableFile {
+function factsOf<S extends string>(file: CoreFile, status: S) {
   return {
     name: file.name,
     size: file.size ?? file.offset,
-    index,
     type: file.type,
     sender: file.sender.name,
     senderId: file.sender.id,
@@ -102,6 +113,6 @@ function entryOf(file: CoreFile, index: number): AvailableFile {
     createdAt: file.createdAt.getTime(),
     expiresAt: file.expiresAt.getTime(),
     shareId: file.id,
-    status: 'available',
+    status,
   };
 }

@@ -93,6 +93,58 @@ describe('the order of recvFiles', () => {
   });
 });
 
+describe('recvFiles of a file that is still being sent', () => {
+  let arriving: FakeFile;
+
+  beforeEach(() => {
+    arriving = scene.core.add(share({ id: 'sh_1', name: 'b', state: 'uploading', room: scene.core }));
+    scene.take();
+  });
+
+  it('takes its share id, which names the job to its end', async () => {
+    scene.room.recvFiles('sh_1', {}, scene.callback('callback'));
+    await settle();
+    scene.core.change(arriving, 'available');
+    arriving.latest.complete();
+    await settle();
+    for (const message of scene.told('download-started').concat(scene.told('download-completed'))) {
+      expect(message).toMatchObject({ jobId: 'sh_1', response: { jobId: 'sh_1', downloadInfo: { shareId: 'sh_1' } } });
+    }
+    expect(scene.told('callback')).toMatchObject([{ response: { jobId: 'sh_1', shareId: 'sh_1', name: 'b' } }]);
+    expect(scene.take()).toEqual(['download-started', 'download-available', 'download-completed', 'callback']);
+  });
+
+  it('is joined, and cancelled, by the index that it gets', async () => {
+    scene.room.recvFiles('sh_1', {}, scene.callback('first'));
+    await settle();
+    scene.core.change(arriving, 'available');
+    scene.room.recvFiles(1, {}, scene.callback('second'));
+    await settle();
+    expect(arriving.downloads).toHaveLength(1);
+    scene.room.cancelDownloads(1, false, scene.callback('cancelled'));
+    await settle();
+    expect(scene.take()).toEqual([
+      'download-started',
+      'download-available',
+      'download-failed',
+      'first',
+      'second',
+      'cancelled',
+    ]);
+  });
+
+  it('refuses what is for others, and what has ended', async () => {
+    const others = scene.core.add(share({ id: 'sh_2', state: 'uploading', to: ['pt_cy'], room: scene.core }));
+    scene.core.change(arriving, 'cancelled');
+    scene.take();
+    scene.room.recvFiles('sh_1', {}, scene.callback('ended'));
+    scene.room.recvFiles(others.id, {}, scene.callback('for others'));
+    await settle();
+    expect(scene.told('ended')).toMatchObject([{ result: 1181 }]);
+    expect(scene.told('for others')).toMatchObject([{ result: 1181 }]);
+  });
+});
+
 describe('the payloads of recvFiles', () => {
   it('started, completed and the callback', async () => {
     scene.room.recvFiles(0, {}, scene.callback('callback'));

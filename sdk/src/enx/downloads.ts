@@ -1,14 +1,16 @@
 import { readIsMobile, readOptions } from './arguments.js';
-import type { AvailableFile, AvailableFiles } from './available.js';
+import type { AvailableFiles } from './available.js';
 import { answer, answerSoon } from './callback.js';
 import { cancelJobs } from './cancel.js';
 import type { CoreDownload, CoreFile, CoreRoom, CoreTransfer, CoreTransferState, Fault } from './core.js';
 import { codes, disconnected, downloadFailure, type EnxFailure, failure, faultOf } from './errors.js';
 import { Pace } from './pace.js';
 import {
+  type DownloadableFile,
   type DownloadMessage,
   downloadCompleted,
   downloadFailed,
+  downloadJobId,
   downloadProgress,
   downloadStarted,
   downloadSuccess,
@@ -20,9 +22,9 @@ interface Caller {
   readonly callback: unknown;
 }
 
-/** One running download of one index. */
+/** One running download of one file. */
 interface DownloadJob {
-  readonly entry: AvailableFile;
+  readonly entry: DownloadableFile;
   readonly file: CoreFile;
   readonly download: CoreDownload;
   readonly callers: Caller[];
@@ -66,13 +68,13 @@ export class Downloads {
   private begin(index: unknown, caller: Caller): EnxFailure | undefined {
     const core = this.ready();
     if (core === undefined) return disconnected();
-    const entry = this.available.find(index);
+    const entry = this.available.find(index) ?? this.available.findArriving(index, core);
     if (entry === 'invalid') return failure(codes.invalid, 'index is neither a number nor a numeric string');
     if (entry === undefined) return failure(codes.receiveDenied, 'no such file is available');
     const file = core.files.get(entry.shareId);
-    if (file?.state !== 'available') return failure(codes.receiveDenied, gone(entry));
+    if (file?.state !== 'available' && file?.state !== 'uploading') return failure(codes.receiveDenied, gone(entry));
     try {
-      const job = this.running.get(String(entry.index));
+      const job = this.jobOf(entry.shareId);
       if (job) joinJob(job, caller);
       else this.add(entry, file, caller);
       return undefined;
@@ -81,11 +83,16 @@ export class Downloads {
     }
   }
 
-  private add(entry: AvailableFile, file: CoreFile, caller: Caller): void {
+  private jobOf(shareId: string): DownloadJob | undefined {
+    for (const job of this.running.values()) if (job.entry.shareId === shareId) return job;
+    return undefined;
+  }
+
+  private add(entry: DownloadableFile, file: CoreFile, caller: Caller): void {
     const download = caller.isMobile ? file.download() : file.save();
     const saves = !caller.isMobile;
     const job = { entry, file, download, callers: [caller], pace: new Pace(), saves, started: false };
-    this.running.set(String(entry.index), job);
+    this.running.set(downloadJobId(entry), job);
     this.byTransfer.set(download, job);
     queueMicrotask(() => this.start(job));
   }
@@ -126,14 +133,16 @@ export class Downloads {
     }
   }
 
+  /** A file that was named by its share id may have an index by now. */
   private cancelOne(id: string): boolean {
-    const job = this.running.get(id);
+    const entry = this.available.find(id);
+    const job = this.running.get(id) ?? (typeof entry === 'object' ? this.jobOf(entry.shareId) : undefined);
     job?.download.cancel();
     return job !== undefined;
   }
 
   private end(job: DownloadJob): void {
-    this.running.delete(String(job.entry.index));
+    this.running.delete(downloadJobId(job.entry));
     this.byTransfer.delete(job.download);
   }
 }
@@ -154,13 +163,14 @@ function byWhom(state: CoreTransferState): string {
     : ': the room was left, or no longer has the file';
 }
 
-function gone(entry: AvailableFile): string {
+function gone(entry: DownloadableFile): string {
   switch (entry.status) {
     case 'revoked':
       return 'the file was withdrawn by its sender';
     case 'expired':
       return 'the file has expired';
     case 'available':
+    case 'uploading':
       return 'the file is not available any more';
   }
 }

@@ -1,4 +1,4 @@
-import type { AvailableFile } from './available.js';
+import type { ArrivingFile, AvailableFile } from './available.js';
 import type { CoreProgress } from './core.js';
 import { codes, type EnxFailure } from './errors.js';
 
@@ -30,13 +30,21 @@ export interface UploadMessage {
   response: { uploadStatus: string; upJobId: number; uploadInfo: UploadInfo & TransferFigures };
 }
 
+/** What is downloaded: a file that is available or, by its share id, one that is still being sent. */
+export type DownloadableFile = AvailableFile | ArrivingFile;
+
+/** What names a download: the file's index or, while it has none, its share id. */
+export function downloadJobId(file: DownloadableFile): string {
+  return file.index === undefined ? file.shareId : String(file.index);
+}
+
 /** The `message` of `fs-download-result`. */
 export interface DownloadMessage {
   messageType: string;
   result: number;
   description: string;
   jobId: string;
-  response: { downloadStatus: string; jobId: string; downloadInfo: AvailableFile & TransferFigures };
+  response: { downloadStatus: string; jobId: string; downloadInfo: DownloadableFile & TransferFigures };
 }
 
 /** How a transfer that did not complete ended. */
@@ -53,8 +61,8 @@ function uploadMessage(status: string, result: number, info: UploadInfo & Transf
   };
 }
 
-function downloadMessage(status: string, result: number, info: AvailableFile & TransferFigures): DownloadMessage {
-  const jobId = String(info.index);
+function downloadMessage(status: string, result: number, info: DownloadableFile & TransferFigures): DownloadMessage {
+  const jobId = downloadJobId(info);
   return {
     messageType: `download-${status}`,
     result,
@@ -96,23 +104,23 @@ export function downloadAvailable(info: AvailableFile): DownloadMessage {
 }
 
 /** `download-started`. */
-export function downloadStarted(info: AvailableFile): DownloadMessage {
+export function downloadStarted(info: DownloadableFile): DownloadMessage {
   return downloadMessage('started', 0, info);
 }
 
 /** `download-completed`. */
-export function downloadCompleted(info: AvailableFile): DownloadMessage {
+export function downloadCompleted(info: DownloadableFile): DownloadMessage {
   return downloadMessage('completed', 0, info);
 }
 
 /** `download-progress`, an extension. */
-export function downloadProgress(info: AvailableFile, progress: CoreProgress): DownloadMessage {
+export function downloadProgress(info: DownloadableFile, progress: CoreProgress): DownloadMessage {
   return downloadMessage('progress', 0, { ...info, ...figures(progress) });
 }
 
 /** `download-failed`: result 1183, where the contract's sample has a 0 beside the word failed. */
 export function downloadFailed(
-  info: AvailableFile,
+  info: DownloadableFile,
   status: FailedStatus,
   why: EnxFailure,
 ): DownloadMessage & { desc: string } {
@@ -131,7 +139,8 @@ export interface DownloadSuccess {
     name: string;
     type: string;
     size: number;
-    index: number;
+    /** Absent for a file that was named by its share id while it was still being sent. */
+    index?: number;
     jobId: string;
     shareId: string;
     sha256?: string;
@@ -141,7 +150,7 @@ export interface DownloadSuccess {
 }
 
 /** The answer to one recvFiles; `blob` for a call with isMobile. */
-export function downloadSuccess(info: AvailableFile, sha256: string | undefined, blob?: Blob): DownloadSuccess {
+export function downloadSuccess(info: DownloadableFile, sha256: string | undefined, blob?: Blob): DownloadSuccess {
   const { name, type, size, index, shareId } = info;
   return {
     messageType: 'download-success',
@@ -152,8 +161,8 @@ export function downloadSuccess(info: AvailableFile, sha256: string | undefined,
       name,
       type,
       size,
-      index,
-      jobId: String(index),
+      ...(index === undefined ? {} : { index }),
+      jobId: downloadJobId(info),
       shareId,
       ...(sha256 === undefined ? {} : { sha256 }),
       ...(blob === undefined ? {} : { blob }),

@@ -124,8 +124,10 @@ export const cardStyles = css`
     transition: inline-size 240ms linear;
   }
   .bar.arriving span {
-    inline-size: 28%;
     background: var(--line-strong);
+  }
+  .bar.unmeasured span {
+    inline-size: 28%;
     animation: pass 1.8s ease-in-out infinite alternate;
   }
   @keyframes pass {

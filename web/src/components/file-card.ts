@@ -92,8 +92,8 @@ export class FileCard extends LitElement {
   #bar() {
     const { progress, state, name } = this.card;
     const label = `${stateText(this.card)}: ${name}`;
-    if (state === 'arriving') {
-      return html`<div class="bar arriving" role="progressbar" aria-label=${label}><span></span></div>`;
+    if (state === 'arriving' && !progress?.transferred) {
+      return html`<div class="bar arriving unmeasured" role="progressbar" aria-label=${label}><span></span></div>`;
     }
     if (progress === undefined || state === 'needs-file' || hasEnded(state)) return nothing;
     const value = percent(progress.transferred, progress.total);
@@ -123,6 +123,7 @@ export class FileCard extends LitElement {
       case 'checking':
         return this.#button('cancel', 'Cancel', X);
       case 'available':
+      case 'arriving': // it is saved as it comes
         return html`${this.#mayRevoke()}${this.#button('save', 'Save', Download, 'primary')}`;
       case 'saved':
         return html`${this.#mayRevoke()}${this.#button('save', 'Save again', Download)}`;
@@ -131,7 +132,6 @@ export class FileCard extends LitElement {
       case 'upload-cancelled':
         return html`${this.#button('retry', 'Send again', RotateCcw)}${this.#button('dismiss', 'Remove from list', X)}`;
       case 'finishing':
-      case 'arriving':
       case 'download-failed':
         return nothing;
       default:

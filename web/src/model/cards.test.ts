@@ -22,6 +22,11 @@ function only(files: readonly FilePort[], transfers: readonly TransferPort[] = [
 describe('a file of someone else', () => {
   const cases: [CardState, FilePort['state'], TransferPort['state'] | undefined][] = [
     ['arriving', 'uploading', undefined],
+    ['arriving', 'uploading', { kind: 'cancelled', by: 'me' }],
+    ['download-waiting', 'uploading', { kind: 'waiting' }],
+    ['downloading', 'uploading', { kind: 'running' }],
+    ['checking', 'uploading', { kind: 'verifying' }],
+    ['download-failed', 'uploading', failed('upload-stalled')],
     ['available', 'available', undefined],
     ['download-waiting', 'available', { kind: 'waiting' }],
     ['downloading', 'available', { kind: 'running' }],
@@ -47,8 +52,9 @@ describe('a file of someone else', () => {
     expect(only([file], [download(file, { state: failed('network') }), download(file)]).state).toBe('downloading');
   });
 
-  it('shows no progress while it arrives: nobody tells how far the sender is', () => {
-    expect(only([sharedFile('a.txt', { state: 'uploading', offset: 50, size: 200 })]).progress).toBeUndefined();
+  it('shows how far its sender is while it arrives', () => {
+    const { progress } = only([sharedFile('a.txt', { state: 'uploading', offset: 50, size: 200 })]);
+    expect(progress).toMatchObject({ transferred: 50, total: 200 });
   });
 
   it('carries the fault of a failed download', () => {

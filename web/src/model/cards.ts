@@ -186,7 +186,7 @@ function receivedCard(file: FilePort, download: DownloadPort | undefined): Card 
     ...fileFacts(file),
     key: file.id,
     state,
-    progress: live ? download.progress : undefined,
+    progress: live ? download.progress : keptProgress(file),
     fault: state === 'download-failed' && download !== undefined ? faultOf(download) : undefined,
     transfer: download,
   };
@@ -194,8 +194,8 @@ function receivedCard(file: FilePort, download: DownloadPort | undefined): Card 
 
 function receivedState(file: FilePort, download: DownloadPort | undefined): CardState {
   // A file that is on this device already stays saved, even when its share ends.
-  if (download?.state.kind === 'completed') return file.state === 'available' ? 'saved' : endedState(file);
-  if (file.state !== 'available') return endedState(file);
+  if (download?.state.kind === 'completed' && file.state === 'available') return 'saved';
+  if (file.state !== 'available' && file.state !== 'uploading') return file.state;
   switch (download?.state.kind) {
     case 'waiting':
       return 'download-waiting';
@@ -207,13 +207,9 @@ function receivedState(file: FilePort, download: DownloadPort | undefined): Card
       return 'checking';
     case 'failed':
       return 'download-failed';
-    default: // none yet, or cancelled: it may be saved (again)
-      return 'available';
+    default: // none yet, or cancelled: it may be saved (again), also while it arrives
+      return file.state === 'uploading' ? 'arriving' : 'available';
   }
-}
-
-function endedState(file: FilePort): CardState {
-  return file.state === 'uploading' ? 'arriving' : (file.state as CardState);
 }
 
 function fileFacts(file: FilePort) {
@@ -234,7 +230,7 @@ function showsProgress(transfer: TransferPort): boolean {
   return kind === 'running' || kind === 'paused' || kind === 'verifying' || kind === 'waiting';
 }
 
-/** What the server kept of an upload that a reload interrupted. Of other people's uploads it tells only the end. */
+/** What the server has of an upload that this page does not make: someone else's, or one that a reload interrupted. */
 function keptProgress(file: FilePort): CardProgress | undefined {
   if (file.state !== 'uploading' || file.size === undefined) return undefined;
   return { transferred: file.offset, total: file.size, rate: 0, eta: undefined };

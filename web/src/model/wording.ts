@@ -17,6 +17,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   'storage-full': 'The server has no space left',
   'too-many-uploads': 'Too many uploads at once',
   'too-slow': 'The connection was too slow',
+  'upload-stalled': 'The sender has gone away',
   'unknown-recipient': 'Someone you chose has left',
 };
 
@@ -71,6 +72,7 @@ export function stateText(card: Card): string {
   if (card.state === 'needs-file' && card.progress !== undefined && card.progress.transferred > 0) {
     return `Choose the file again to go on from ${percent(card.progress.transferred, card.progress.total)}%`;
   }
+  if (card.state === 'download-waiting' && card.file?.state === 'uploading') return 'Waiting for the sender';
   if (card.mine && card.state === 'cancelled') return 'Cancelled';
   if (card.mine && card.state === 'failed') return 'This was not finished in time';
   return STATES[card.state];
