@@ -430,6 +430,62 @@ describe('a cancel', () => {
     await vi.waitFor(() => expect(server.shares.get('sh_1')?.state).toBe('cancelled'));
   });
 
+  it.each([['internal'], ['unavailable'], ['storage-failed']])(
+    'that the server answers with %s is told again, and ends the upload once',
+    async (code) => {
+      const upload = sendOne(file('a'));
+      await sent(1);
+      server.fail('end', ...Array(9).fill(code));
+      upload.cancel();
+      await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+      await vi.waitFor(() => expect(server.shares.get('sh_1')?.state).toBe('cancelled'));
+      push('sh_1', {});
+      expect(told.filter((line) => line.startsWith('a c'))).toEqual(['a cancelled']);
+      expect(upload.state).toEqual({ kind: 'cancelled', by: 'me' });
+    },
+  );
+
+  it('that the server refuses is not told again', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    server.fail('end', 'internal', 'forbidden');
+    upload.cancel();
+    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+    sendOne(file('b'));
+    await sent(2);
+    expect(server.log.filter((line) => line.startsWith('end'))).toEqual(['end sh_1', 'end sh_1']);
+  });
+
+  it('that the server has not heard of is told when I leave', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    const end = server.end.bind(server);
+    let down = true;
+    server.end = async (id) => {
+      if (down) throw new HandoutError('network', 'network');
+      return end(id);
+    };
+    upload.cancel();
+    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+    down = false;
+    await uploads.stop('me');
+    expect(server.shares.get('sh_1')?.state).toBe('cancelled');
+  });
+
+  it('that the server has not heard of is not undone by starting again', async () => {
+    const upload = sendOne(file('a'));
+    await sent(1);
+    server.fail('end', 'internal', 'internal', 'internal');
+    upload.cancel();
+    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+    upload.retry();
+    await sent(2);
+    expect(upload.file?.id).toBe('sh_2');
+    await vi.waitFor(() => expect(server.shares.get('sh_1')?.state).toBe('cancelled'));
+    bytes.of('sh_2').succeed();
+    await expect(upload.done).resolves.toMatchObject({ id: 'sh_2' });
+  });
+
   it('by a moderator is not mine', async () => {
     const upload = sendOne(file('a'));
     await sent(1);

@@ -5,7 +5,7 @@ import type { Api } from './http.js';
 import { Offers } from './offers.js';
 import type { Audience, Limits, ShareRecord } from './protocol.js';
 import type { ResumeRecords } from './resume.js';
-import { isNetworkLoss, Waker } from './retry.js';
+import { isTransient, Waker } from './retry.js';
 import type { SourceFile } from './source.js';
 import type { TransferControl } from './transfer.js';
 import { type SendBytes, sendBytes } from './tus.js';
@@ -41,6 +41,8 @@ export class Uploads implements TransferControl<Upload> {
   readonly #jobs = new Map<Upload, Job>();
   /** No two uploads of a page bring bytes to one share. */
   readonly #byShare = new Map<string, Upload>();
+  /** Shares that are cancelled here, and that the server has not heard of yet. */
+  readonly #ending = new Set<string>();
   #ready: Upload[] = [];
   #running = 0;
   #stopped = false;
@@ -84,7 +86,7 @@ export class Uploads implements TransferControl<Upload> {
   async stop(by: 'me' | 'room'): Promise<void> {
     this.#stopped = true;
     this.#offers.stop();
-    const shares = [...this.#byShare.keys()];
+    const shares = [...this.#byShare.keys(), ...this.#ending];
     for (const upload of [...this.#jobs.keys()]) {
       this.#release(upload);
       upload.endCancelled(by);
@@ -116,7 +118,7 @@ export class Uploads implements TransferControl<Upload> {
     this.#jobs.set(upload, newJob());
     upload.reset();
     const { file } = upload;
-    if (file?.state === 'uploading' && !this.#byShare.has(file.id)) {
+    if (file?.state === 'uploading' && !this.#byShare.has(file.id) && !this.#ending.has(file.id)) {
       this.#begin(upload, file);
       return;
     }
@@ -139,7 +141,7 @@ export class Uploads implements TransferControl<Upload> {
   #begin(upload: Upload, file: SharedFile): void {
     if (upload.ended) {
       // It was cancelled while the server made it.
-      this.#endLater(file.id);
+      void this.#endLater(file.id);
       return;
     }
     upload.assign(file);
@@ -236,23 +238,23 @@ export class Uploads implements TransferControl<Upload> {
       this.#config.records.drop(share);
       this.#release(upload);
       upload.endCancelled('me');
-      this.#endLater(share);
+      void this.#endLater(share);
     }
   }
 
-  /** Cancels a share when the network lets us. */
-  #endLater(share: string): void {
-    void (async () => {
-      for (let attempt = 1; !this.#stopped; attempt++) {
-        try {
-          await this.#config.api.end(share);
-          return;
-        } catch (cause) {
-          if (!isNetworkLoss(asHandoutError(cause))) return;
-        }
-        await this.#waker.pause(attempt, this.#offers.signal).catch(() => undefined);
+  /** Cancels a share as soon as the server does it. */
+  async #endLater(share: string): Promise<void> {
+    this.#ending.add(share);
+    for (let attempt = 1; !this.#stopped; attempt++) {
+      try {
+        await this.#config.api.end(share);
+        break;
+      } catch (cause) {
+        if (!isTransient(asHandoutError(cause))) break; // it is not ours to end, or not there any more
       }
-    })();
+      await this.#waker.pause(attempt, this.#offers.signal).catch(() => undefined); // the room was left
+    }
+    this.#ending.delete(share);
   }
 }
 
