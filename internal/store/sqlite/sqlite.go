@@ -18,7 +18,7 @@ import (
 	"sync"
 
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite"
 
 	"github.com/handout-rtc/handout/internal/store"
 )
@@ -46,7 +46,7 @@ func open(ctx context.Context, path string) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	writing, err := sql.Open("sqlite", source(path, "rwc", "immediate"))
+	writing, err := connect(source(path, "rwc", "immediate"))
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func open(ctx context.Context, path string) (*engine, error) {
 	if err := store.Migrate(ctx, goose.DialectSQLite3, writing); err != nil {
 		return nil, errors.Join(err, writing.Close())
 	}
-	reading, err := sql.Open("sqlite", source(path, "ro", "deferred"))
+	reading, err := connect(source(path, "ro", "deferred"))
 	if err != nil {
 		return nil, errors.Join(err, writing.Close())
 	}
@@ -68,6 +68,15 @@ func open(ctx context.Context, path string) (*engine, error) {
 		return errors.Join(reading.Close(), writing.Close())
 	})
 	return e, nil
+}
+
+// connect returns a pool of connections.
+func connect(source string) (*sql.DB, error) {
+	c, err := sqlite.NewConnector(source)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(preparing{c}), nil
 }
 
 // source names the database to the driver.
