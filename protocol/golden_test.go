@@ -51,7 +51,7 @@ func golden() map[string]any {
 		"event-transfers-moved": protocol.Event{Type: protocol.TransfersMoved, Time: at, Transfers: []protocol.Transfer{
 			{Share: share.ID, Bytes: 65536}, {Share: available.ID, Participant: "visitor-7", Bytes: 131072},
 		}},
-		"event-room-ended":         protocol.Event{Type: protocol.RoomEnded, Stream: protocol.RoomStream, Seq: 10, Time: at},
+		"event-room-ended": protocol.Event{Type: protocol.RoomEnded, Stream: protocol.RoomStream, Seq: 10, Time: at},
 		"event-message": protocol.Event{Type: protocol.MessageReceived, Time: at, Message: &protocol.Message{
 			Kind: protocol.TextMessage, Sender: protocol.Sender{ID: ana.ID, Name: ana.Name}, To: protocol.ToRoom(), Body: json.RawMessage(`"hello"`),
 		}},

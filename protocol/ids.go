@@ -19,7 +19,10 @@ type (
 	ShareID string
 )
 
-const idLength = 26 // characters of base32 for 128 bits
+const (
+	idLength         = 26 // characters of base32 for 128 bits
+	maxParticipantID = 64 // characters
+)
 
 var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
@@ -54,7 +57,7 @@ func (id ShareID) Valid() bool { return validID(string(id), "sh_") }
 // [A-Za-z0-9_-]. It is wider than what the server makes, because a back end
 // that signs its own tokens chooses the subject.
 func (id ParticipantID) Valid() bool {
-	if len(id) == 0 || len(id) > 64 {
+	if len(id) == 0 || len(id) > maxParticipantID {
 		return false
 	}
 	for _, c := range []byte(id) {

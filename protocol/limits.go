@@ -26,7 +26,13 @@ const (
 	MaxMetadataBytes    = 8 << 10 // Upload-Metadata, tus
 	MaxMetadataKeys     = 32
 	SharesPerPage       = 200
-	// MaxEventBytes bounds one push that the store keeps: a request that takes
-	// more is told in several.
+
+	// MaxEventBytes bounds one push: shares that take more are told of in
+	// several.
 	MaxEventBytes = 64 << 10
+	// MaxShareBytes bounds a share on the wire, but for the list of its
+	// recipients.
+	MaxShareBytes = 2 << 10
+	// MaxListedBytes bounds one participant's place in a list.
+	MaxListedBytes = maxParticipantID + len(`"",`)
 )

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -216,5 +219,28 @@ func TestEventsDoNotGrowOnTheirWay(t *testing.T) {
 	var heard protocol.Event
 	if err := json.Unmarshal(text, &heard); err != nil || string(heard.Message.Body) != body {
 		t.Errorf("it reads back as %.100s, %v", heard.Message.Body, err)
+	}
+}
+
+// TestTheLongestShare: who computes with the bound of a share relies on it.
+func TestTheLongestShare(t *testing.T) {
+	size, at := int64(math.MaxInt64), time.Date(2026, 11, 30, 23, 59, 59, 999_999_000, time.UTC)
+	id := protocol.ParticipantID(strings.Repeat("x", 64))
+	if !id.Valid() || (id + "x").Valid() {
+		t.Fatal("this is not the longest id")
+	}
+	share := protocol.Share{
+		ID: protocol.NewShareID(), Room: protocol.NewRoomID(), Name: strings.Repeat(`"`, protocol.MaxFileNameBytes),
+		Type: strings.Repeat("x", protocol.MaxTypeBytes), Size: &size, Offset: size, State: protocol.Available,
+		Reason: string(protocol.CodeUnsupportedTus), SHA256: strings.Repeat("0", 64),
+		Sender:    protocol.Sender{ID: id, Name: strings.Repeat(`"`, protocol.MaxDisplayNameBytes)},
+		CreatedAt: at, AvailableAt: &at, ExpiresAt: at, Rev: math.MaxInt64,
+	}
+	for recipients := range 3 {
+		share.To.List = slices.Repeat([]protocol.ParticipantID{id}, recipients)
+		text, err := protocol.Event{Shares: []protocol.Share{share}}.JSON()
+		if most := protocol.MaxShareBytes + recipients*protocol.MaxListedBytes; err != nil || len(text) > most {
+			t.Errorf("a share for %d takes %d bytes, more than %d (%v)", recipients, len(text), most, err)
+		}
 	}
 }

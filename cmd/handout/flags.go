@@ -106,6 +106,9 @@ func (c *serveCommand) Validate() error {
 	if _, err := c.keys(); err != nil {
 		return err
 	}
+	if err := lasting([]span{{"token-lifetime", c.TokenLifetime, time.Second}, {"shutdown", c.Shutdown, 0}}); err != nil {
+		return err
+	}
 	return c.Limits.validate()
 }
 
@@ -119,17 +122,27 @@ func (l *limitFlags) validate() error {
 			return fmt.Errorf("--%s must be at least 1", name)
 		}
 	}
-	for name, d := range map[string]time.Duration{
-		"lifetime": l.Lifetime, "empty-room": l.EmptyRoom, "room-lifetime": l.RoomLifetime,
-		"upload-idle": l.UploadIdle, "reconnect": l.Reconnect, "silence": l.Silence,
-		"follow-wait": l.FollowWait,
-	} {
-		if d < time.Second {
-			return fmt.Errorf("--%s must be at least 1s", name)
-		}
+	if err := lasting([]span{
+		{"lifetime", l.Lifetime, time.Second}, {"empty-room", l.EmptyRoom, time.Second}, {"room-lifetime", l.RoomLifetime, time.Second},
+		{"upload-idle", l.UploadIdle, time.Second}, {"reconnect", l.Reconnect, time.Second}, {"follow-wait", l.FollowWait, time.Second},
+		{"silence", l.Silence, leastSilence}, {"rate-grace", l.RateGrace, time.Second},
+	}); err != nil {
+		return err
 	}
-	if l.MaxRoomBytes < l.MaxFileSize {
-		return errors.New("--max-room-bytes is below --max-file-size")
+	return l.relate()
+}
+
+// span is a flag that says how long something lasts, and the least it may say.
+type span struct {
+	name        string
+	says, least time.Duration
+}
+
+func lasting(spans []span) error {
+	for _, s := range spans {
+		if s.says < s.least {
+			return fmt.Errorf("--%s must be at least %v", s.name, s.least)
+		}
 	}
 	return nil
 }

@@ -189,6 +189,18 @@ func TestBadFlags(t *testing.T) {
 		{"serve --dev --max-file-size 5GiB --max-room-bytes 1GiB", "--max-room-bytes is below --max-file-size"},
 		{"serve --dev --max-open-uploads 0", "must be at least 1"},
 		{"serve --dev --lifetime 10ms", "must be at least 1s"},
+		{"serve --dev --token-lifetime 0s", "--token-lifetime must be at least 1s"},
+		{"serve --dev --shutdown=-1s", "--shutdown must be at least 0s"},
+		{"serve --dev --rate-grace=-1s", "--rate-grace must be at least 1s"},
+		{"serve --dev --silence 1s", "--silence must be at least 5s"},
+		{"serve --dev --max-receipts 0", "--max-receipts must be at least 1"},
+		{"serve --dev --max-recipients 150 --max-receipts 149", "--max-receipts must be at least 150"},
+		{"serve --dev --max-recipients 1000 --max-receipts 2000", "--max-recipients must be at most 932"},
+		{"serve --dev --max-receipts 10000", "--max-receipts must be at most 4768"},
+		{"serve --dev --max-message 64KiB", "--max-message must be at most 64512 bytes"},
+		{"serve --dev --max-request 64KiB", "--max-request must be at least"},
+		{"serve --dev --max-message 60KiB --max-request 64KiB", "--max-request must be at least"},
+		{"serve --dev --max-header 16KiB", "--max-header must be at least 24576 bytes"},
 		{"serve --dev --public-url ftp://x", "--public-url must be"},
 		{"frobnicate", "unexpected argument"},
 	} {
@@ -197,6 +209,20 @@ func TestBadFlags(t *testing.T) {
 		said, err := c.CombinedOutput()
 		if err == nil || !strings.Contains(string(said), row.want) {
 			t.Errorf("%s says %q, %v; want %q", row.args, said, err, row.want)
+		}
+	}
+}
+
+// TestFlagsThatReachTheirBounds starts with limits that are just possible
+// together.
+func TestFlagsThatReachTheirBounds(t *testing.T) {
+	for _, args := range []string{
+		"--max-recipients 932 --max-receipts 4768 --max-message 63KiB --rate-grace 1s --silence 5s --max-header 24KiB",
+		"--max-participants 5 --max-receipts 5", // nobody can list more than are in the room
+	} {
+		p := serve(t, append([]string{"--dev", "--data", t.TempDir()}, strings.Fields(args)...)...)
+		if response, _ := do(t, "GET", p.url+"/readyz", nil); response.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", args, response.Status)
 		}
 	}
 }

@@ -3,11 +3,14 @@ package signal_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -183,5 +186,81 @@ func TestNoEventIsLostWhileConnecting(t *testing.T) {
 		}
 		c.ws.CloseNow()
 		<-s.rooms.away
+	}
+}
+
+// TestTheLargestRequestDoesNotEndItsSender: what one request tells is more than
+// one event holds, and waits for a client that does not read.
+func TestTheLargestRequestDoesNotEndItsSender(t *testing.T) {
+	for _, request := range []struct{ files, recipients int }{{100, 20}, {10, 200}} {
+		s := newStand(t, nil)
+		ana, bob := s.connect(t, "ana"), s.connect(t, "bob")
+		size := int64(1) << 50
+		shares := make([]store.Share, request.files)
+		for i := range shares {
+			shares[i] = store.Share{Share: protocol.Share{
+				ID: protocol.NewShareID(), Room: s.room, Size: &size, To: crowd(request.recipients),
+				Name: strings.Repeat(`"`, protocol.MaxFileNameBytes), Type: strings.Repeat("x", protocol.MaxTypeBytes),
+				Sender:    protocol.Sender{ID: "ana", Name: strings.Repeat(`"`, protocol.MaxDisplayNameBytes)},
+				CreatedAt: time.Now(), ExpiresAt: time.Now(),
+			}}
+		}
+		if err := s.records.CreateShares(t.Context(), shares, store.Quota{RoomShares: 100, OpenUploads: 100}); err != nil {
+			t.Fatal(err)
+		}
+		s.bounded(t)
+		s.announce(t, s.records)
+		s.emptied(t)
+		s.publish(t, "", "the last")
+		for name, c := range map[string]*client{"sender": ana, "recipient": bob} {
+			told := 0
+			for e := c.event(); e.Participant == nil || e.Participant.Name != "the last"; e = c.event() {
+				told += len(e.Shares)
+			}
+			if told != request.files {
+				t.Errorf("%+v: the %s is told of %d files", request, name, told)
+			}
+		}
+	}
+}
+
+// crowd is an audience of so many, Bob among them.
+func crowd(n int) protocol.Audience {
+	to := protocol.Audience{List: []protocol.ParticipantID{"bob"}}
+	for i := 1; i < n; i++ {
+		to.List = append(to.List, protocol.ParticipantID(fmt.Sprintf("%064d", i)))
+	}
+	return to
+}
+
+// bounded checks the length of each event that is not announced, and of all
+// that one participant is to be told.
+func (s *stand) bounded(t *testing.T) {
+	t.Helper()
+	waiting, err := s.records.Outgoing(t.Context(), 0, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make(map[protocol.ParticipantID]int)
+	for _, event := range waiting {
+		all[event.Participant] += len(event.Event)
+		if n := len(event.Event); n > protocol.MaxEventBytes {
+			t.Errorf("an event of %d bytes", n)
+		}
+		if all[event.Participant] > signal.QueueBytes {
+			t.Errorf("%d bytes for %q", all[event.Participant], event.Participant)
+		}
+	}
+}
+
+// emptied waits until everything is announced.
+func (s *stand) emptied(t *testing.T) {
+	t.Helper()
+	for left := 1; left > 0; {
+		usage, err := s.records.Usage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		left = usage.Outbox
 	}
 }

@@ -177,6 +177,7 @@ func (s *stand) dial(t *testing.T) *client {
 		response.Body.Close()
 	}
 	t.Cleanup(func() { ws.CloseNow() })
+	ws.SetReadLimit(signal.QueueBytes) // what has waited may come in one message
 	return &client{t: t, ws: ws}
 }
 

@@ -9,7 +9,6 @@ package signal
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -66,8 +65,11 @@ type Edge struct {
 	stopping    bool
 }
 
+// QueueBytes is how much waits for a client that does not read; then it is cut
+// off. What one request tells its sender must fit.
+const QueueBytes = 512 << 10
+
 const (
-	queueBytes     = 256 << 10 // of a client that does not read; then it is cut off
 	maxCommand     = 64 << 10
 	readBuffer     = 512 // what clients say is short, but for the token
 	staleAfter     = 10 * time.Second
@@ -94,7 +96,7 @@ func New(c Config) (*Edge, error) {
 	}
 	node, err := centrifuge.New(centrifuge.Config{
 		LogLevel: centrifuge.LogLevelWarn, LogHandler: e.log,
-		ClientQueueMaxSize: queueBytes, ClientStaleCloseDelay: staleAfter,
+		ClientQueueMaxSize: QueueBytes, ClientStaleCloseDelay: staleAfter,
 		ClientChannelLimit: 2, // the two streams, and nothing that a client asks for
 		Metrics:            centrifuge.MetricsConfig{RegistererGatherer: c.Metrics},
 	})
@@ -141,7 +143,7 @@ func (e *Edge) Shutdown(ctx context.Context) error {
 // participant is "". It does not wait for anybody to receive it. What the store
 // keeps goes through an Announcer instead.
 func (e *Edge) Publish(room protocol.RoomID, participant protocol.ParticipantID, event protocol.Event) error {
-	data, err := json.Marshal(event)
+	data, err := event.JSON()
 	if err != nil {
 		return fmt.Errorf("writing an event: %w", err)
 	}

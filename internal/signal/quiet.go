@@ -23,7 +23,7 @@ func (e *Edge) publishQuietly(room protocol.RoomID, event []byte) error {
 		return fmt.Errorf("reading an event: %w", err)
 	}
 	heard.Stream, heard.Seq = "", 0
-	unnumbered, err := json.Marshal(heard)
+	unnumbered, err := heard.JSON()
 	if err != nil {
 		return fmt.Errorf("writing an event: %w", err)
 	}
