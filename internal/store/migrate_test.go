@@ -46,6 +46,10 @@ func TestAnEarlierSchemaIsBroughtUpToDate(t *testing.T) {
 	if err != nil || got.Name != "a.txt" || got.Offset != 2 || got.Offer != (Offer{}) {
 		t.Errorf("after the migration the share is %+v, %v", got, err)
 	}
+	var bytes, shares int
+	if err := db.QueryRow(`SELECT held_bytes, held_shares FROM rooms`).Scan(&bytes, &shares); err != nil || bytes != 5 || shares != 1 {
+		t.Errorf("after the migration the room holds %d bytes in %d shares, %v", bytes, shares, err)
+	}
 	if _, err := provider.DownTo(ctx, 0); err != nil {
 		t.Errorf("back to nothing: %v", err)
 	}

@@ -102,6 +102,9 @@ func (db *DB) CreateShares(ctx context.Context, shares []Share, q Quota) error {
 			if err := c.insertShare(ctx, s, places[i], i); err != nil {
 				return err
 			}
+			if err := c.hold(ctx, s.Room, s.Reserved, 1); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -140,52 +143,4 @@ func (c *change) insertShare(ctx context.Context, s Share, at place, position in
 		}
 	}
 	return nil
-}
-
-// held is what a room and one sender hold of their quota. Shares that have
-// ended count until their bytes are gone.
-type held struct {
-	bytes  int64
-	shares int
-	open   int // the sender's
-}
-
-func (c *change) held(ctx context.Context, room protocol.RoomID, sender protocol.ParticipantID) (held, error) {
-	scan := func(r row) (h held, err error) {
-		err = r.Scan(&h.bytes, &h.shares, &h.open)
-		return h, err
-	}
-	h, err := one(ctx, c, scan, `SELECT CAST(COALESCE(SUM(reserved), 0) AS BIGINT),
-		COALESCE(SUM(CASE WHEN ended_at = 0 THEN 1 ELSE 0 END), 0),
-		COALESCE(SUM(CASE WHEN state = 'uploading' AND sender = $2 THEN 1 ELSE 0 END), 0)
-		FROM shares WHERE room = $1 AND purged = 0`, room, sender)
-	if err != nil {
-		return h, fmt.Errorf("reading the quota: %w", err)
-	}
-	return h, nil
-}
-
-// checkQuota reports whether a new batch fits.
-func (c *change) checkQuota(ctx context.Context, batch []Share, q Quota) error {
-	h, err := c.held(ctx, batch[0].Room, batch[0].Sender.ID)
-	switch {
-	case err != nil:
-		return err
-	case len(batch) > q.RoomShares-h.shares:
-		return protocol.NewError(protocol.CodeRoomFull, "too many shares in the room")
-	case len(batch) > q.OpenUploads-h.open:
-		return protocol.NewError(protocol.CodeTooManyUploads, "too many open uploads")
-	}
-	left := q.RoomBytes - h.bytes
-	for _, s := range batch {
-		if s.Reserved > left { // and not a sum of sizes, which could overflow
-			return noSpace()
-		}
-		left -= s.Reserved
-	}
-	return nil
-}
-
-func noSpace() error {
-	return protocol.NewError(protocol.CodeRoomFull, "the room has no space left")
 }

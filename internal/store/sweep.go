@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -56,17 +58,31 @@ func (db *DB) Unpurged(ctx context.Context, limit int) ([]protocol.ShareID, erro
 	return ids, nil
 }
 
-// MarkPurged notes that the bytes of these shares are gone. A share that has
-// not ended is passed over.
+// MarkPurged notes that the bytes of these shares are gone, and gives their
+// quota back. A share that has not ended is passed over.
 func (db *DB) MarkPurged(ctx context.Context, ids []protocol.ShareID) error {
 	return db.update(ctx, "marking bytes as gone", func(ctx context.Context, c *change) error {
 		for _, id := range ids {
-			if _, err := c.exec(ctx, `UPDATE shares SET purged = 1 WHERE id = $1 AND ended_at > 0`, id); err != nil {
+			if err := c.markPurged(ctx, id); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+func (c *change) markPurged(ctx context.Context, id protocol.ShareID) error {
+	var room protocol.RoomID
+	var reserved int64
+	err := c.QueryRowContext(ctx, `UPDATE shares SET purged = 1 WHERE id = $1 AND ended_at > 0 AND purged = 0
+		RETURNING room, reserved`, id).Scan(&room, &reserved)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.hold(ctx, room, -reserved, 0)
 }
 
 // Forget deletes the records of shares that ended before endedBefore and whose

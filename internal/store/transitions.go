@@ -117,6 +117,9 @@ func (db *DB) transition(ctx context.Context, what string, id protocol.ShareID,
 		if err := c.saveShare(ctx, after); err != nil {
 			return err
 		}
+		if err := c.holdAgain(ctx, before, after); err != nil {
+			return err
+		}
 		if next.event != "" {
 			if err := c.publish(ctx, next.event, after); err != nil {
 				return err

@@ -28,7 +28,7 @@ func (db *DB) Usage(ctx context.Context) (Usage, error) {
 		(SELECT COUNT(*) FROM members WHERE away_since = 0),
 		(SELECT COUNT(*) FROM shares WHERE ended_at = 0),
 		(SELECT COUNT(*) FROM shares WHERE state = 'uploading'),
-		(SELECT CAST(COALESCE(SUM(reserved), 0) AS BIGINT) FROM shares WHERE purged = 0),
+		(SELECT CAST(COALESCE(SUM(held_bytes), 0) AS BIGINT) FROM rooms),
 		(SELECT COUNT(*) FROM outbox)`)
 	if err != nil {
 		return u, fmt.Errorf("counting records: %w", err)
