@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -30,9 +32,9 @@ func needLinux(t *testing.T) {
 	}
 }
 
-func tiny(t *testing.T) *bench {
+func tiny(t *testing.T, servers ...spec) *bench {
 	t.Helper()
-	b, err := newBench(config{size: 1 << 20, memorySize: 2 << 20, files: 5, rounds: 2, dir: t.TempDir()}, io.Discard)
+	b, err := newBench(config{size: 1 << 20, memorySize: 2 << 20, files: 5, rounds: 2, dir: t.TempDir()}, servers, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,41 +50,50 @@ func testBaselines(t *testing.T) []spec {
 	return baselineSpecs(self)
 }
 
-// checkReport demands that every server was measured in every workload.
-func checkReport(t *testing.T, r *report, specs []spec) {
+// checkTables demands a figure of every server in every table.
+func checkTables(t *testing.T, found *part, tables int, servers []spec) {
 	t.Helper()
-	if len(r.Tables) != 6 {
-		t.Fatalf("%d tables, want up and down of three workloads", len(r.Tables))
+	if len(found.Sections) != tables {
+		t.Fatalf("%d tables, want %d", len(found.Sections), tables)
 	}
-	for _, table := range r.Tables {
-		if len(table.Rows) != len(specs) {
-			t.Errorf("%s: %d servers, want %d", table.Title, len(table.Rows), len(specs))
+	for _, table := range found.Sections {
+		if len(table.Rows) != len(servers) {
+			t.Errorf("%s: %d servers, want %d", table.Title, len(table.Rows), len(servers))
 		}
 		for _, row := range table.Rows {
-			if row.Rate <= 0 || row.Cost <= 0 || row.RatePlain <= 0 || row.RateTuned <= 0 {
-				t.Errorf("%s: %s took nothing: %+v", table.Title, row.Name, row)
+			for i, cell := range row[1:7] {
+				if x, err := strconv.ParseFloat(cell, 64); err != nil || x < 0 || (i%3 == 0 && x == 0) {
+					t.Errorf("%s: %v: %q is no figure", table.Title, row, cell)
+				}
 			}
 		}
 	}
-	if r.Memory == nil || r.Memory.Idle <= 0 {
-		t.Errorf("memory %+v, want figures", r.Memory)
+}
+
+// measured runs one workload.
+func measured(t *testing.T, b *bench, run func(context.Context, *bench) (*part, error)) *part {
+	t.Helper()
+	found, err := run(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return found
 }
 
 func TestBaselines(t *testing.T) {
 	needLinux(t)
-	b, specs := tiny(t), testBaselines(t)
-	r, err := b.measureAll(t.Context(), specs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkReport(t, r, specs)
-	if len(r.Bars) != 1 {
-		t.Errorf("bars %v, want that of memory alone: Handout was not there", r.Bars)
+	b := tiny(t, testBaselines(t)...)
+	large := measured(t, b, runLarge)
+	checkTables(t, large, 2, b.servers)
+	checkTables(t, measured(t, b, runSmall), 4, b.servers)
+	if len(large.Bars) != 0 {
+		t.Errorf("bars %v, want none: Handout was not there", large.Bars)
 	}
 }
 
-func TestHandout(t *testing.T) {
+// buildHandout returns the path of the server.
+func buildHandout(t *testing.T) string {
+	t.Helper()
 	needLinux(t)
 	if testing.Short() {
 		t.Skip("builds the server")
@@ -91,15 +102,21 @@ func TestHandout(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "../cmd/handout").CombinedOutput(); err != nil {
 		t.Fatalf("building the server: %v\n%s", err, out)
 	}
-	b := tiny(t)
-	specs := append(testBaselines(t), spec{name: handoutName, command: handoutCommand(binary), dialect: handoutDialect{}})
-	r, err := b.measureAll(t.Context(), specs)
-	if err != nil {
-		t.Fatal(err)
+	return binary
+}
+
+func TestHandout(t *testing.T) {
+	binary := buildHandout(t)
+	b := tiny(t, append(testBaselines(t), handoutSpec(binary, handoutName))...)
+	b.handout = binary
+	large := measured(t, b, runLarge)
+	checkTables(t, large, 2, b.servers)
+	if len(large.Bars) != 4 {
+		t.Errorf("bars %v, want throughput and CPU of upload and download", large.Bars)
 	}
-	checkReport(t, r, specs)
-	if len(r.Bars) != 3 {
-		t.Errorf("bars %v, want upload, download and memory", r.Bars)
+	checkTables(t, measured(t, b, runSmall), 4, b.servers)
+	if memory := measured(t, b, runMemory); len(memory.Bars) != 1 || !memory.Bars[0].Met {
+		t.Errorf("memory %+v", memory)
 	}
 }
 
@@ -107,7 +124,7 @@ func TestAServerThatDoesNotStart(t *testing.T) {
 	needLinux(t)
 	s := testBaselines(t)[0]
 	s.command = []string{s.command[0], "baseline", "-mode", "fancy", "-dir"}
-	if _, err := startPeer(t.Context(), s, t.TempDir()); err == nil || !strings.Contains(err.Error(), "without saying") {
+	if _, err := startPeer(t.Context(), s, filepath.Join(t.TempDir(), "data")); err == nil || !strings.Contains(err.Error(), "without saying") {
 		t.Fatalf("error %v, want that it ended", err)
 	}
 }

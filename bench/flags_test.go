@@ -11,20 +11,27 @@ func TestFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.size != 1<<30 || c.memorySize != 4<<30 || c.files != 2000 || c.rounds != 3 || c.report != "docs/benchmarks.md" {
+	if c.size != 1<<30 || c.memorySize != 4<<30 || c.files != 2000 || c.rounds != 5 || c.report != "docs/benchmarks.md" {
 		t.Errorf("defaults %+v", c)
 	}
-	for _, workload := range allWorkloads {
-		if !c.wants(workload) {
-			t.Errorf("%s is not run", workload)
+	for _, w := range workloads() {
+		if !c.wants(w.name) {
+			t.Errorf("%s is not run", w.name)
 		}
+	}
+	if c.resultsFile() != "docs/benchmarks.json" {
+		t.Errorf("the results are kept in %q", c.resultsFile())
 	}
 	c, err = parseFlags([]string{"-only", "large,memory", "-size", "2GiB"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !c.wants("large") || !c.wants("memory") || c.wants("small") || c.size != 2<<30 || c.report != "" {
+	if !c.wants("large") || !c.wants("memory") || c.wants("small") || c.size != 2<<30 || c.report != "" || c.resultsFile() != "" {
 		t.Errorf("%+v", c)
+	}
+	c, err = parseFlags([]string{"-only", "large", "-save"})
+	if err != nil || c.report == "" {
+		t.Errorf("%+v, %v: what is to be saved has no place", c, err)
 	}
 }
 
@@ -52,14 +59,14 @@ func TestBaselineModes(t *testing.T) {
 }
 
 func TestTheServerMustBeBuiltFirst(t *testing.T) {
-	b := &bench{config: config{handout: filepath.Join(t.TempDir(), "handout")}}
-	if _, err := b.specs(); err == nil {
+	c := config{handout: filepath.Join(t.TempDir(), "handout")}
+	if _, err := c.specs(); err == nil {
 		t.Error("a server that is not there is measured")
 	}
-	if err := os.WriteFile(b.handout, nil, 0o700); err != nil {
+	if err := os.WriteFile(c.handout, nil, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if specs, err := b.specs(); err != nil || len(specs) != 5 || specs[4].name != handoutName {
+	if specs, err := c.specs(); err != nil || len(specs) != 5 || specs[4].name != handoutName {
 		t.Errorf("%d servers, %v", len(specs), err)
 	}
 }

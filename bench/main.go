@@ -3,7 +3,9 @@
 //
 //	make bench
 //
-// It prints a report in Markdown and writes it to docs/benchmarks.md.
+// It prints a report in Markdown and writes it to docs/benchmarks.md, and the
+// figures to docs/benchmarks.json, from which the report can be made again when
+// only a part of it is measured anew.
 package main
 
 import (
@@ -48,21 +50,25 @@ type config struct {
 	size, memorySize size
 	files, rounds    int
 	only             string
+	save             bool
 	handout          string // path of the binary
 	dir              string // where the data goes; removed at the end
 	report           string // file, or empty
 }
 
-var allWorkloads = []string{"large", "small", "memory"}
-
 func parseFlags(args []string) (config, error) {
 	c := config{size: 1 << 30, memorySize: 4 << 30}
+	var names []string
+	for _, w := range workloads() {
+		names = append(names, w.name)
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.TextVar(&c.size, "size", c.size, "size of the large file")
 	flags.TextVar(&c.memorySize, "memory-size", c.memorySize, "size of the file that memory is measured with")
 	flags.IntVar(&c.files, "files", 2000, "number of small files")
-	flags.IntVar(&c.rounds, "rounds", 3, "how often each server is measured")
-	flags.StringVar(&c.only, "only", "", "workloads to run, of "+strings.Join(allWorkloads, ",")+"; writes no report")
+	flags.IntVar(&c.rounds, "rounds", 5, "how often each server is measured")
+	flags.StringVar(&c.only, "only", "", "workloads to run, of "+strings.Join(names, ",")+"; writes no report")
+	flags.BoolVar(&c.save, "save", false, "with -only: put what was measured into the report, beside what is there")
 	flags.StringVar(&c.handout, "handout", "bin/handout", "the Handout server to measure")
 	flags.StringVar(&c.dir, "dir", os.TempDir(), "directory for the data, on the disk to measure")
 	flags.StringVar(&c.report, "report", "docs/benchmarks.md", "file to write the report to; empty for none")
@@ -73,11 +79,11 @@ func parseFlags(args []string) (config, error) {
 		return c, errors.New("-files and -rounds must be at least 1")
 	}
 	for name := range strings.SplitSeq(c.only, ",") {
-		if c.only != "" && !slices.Contains(allWorkloads, name) {
+		if c.only != "" && !slices.Contains(names, name) {
 			return c, fmt.Errorf("-only: no workload is called %q", name)
 		}
 	}
-	if c.only != "" {
+	if c.only != "" && !c.save {
 		c.report = ""
 	}
 	return c, nil
@@ -85,6 +91,14 @@ func parseFlags(args []string) (config, error) {
 
 func (c *config) wants(workload string) bool {
 	return c.only == "" || slices.Contains(strings.Split(c.only, ","), workload)
+}
+
+// resultsFile is beside the report.
+func (c *config) resultsFile() string {
+	if c.report == "" {
+		return ""
+	}
+	return strings.TrimSuffix(c.report, filepath.Ext(c.report)) + ".json"
 }
 
 func main() {
@@ -104,55 +118,23 @@ func run(args []string, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
+	servers, err := c.specs()
+	if err != nil {
+		return err
+	}
+	r, err := loadResults(c.resultsFile())
+	if err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	b, err := newBench(c, progress)
+	b, err := newBench(c, servers, progress)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
-	specs, err := b.specs()
-	if err != nil {
+	if err := b.measure(ctx, r); err != nil {
 		return err
 	}
-	r, err := b.measureAll(ctx, specs)
-	if err != nil {
-		return err
-	}
-	r.Command = strings.Join(append([]string{"go run ./bench"}, args...), " ")
 	return r.publish(out, c.report)
-}
-
-func newBench(c config, progress io.Writer) (*bench, error) {
-	dir, err := os.MkdirTemp(c.dir, "handout-bench-")
-	if err != nil {
-		return nil, err
-	}
-	return &bench{config: c, dir: dir, body: newPayload(max(int64(c.size), int64(c.memorySize))), progress: progress}, nil
-}
-
-// specs are the servers to measure: the baselines, which are this program
-// itself, and Handout.
-func (b *bench) specs() ([]spec, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	binary, err := filepath.Abs(b.handout)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := os.Stat(binary); err != nil {
-		return nil, fmt.Errorf("there is no server to measure; build it by make build: %w", err)
-	}
-	specs := baselineSpecs(self)
-	return append(specs, spec{name: handoutName, command: handoutCommand(binary), dialect: handoutDialect{}}), nil
-}
-
-func baselineSpecs(self string) []spec {
-	var specs []spec
-	for _, mode := range []string{plainName, tunedName, tunedName + "+sha256", tunedName + "+sha256+fsync"} {
-		specs = append(specs, spec{name: mode, command: []string{self, "baseline", "-mode", mode, "-dir"}, dialect: new(bareDialect)})
-	}
-	return specs
 }

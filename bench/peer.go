@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"syscall"
@@ -39,10 +38,9 @@ const (
 // announced is how a server says on its standard output that it listens.
 var announced = regexp.MustCompile(`http://(127\.0\.0\.1:\d+)/`)
 
-// startPeer runs the server with its data under dir and returns when it
+// startPeer runs the server with the data directory and returns when it
 // listens. The peer must be stopped.
-func startPeer(ctx context.Context, s spec, dir string) (*peer, error) {
-	data := filepath.Join(dir, s.name)
+func startPeer(ctx context.Context, s spec, data string) (*peer, error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, err
 	}

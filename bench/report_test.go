@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestMedian(t *testing.T) {
@@ -24,8 +26,8 @@ func TestMedian(t *testing.T) {
 
 // twoServers is a result in which Handout is half as fast as plain and costs
 // three times as much.
-func twoServers(bar float64) (*result, []spec) {
-	r := &result{title: "T", files: 1, bytes: 1 << 30, bar: bar}
+func twoServers() (*result, []spec) {
+	r := &result{title: "T", files: 1, bytes: 1 << 30}
 	plain, handout := &peer{spec: spec{name: plainName}}, &peer{spec: spec{name: handoutName}}
 	for _, scale := range []time.Duration{1, 5, 2} {
 		r.add(plain, sample{wall: scale * time.Second, cpu: scale * time.Second, peak: 1 << 20})
@@ -35,43 +37,46 @@ func twoServers(bar float64) (*result, []spec) {
 }
 
 func TestRatiosAreWithinARound(t *testing.T) {
-	result, specs := twoServers(0)
-	var r report
-	r.add(result, specs)
-	got := r.Tables[0].Rows[1]
-	if got.RatePlain != 0.5 || got.CPUPlain != 3 || got.Cost != 6 || got.Peak != 2<<20 {
-		t.Errorf("row %+v", got)
-	}
-	if len(r.Bars) != 0 {
-		t.Errorf("bars %v of a result that has none", r.Bars)
+	r, servers := twoServers()
+	want := []string{"`handout`", "268", "0.50", "0.00", "6.00", "3.00", "0.00", "2.0"}
+	if got := r.section(servers).Rows[1]; !slices.Equal(got, want) {
+		t.Errorf("row %v, want %v", got, want)
 	}
 }
 
 func TestBars(t *testing.T) {
+	r, _ := twoServers()
 	for _, c := range []struct {
-		least float64
+		limit limit
 		met   bool
-	}{{0.5, true}, {0.6, false}} {
-		var r report
-		r.add(twoServers(c.least))
-		if len(r.Bars) != 1 || r.Bars[0].Met != c.met {
-			t.Errorf("at least %v: %+v", c.least, r.Bars)
+	}{
+		{limit{of: "throughput", against: plainName, least: 0.5}, true},
+		{limit{of: "throughput", against: plainName, least: 0.6}, false},
+		{limit{of: "CPU", against: plainName, most: 3}, true},
+		{limit{of: "CPU", against: plainName, most: 2.9}, false},
+		{limit{of: "throughput", least: 268}, true},
+		{limit{of: "throughput", least: 269}, false},
+	} {
+		if bars := r.judge(handoutName, c.limit); len(bars) != 1 || bars[0].Met != c.met {
+			t.Errorf("%+v: %+v", c.limit, bars)
 		}
 	}
-	for most, met := range map[int64]bool{barMemory - 1: true, barMemory: false} {
-		var r report
-		r.addMemory(memoryUse{Up: 1, Down: most})
-		if r.Bars[0].Met != met {
-			t.Errorf("%d bytes over idle: %+v", most, r.Bars)
-		}
+	if bars := r.judge("elsewhere", limit{least: 1}); len(bars) != 0 {
+		t.Errorf("bars %v of a server that was not measured", bars)
 	}
 }
 
 func TestPublishWritesWhatItPrints(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "report.md")
-	r := report{Command: "go run ./bench", MemorySize: 4 << 30, Facts: facts{CPU: "A processor", Cores: 2}}
-	r.add(twoServers(0.6))
-	r.addMemory(memoryUse{Idle: 20 << 20, Up: 1 << 20, Down: 3 << 20})
+	compared, servers := twoServers()
+	r := results{Machine: machine{CPU: "A processor", Cores: 2}, Parts: map[string]*part{
+		"large": {
+			Bars:     compared.judge(handoutName, limit{of: "throughput", against: plainName, least: 0.6}),
+			Sections: []section{compared.section(servers), {Title: "U", Text: "Words.", Image: "images/u.svg"}},
+			Run:      runFacts{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seconds: 7, Rounds: 3},
+		},
+		"memory": {Skipped: "no reason"},
+	}}
 	var out bytes.Buffer
 	if err := r.publish(&out, file); err != nil {
 		t.Fatal(err)
@@ -81,14 +86,48 @@ func TestPublishWritesWhatItPrints(t *testing.T) {
 		t.Fatalf("the file differs from what was printed (%v)", err)
 	}
 	for _, want := range []string{
-		"A processor, 2 cores",
-		"| T: throughput against `plain` | at least 0.6 | 0.50 | **missed** |",
-		"| One file of 4.0 GiB, up and down: memory over idle | under 64 MiB | 3.0 MiB | met |",
+		"A processor, 2 cores |",
+		"| large | `handout`, T: throughput against `plain` | at least 0.6 | 0.500 | **missed** |",
+		"| memory | not measured: no reason | | | |",
+		"| large | 2026-01-02 03:04 UTC | 7 s | 3 |  |  |  |",
+		"## T",
+		"| server | MB/s | × plain | × tuned | CPU-s/GiB | × plain | × tuned | memory over idle, MiB |",
+		"|---|---|---|---|---|---|---|---|",
 		"| `handout` | 268 | 0.50 | 0.00 | 6.00 | 3.00 | 0.00 | 2.0 |",
+		"Words.",
+		"![U](images/u.svg)",
 	} {
-		if !strings.Contains(out.String(), want+"\n") && !strings.Contains(out.String(), want+" |\n") {
+		if !strings.Contains(out.String(), want+"\n") {
 			t.Errorf("the report lacks %q:\n%s", want, out.String())
 		}
+	}
+}
+
+func TestResultsAreKeptForTheirMachine(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "results.json")
+	r, err := loadResults(file)
+	if err != nil || len(r.Parts) != 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	r.Parts["large"] = &part{Skipped: "no reason"}
+	if err := r.save(file); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := loadResults(file); err != nil || !cmp.Equal(again, r) {
+		t.Errorf("%v, %s", err, cmp.Diff(again, r))
+	}
+	r.Machine.Kernel += "x"
+	if err := r.save(file); err != nil {
+		t.Fatal(err)
+	}
+	if other, err := loadResults(file); err != nil || len(other.Parts) != 0 {
+		t.Errorf("%+v, %v: figures of another machine are shown", other, err)
+	}
+	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loadResults(file); err == nil {
+		t.Error("a broken file is taken")
 	}
 }
 

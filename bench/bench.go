@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// bench is one run of the program.
+type bench struct {
+	config
+	servers  []spec // that are compared side by side: the baselines and Handout
+	dir      string // holds everything that is written
+	body     payload
+	progress io.Writer
+	started  int // servers, so that each has a directory of its own
+}
+
+func newBench(c config, servers []spec, progress io.Writer) (*bench, error) {
+	dir, err := os.MkdirTemp(c.dir, "handout-bench-")
+	if err != nil {
+		return nil, err
+	}
+	return &bench{config: c, servers: servers, dir: dir, body: newPayload(max(int64(c.size), int64(c.memorySize))), progress: progress}, nil
+}
+
+// measure runs the workloads that were asked for and adds what they found to
+// the results, and saves these after each if they have a file.
+func (b *bench) measure(ctx context.Context, r *results) error {
+	for _, w := range workloads() {
+		if !b.wants(w.name) {
+			continue
+		}
+		fmt.Fprintln(b.progress, w.name)
+		run := runFacts{Time: time.Now().UTC(), Rounds: b.rounds, TCP: loopbackTCP(), FileSystem: fileSystem(b.dir), LoadBefore: loadAverage()}
+		found, err := w.run(ctx, b)
+		if err != nil {
+			return fmt.Errorf("%s: %w", w.name, err)
+		}
+		run.Seconds = int(time.Since(run.Time).Seconds())
+		found.Run = run
+		r.Parts[w.name] = found
+		if file := b.resultsFile(); file != "" {
+			if err := r.save(file); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// start runs a server with a fresh directory. The peer must be stopped.
+func (b *bench) start(ctx context.Context, s spec) (*peer, error) {
+	b.started++
+	return startPeer(ctx, s, filepath.Join(b.dir, fmt.Sprintf("%d-%s", b.started, s.name)))
+}
+
+// handoutWith is a Handout server with flags of its own.
+func (b *bench) handoutWith(flags ...string) spec {
+	return handoutSpec(b.handout, handoutName, flags...)
+}
+
+// specs are the servers to compare: the baselines, which are this program
+// itself, and Handout.
+func (c *config) specs() ([]spec, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	if c.handout, err = filepath.Abs(c.handout); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(c.handout); err != nil {
+		return nil, fmt.Errorf("there is no server to measure; build it by make build: %w", err)
+	}
+	return append(baselineSpecs(self), handoutSpec(c.handout, handoutName)), nil
+}
+
+func baselineSpecs(self string) []spec {
+	var specs []spec
+	for _, mode := range []string{plainName, tunedName, tunedSumName, tunedSumName + "+fsync"} {
+		specs = append(specs, spec{name: mode, command: []string{self, "baseline", "-mode", mode, "-dir"}, dialect: new(bareDialect)})
+	}
+	return specs
+}

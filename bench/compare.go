@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+const (
+	plainName    = "plain"
+	tunedName    = "tuned"
+	tunedSumName = tunedName + "+sha256"
+	handoutName  = "handout"
+)
+
+const (
+	smallFile = 10 << 10
+	atOnce    = 16
+	// passes is how often one run downloads a large file: once is over before
+	// it can be measured well.
+	passes = 4
+)
+
+const (
+	barUploadRate   = 1.0  // of the throughput of plain, which does not hash
+	barUploadCost   = 1.15 // of the CPU time of tuned+sha256
+	barDownloadRate = 0.95 // of the throughput of http.ServeFile
+	barDownloadCost = 1.1  // of the CPU time of http.ServeFile
+)
+
+// runLarge measures one large file, up and down.
+func runLarge(ctx context.Context, b *bench) (*part, error) {
+	size := int64(b.size)
+	up := &result{title: "One file of " + b.size.String() + ", upload", files: 1, bytes: size}
+	down := &result{title: "The same file, download", files: passes, bytes: passes * size}
+	err := b.compare(ctx, func(round int, p *peer) error {
+		return b.record(ctx, p, trip{files: 1, size: size, lanes: 1, passes: passes, verify: round == 0}, up, down)
+	})
+	if err != nil {
+		return nil, err
+	}
+	found := &part{Sections: []section{up.section(b.servers), down.section(b.servers)}}
+	found.Bars = append(found.Bars, up.judge(handoutName,
+		limit{of: "throughput", against: plainName, least: barUploadRate},
+		limit{of: "CPU", against: tunedSumName, most: barUploadCost})...)
+	found.Bars = append(found.Bars, down.judge(handoutName,
+		limit{of: "throughput", against: tunedName, least: barDownloadRate},
+		limit{of: "CPU", against: tunedName, most: barDownloadCost})...)
+	return found, nil
+}
+
+// runSmall measures many small files, up and down. No file is deleted between the
+// rounds: ext4 makes files at several times the cost where some were deleted.
+func runSmall(ctx context.Context, b *bench) (*part, error) {
+	found := new(part)
+	for _, lanes := range []int{1, atOnce} {
+		how := "one after the other"
+		if lanes > 1 {
+			how = fmt.Sprintf("%d at a time", lanes)
+		}
+		total := int64(b.files) * smallFile
+		up := &result{title: fmt.Sprintf("%d files of 10 KiB, %s, upload", b.files, how), files: b.files, bytes: total, small: true}
+		down := &result{title: fmt.Sprintf("The same files, %s, download", how), files: b.files, bytes: total, small: true}
+		err := b.compare(ctx, func(round int, p *peer) error {
+			return b.record(ctx, p, trip{files: b.files, size: smallFile, lanes: lanes, passes: 1, verify: round == 0}, up, down)
+		})
+		if err != nil {
+			return nil, err
+		}
+		found.Sections = append(found.Sections, up.section(b.servers), down.section(b.servers))
+	}
+	return found, nil
+}
+
+// compare runs all servers side by side: do for each of them in each round.
+func (b *bench) compare(ctx context.Context, do func(round int, p *peer) error) (err error) {
+	var peers []*peer
+	defer func() {
+		for _, p := range peers {
+			err = errors.Join(err, p.stop())
+		}
+	}()
+	for _, s := range b.servers {
+		p, err := b.start(ctx, s)
+		if err != nil {
+			return err
+		}
+		peers = append(peers, p)
+	}
+	if err := b.warmUp(ctx, peers); err != nil {
+		return err
+	}
+	return b.rotated(peers, do)
+}
