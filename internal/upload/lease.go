@@ -9,55 +9,82 @@ import (
 
 // leases gives each upload to one request at a time. A newer request does not
 // fail and does not wait for a dead connection to time out: it asks the holder
-// to yield and takes over when the holder has kept what it received.
+// to yield and takes over when the holder has kept what it received. The newest
+// wins: of those that wait, all but the last give up at once, so that a request
+// of a connection that is long gone cannot take the upload from its successor.
 type leases struct {
 	mu   sync.Mutex
 	held map[protocol.ShareID]*lease // guarded by mu
 }
 
+// lease is one request's hold on an upload, or its wish for it.
 type lease struct {
-	yield    func() // asks the holder to let go; nil once asked
-	released chan struct{}
+	yield func() // asks the holder to let go; nil once asked
+	next  *lease // the one that waits; nil while nobody does
+	// turn tells one that waits whether it is the holder now or has lost its
+	// place to a newer one. One word fits in it.
+	turn chan bool
 }
 
 func newLeases() *leases {
 	return &leases{held: make(map[protocol.ShareID]*lease)}
 }
 
-// acquire returns when the caller alone holds the upload, or with the
-// context's error. yield, which may be nil, is called when another caller
-// wants it. release must be called exactly once.
+// acquire returns when the caller alone holds the upload, with the context's
+// error, or with CodeUploadPreempted when a newer caller came while it waited.
+// yield, which may be nil, is called when another caller wants the upload.
+// release must be called exactly once.
 func (l *leases) acquire(ctx context.Context, id protocol.ShareID, yield func()) (release func(), err error) {
-	for {
-		holder := l.take(id, yield)
-		if holder == nil {
-			return func() { l.release(id) }, nil
-		}
-		select {
-		case <-holder.released:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// take makes the caller the holder and returns nil, or asks the present holder
-// to yield and returns it.
-func (l *leases) take(id protocol.ShareID, yield func()) *lease {
-	l.mu.Lock()
-	holder, busy := l.held[id]
-	if !busy {
-		l.held[id] = &lease{yield: yield, released: make(chan struct{})}
-		l.mu.Unlock()
-		return nil
-	}
-	ask := holder.yield
-	holder.yield = nil
-	l.mu.Unlock()
+	mine := &lease{yield: yield, turn: make(chan bool, 1)}
+	held, ask := l.take(id, mine)
 	if ask != nil {
 		ask()
 	}
-	return holder
+	for !held {
+		select {
+		case held = <-mine.turn:
+			if !held {
+				return nil, protocol.NewError(protocol.CodeUploadPreempted, "a newer request took over the upload")
+			}
+		case <-ctx.Done():
+			if l.withdraw(id, mine) {
+				return nil, ctx.Err()
+			}
+			ctx = context.Background() // it was decided a moment ago: take the word
+		}
+	}
+	return func() { l.release(id, mine) }, nil
+}
+
+// take makes the lease the holder, or the one that waits. ask, if it is not
+// nil, makes the present holder let go.
+func (l *leases) take(id protocol.ShareID, mine *lease) (held bool, ask func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	holder, busy := l.held[id]
+	if !busy {
+		l.held[id] = mine
+		return true, nil
+	}
+	if holder.next != nil {
+		holder.next.turn <- false
+	}
+	holder.next = mine
+	ask, holder.yield = holder.yield, nil
+	return false, ask
+}
+
+// withdraw takes back the wish of one that waits, and reports whether it still
+// did.
+func (l *leases) withdraw(id protocol.ShareID, mine *lease) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	holder := l.held[id]
+	if holder == nil || holder.next != mine {
+		return false
+	}
+	holder.next = nil
+	return true
 }
 
 // yieldAll asks every holder to let go.
@@ -84,10 +111,14 @@ func (l *leases) busy(id protocol.ShareID) bool {
 	return busy
 }
 
-func (l *leases) release(id protocol.ShareID) {
+// release gives the upload to the one that waits, if any.
+func (l *leases) release(id protocol.ShareID, mine *lease) {
 	l.mu.Lock()
-	holder := l.held[id]
-	delete(l.held, id)
-	l.mu.Unlock()
-	close(holder.released)
+	defer l.mu.Unlock()
+	if mine.next == nil {
+		delete(l.held, id)
+		return
+	}
+	l.held[id] = mine.next
+	mine.next.turn <- true
 }

@@ -105,9 +105,14 @@ type Append struct {
 }
 
 // Offset says where the upload stands. It takes the upload over from a request
-// that still writes, and completes an upload whose last byte is there.
+// that still writes, and completes an upload whose last byte is there. If it
+// loses its own turn to a newer request it is CodeUploadBusy: to a question,
+// clients take any other refusal for the end of the upload.
 func (s *Service) Offset(ctx context.Context, id protocol.ShareID) (store.Share, error) {
 	release, err := s.acquire(ctx, id, nil)
+	if isPreempted(err) {
+		return store.Share{}, protocol.WrapError(protocol.CodeUploadBusy, "another request holds the upload", err)
+	}
 	if err != nil {
 		return store.Share{}, err
 	}
@@ -169,14 +174,22 @@ func (s *Service) declare(ctx context.Context, share store.Share, a Append) (sto
 }
 
 // Interrupt makes the request that now writes to the upload let go, and
-// returns when nobody writes any more.
+// returns when nobody writes any more. It is for an upload that has ended: what
+// comes after it writes nothing, so it waits for that too.
 func (s *Service) Interrupt(ctx context.Context, id protocol.ShareID) error {
-	release, err := s.acquire(ctx, id, nil)
-	if err != nil {
-		return err
+	ctx, cancel := context.WithTimeout(ctx, s.Handover)
+	defer cancel()
+	for {
+		release, err := s.acquire(ctx, id, nil)
+		if isPreempted(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		release()
+		return nil
 	}
-	release()
-	return nil
 }
 
 // Active reports whether a request is at work on the upload.
@@ -203,7 +216,10 @@ func (s *Service) acquire(ctx context.Context, id protocol.ShareID, yield func()
 	ctx, cancel := context.WithTimeout(ctx, s.Handover)
 	defer cancel()
 	letGo, err := s.leases.acquire(ctx, id, yield)
-	if err != nil {
+	switch {
+	case isPreempted(err):
+		return nil, err
+	case err != nil:
 		return nil, protocol.WrapError(protocol.CodeUploadBusy, "another request holds the upload", err)
 	}
 	return func() {
@@ -211,6 +227,8 @@ func (s *Service) acquire(ctx context.Context, id protocol.ShareID, yield func()
 		s.flows.turn(id)
 	}, nil
 }
+
+func isPreempted(err error) bool { return protocol.CodeOf(err) == protocol.CodeUploadPreempted }
 
 // recordFailed turns a store's refusal into what the client should know: a
 // conflict means that the share has ended meanwhile.
