@@ -15,7 +15,7 @@ const (
 	CodeTokenExpired     Code = "token-expired"     // a good token whose time is over
 	CodeForbidden        Code = "forbidden"         // a grant is missing
 	CodeRoomNotFound     Code = "room-not-found"    //
-	CodeRoomEnded        Code = "room-ended"        // the operator deleted the room
+	CodeRoomEnded        Code = "room-ended"        // the operator deleted the room; reason of a share that ended with it
 	CodeShareNotFound    Code = "share-not-found"   // or not yours: the two look alike
 	CodeShareEnded       Code = "share-ended"       // cancelled, revoked, failed or expired
 	CodeUnknownRecipient Code = "unknown-recipient" // a clientId that is not in the room
@@ -35,6 +35,8 @@ const (
 	CodeUploadPreempted  Code = "upload-preempted" // a newer request of yours took over
 	CodeTooSlow          Code = "too-slow"         // below the minimum rate
 	CodeUploadIdle       Code = "upload-idle"      // reason of a failed share: nothing came for too long
+	CodeLifetimeOver     Code = "lifetime-over"    // reason of a share that ended: it was kept as long as files are kept
+	CodeRoomEmpty        Code = "room-empty"       // reason of a share that ended: nobody was in its room for too long
 	CodeDropped          Code = "dropped"          // removed from the room; reason of a failed share: its sender was
 	CodeUploadStalled    Code = "upload-stalled"   // who follows an upload got nothing for too long
 	CodeStorageFull      Code = "storage-full"

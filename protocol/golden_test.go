@@ -41,13 +41,15 @@ func golden() map[string]any {
 	revoked.State, revoked.Rev = protocol.Revoked, 3
 	failed := share
 	failed.State, failed.Reason, failed.Rev = protocol.Failed, string(protocol.CodeUploadIdle), 2
+	expired := available
+	expired.State, expired.Reason, expired.Rev = protocol.Expired, string(protocol.CodeRoomEmpty), 3
 
 	return map[string]any{
 		"event-participant-joined": protocol.Event{Type: protocol.ParticipantJoined, Stream: protocol.RoomStream, Seq: 1, Time: at, Participant: &ana},
 		"event-participant-left":   protocol.Event{Type: protocol.ParticipantLeft, Stream: protocol.RoomStream, Seq: 9, Time: at, Participant: &ana},
 		"event-shares-created":     protocol.Event{Type: protocol.SharesCreated, Stream: protocol.RoomStream, Seq: 2, Time: at, Shares: []protocol.Share{share, available}},
 		"event-shares-available":   protocol.Event{Type: protocol.SharesAvailable, Stream: protocol.RoomStream, Seq: 3, Time: at, Shares: []protocol.Share{available}},
-		"event-shares-ended":       protocol.Event{Type: protocol.SharesEnded, Stream: protocol.PersonalStream, Seq: 4, Time: at, Shares: []protocol.Share{revoked, failed}},
+		"event-shares-ended":       protocol.Event{Type: protocol.SharesEnded, Stream: protocol.PersonalStream, Seq: 4, Time: at, Shares: []protocol.Share{revoked, failed, expired}},
 		"event-transfers-moved": protocol.Event{Type: protocol.TransfersMoved, Time: at, Transfers: []protocol.Transfer{
 			{Share: share.ID, Bytes: 65536}, {Share: available.ID, Participant: "visitor-7", Bytes: 131072},
 		}},

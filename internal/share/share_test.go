@@ -409,11 +409,19 @@ func TestTicketsWorkOnceForOneShare(t *testing.T) {
 
 func TestSweepEndsWhatIsDue(t *testing.T) {
 	ctx := context.Background()
+	wantReason := func(t *testing.T, f *fixture, id protocol.ShareID, want protocol.Code) {
+		t.Helper()
+		record, err := f.records.Share(ctx, id)
+		if err != nil || record.Reason != string(want) {
+			t.Errorf("it ended for %q, %v; want %s", record.Reason, err, want)
+		}
+	}
 	t.Run("an idle upload fails", func(t *testing.T) {
 		f := newFixture(t)
 		id := f.offer(t, 10, protocol.ToRoom())
 		f.clock.advance(121 * time.Second)
 		f.sweepUntil(t, "failed", func() bool { return f.state(t, id) == protocol.Failed })
+		wantReason(t, f, id, protocol.CodeUploadIdle)
 	})
 	t.Run("a slow upload is not idle", func(t *testing.T) {
 		f := newFixture(t)
@@ -442,6 +450,7 @@ func TestSweepEndsWhatIsDue(t *testing.T) {
 		id := f.deliver(t, "hello", protocol.ToRoom())
 		f.clock.advance(3601 * time.Second)
 		f.sweepUntil(t, "expired and gone", func() bool { return f.state(t, id) == protocol.Expired && f.blobCount(t) == 0 })
+		wantReason(t, f, id, protocol.CodeLifetimeOver)
 	})
 	t.Run("files leave an empty room", func(t *testing.T) {
 		f := newFixture(t)
@@ -458,6 +467,18 @@ func TestSweepEndsWhatIsDue(t *testing.T) {
 		}
 		f.clock.advance(2 * time.Second)
 		f.sweepUntil(t, "expired and gone", func() bool { return f.state(t, id) == protocol.Expired && f.blobCount(t) == 0 })
+		wantReason(t, f, id, protocol.CodeRoomEmpty)
+	})
+	t.Run("files leave a room that has ended", func(t *testing.T) {
+		f := newFixture(t)
+		id, open := f.deliver(t, "hello", protocol.ToRoom()), f.offer(t, 10, protocol.ToRoom())
+		if err := f.records.EndRoom(ctx, f.room, f.clock.now()); err != nil {
+			t.Fatal(err)
+		}
+		f.sweepUntil(t, "expired and gone", func() bool { return f.state(t, id) == protocol.Expired && f.blobCount(t) == 0 })
+		f.sweepUntil(t, "the upload failed", func() bool { return f.state(t, open) == protocol.Failed })
+		wantReason(t, f, id, protocol.CodeRoomEnded)
+		wantReason(t, f, open, protocol.CodeRoomEnded)
 	})
 	t.Run("an upload into a room that was empty long before", func(t *testing.T) {
 		f := newFixture(t)

@@ -14,7 +14,7 @@ import (
 // clear away what has ended.
 type Sweeper interface {
 	IdleUploads(ctx context.Context, before time.Time, limit int) ([]protocol.ShareID, error)
-	Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([]store.Share, error)
+	Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([]store.DueShare, error)
 	Live(ctx context.Context, after protocol.ShareID, limit int) ([]store.Share, error)
 	Unpurged(ctx context.Context, limit int) ([]protocol.ShareID, error)
 	MarkPurged(ctx context.Context, ids []protocol.ShareID) error
@@ -56,7 +56,7 @@ func (s *Service) sweep(ctx context.Context) {
 	due, err := s.Sweeper.Due(ctx, now, now.Add(-seconds(s.Limits.EmptyRoomSeconds)), sweepBatch)
 	s.logSweep("reading due shares", err)
 	for _, share := range due {
-		s.expire(ctx, share, "")
+		s.expire(ctx, share.Share, share.Why)
 	}
 	unpurged, err := s.Sweeper.Unpurged(ctx, sweepBatch)
 	s.logSweep("reading ended shares", err)

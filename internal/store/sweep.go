@@ -23,11 +23,33 @@ func (db *DB) IdleUploads(ctx context.Context, before time.Time, limit int) ([]p
 	return ids, nil
 }
 
-// Due returns live shares whose time is over: at now, because their room has
-// ended, or because it has been empty, and the share untouched, since before
-// emptyBefore.
-func (db *DB) Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([]Share, error) {
-	shares, err := list(ctx, db.engine.Reader(), scanShare, `SELECT `+shareColumns+` FROM shares
+// DueShare is a live share that must end, and why.
+type DueShare struct {
+	Share
+	Why protocol.Code
+}
+
+// Due returns live shares whose time is over: at now (CodeLifetimeOver), because
+// their room has ended (CodeRoomEnded), or because it has been empty, and the
+// share untouched, since before emptyBefore (CodeRoomEmpty).
+func (db *DB) Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([]DueShare, error) {
+	scan := func(r row) (DueShare, error) {
+		var d DueShare
+		ended := false
+		err := r.Scan(append(shareFields(&d.Share), &ended)...)
+		d.Share = finished(d.Share)
+		switch {
+		case ended:
+			d.Why = protocol.CodeRoomEnded
+		case !d.ExpiresAt.After(now):
+			d.Why = protocol.CodeLifetimeOver
+		default:
+			d.Why = protocol.CodeRoomEmpty
+		}
+		return d, err
+	}
+	shares, err := list(ctx, db.engine.Reader(), scan, `SELECT `+shareColumns+`,
+			CASE WHEN room IN (SELECT id FROM rooms WHERE ended_at > 0) THEN 1 ELSE 0 END FROM shares
 		WHERE ended_at = 0 AND (expires_at <= $1 OR room IN (SELECT id FROM rooms WHERE ended_at > 0)
 			OR (updated_at < $2 AND room IN (SELECT id FROM rooms WHERE empty_since > 0 AND empty_since < $2)))
 		ORDER BY expires_at, id LIMIT $3`, micros(now), micros(emptyBefore), limit)

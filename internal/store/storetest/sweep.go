@@ -86,12 +86,22 @@ var sweepTests = map[string]func(*world){
 	},
 }
 
-// due returns the ids of what is due now.
-func (w *world) due(emptyBefore time.Time, limit int) []protocol.ShareID {
+// due returns what is due now.
+func (w *world) due(emptyBefore time.Time, limit int) []due {
 	w.Helper()
 	shares, err := w.Due(w.Context(), w.now, emptyBefore, limit)
 	w.must(err)
-	return idsOf(shares)
+	var all []due
+	for _, s := range shares {
+		all = append(all, due{s.ID, s.Why})
+	}
+	return all
+}
+
+// due is a share that must end, and why.
+type due struct {
+	ID  protocol.ShareID
+	Why protocol.Code
 }
 
 func dueByTime(w *world) {
@@ -101,33 +111,33 @@ func dueByTime(w *world) {
 	_, err := w.Complete(w.Context(), first.ID, 10, "hash", w.now, w.now.Add(time.Hour))
 	w.must(err)
 	before := w.now
-	w.same("not yet", w.due(before, 9), []protocol.ShareID(nil))
+	w.same("not yet", w.due(before, 9), []due(nil))
 	w.later(time.Hour)
-	w.same("at the time", w.due(before, 9), []protocol.ShareID{first.ID})
+	w.same("at the time", w.due(before, 9), []due{{first.ID, protocol.CodeLifetimeOver}})
 	w.later(24 * time.Hour)
-	w.same("both", w.due(before, 9), []protocol.ShareID{first.ID, second.ID})
-	w.same("bounded", w.due(before, 1), []protocol.ShareID{first.ID})
+	w.same("both", w.due(before, 9), []due{{first.ID, protocol.CodeLifetimeOver}, {second.ID, protocol.CodeLifetimeOver}})
+	w.same("bounded", w.due(before, 1), []due{{first.ID, protocol.CodeLifetimeOver}})
 	shares, err := w.Due(w.Context(), w.now, before, 9)
 	w.must(err)
 	read, err := w.Share(w.Context(), second.ID)
 	w.must(err)
-	w.same("whole records", shares[1], read)
+	w.same("whole records", shares[1].Share, read)
 }
 
 func dueByRoom(w *world) {
 	w.join("a")
 	s := w.offer("a")
-	w.same("somebody is there", w.due(w.now.Add(time.Hour), 9), []protocol.ShareID(nil))
+	w.same("somebody is there", w.due(w.now.Add(time.Hour), 9), []due(nil))
 	_, err := w.Leave(w.Context(), w.room, "a", w.later(time.Minute))
 	w.must(err)
-	w.same("not long empty", w.due(w.now, 9), []protocol.ShareID(nil))
-	w.same("long empty", w.due(w.now.Add(time.Second), 9), []protocol.ShareID{s.ID})
+	w.same("not long empty", w.due(w.now, 9), []due(nil))
+	w.same("long empty", w.due(w.now.Add(time.Second), 9), []due{{s.ID, protocol.CodeRoomEmpty}})
 	w.join("a")
-	w.same("somebody is back", w.due(w.now.Add(time.Second), 9), []protocol.ShareID(nil))
+	w.same("somebody is back", w.due(w.now.Add(time.Second), 9), []due(nil))
 	w.must(w.EndRoom(w.Context(), w.room, w.now))
-	w.same("room ended", w.due(w.now.Add(-time.Hour), 9), []protocol.ShareID{s.ID})
+	w.same("room ended", w.due(w.now.Add(-time.Hour), 9), []due{{s.ID, protocol.CodeRoomEnded}})
 	w.cancel(s.ID)
-	w.same("ended", w.due(w.now.Add(time.Hour), 9), []protocol.ShareID(nil))
+	w.same("ended", w.due(w.now.Add(time.Hour), 9), []due(nil))
 }
 
 func livePages(w *world) {

@@ -82,6 +82,16 @@ it('words a cancelled share by who looks at it', () => {
   expect(stateText({ ...card, state: 'cancelled', mine: false })).toBe('The sender cancelled this');
 });
 
+it('words what the server ended by its reason', () => {
+  const card = cardOf(upload('a'));
+  const ended = (reason: string | undefined, state: 'expired' | 'failed') =>
+    stateText({ ...card, state, file: { ...sharedFile('a', { state }), reason } });
+  expect(ended('lifetime-over', 'expired')).toBe('Deleted: its time was up');
+  expect(ended('room-empty', 'expired')).toBe('Deleted: nobody was in the room');
+  expect(ended('room-empty', 'failed')).toBe('Deleted: nobody was in the room');
+  expect(ended('storage-failed', 'expired')).toBe('The server has lost this file');
+});
+
 it('says from where an interrupted upload goes on', () => {
   const card: Card = { ...cardOf(upload('a')), state: 'needs-file' };
   expect(stateText(card)).toBe('Choose the file again to go on from 45%');

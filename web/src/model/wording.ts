@@ -8,15 +8,18 @@ const FAULTS: Readonly<Record<string, string>> = {
   'file-too-large': 'The file is larger than this room allows',
   forbidden: 'You may not do that in this room',
   'hash-mismatch': 'The file arrived damaged',
+  'lifetime-over': 'It was not finished in time',
   network: 'The connection was lost',
   'no-space': 'There is not enough space on this device',
   'not-connected': 'You are not connected to the room',
+  'room-empty': 'Nobody was in the room',
   'room-ended': 'The room has ended',
   'share-ended': 'The file is no longer shared',
   'share-not-found': 'The file is no longer shared',
   'storage-full': 'The server has no space left',
   'too-many-uploads': 'Too many uploads at once',
   'too-slow': 'The connection was too slow',
+  'upload-idle': 'It was not finished in time',
   'upload-stalled': 'The sender has gone away',
   'unknown-recipient': 'Someone you chose has left',
 };
@@ -67,12 +70,20 @@ const STATES: Readonly<Record<Card['state'], string>> = {
   expired: 'Deleted: its time was up',
 };
 
+/** What the server itself ended, in words, where that says more than the state. */
+const ENDINGS: Readonly<Record<string, string>> = {
+  'room-empty': 'Deleted: nobody was in the room',
+  'storage-failed': 'The server has lost this file',
+};
+
 /** Where the file stands, in words. */
 export function stateText(card: Card): string {
   if (card.state === 'needs-file' && card.progress !== undefined && card.progress.transferred > 0) {
     return `Choose the file again to go on from ${percent(card.progress.transferred, card.progress.total)}%`;
   }
   if (card.state === 'download-waiting' && card.file?.state === 'uploading') return 'Waiting for the sender';
+  const ending = ENDINGS[card.file?.reason ?? ''];
+  if (ending !== undefined && (card.state === 'expired' || card.state === 'failed')) return ending;
   if (card.mine && card.state === 'cancelled') return 'Cancelled';
   if (card.mine && card.state === 'failed') return 'This was not finished in time';
   return STATES[card.state];
