@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/rs/cors"
@@ -17,10 +16,10 @@ import (
 )
 
 // middleware is what every request passes, outermost first: count and log,
-// survive a panic, answer other origins, put the method right, bound the body,
-// route.
+// name the version of tus, survive a panic, answer other origins, put the method
+// right, bound the body, route.
 func (s *Server) middleware(mux *http.ServeMux) http.Handler {
-	return s.observe(s.survive(s.crossOrigin().Handler(overrideMethod(s.bound(s.route(mux))))))
+	return s.observe(nameVersion(s.survive(s.crossOrigin().Handler(overrideMethod(s.bound(s.route(mux)))))))
 }
 
 // bound limits every body: in time, so that nobody holds a connection by a body
@@ -33,7 +32,7 @@ func (s *Server) bound(next http.Handler) http.Handler {
 			_ = control.SetReadDeadline(time.Now().Add(bodyDeadline))
 			r.Body = &timedBody{r.Body, control}
 		}
-		if !strings.HasPrefix(r.URL.Path, uploadsPath) {
+		if !underUploads(r) {
 			r.Body = http.MaxBytesReader(w, r.Body, s.MaxRequest)
 		}
 		next.ServeHTTP(w, r)

@@ -21,12 +21,26 @@ const (
 	uploadsPath   = "/uploads"
 )
 
-// tus wraps a handler of the dialect: every answer names the version, and a
-// request of another version is refused before anything is done. HEAD may omit
-// the header, as other servers allow.
+// underUploads reports whether the address is one of the dialect.
+func underUploads(r *http.Request) bool {
+	return r.URL.Path == uploadsPath || strings.HasPrefix(r.URL.Path, uploadsPath+"/")
+}
+
+// nameVersion makes every answer of the dialect name its version, whoever gives
+// it: also one to an address or a method that is none (tus 1.0, Tus-Resumable).
+func nameVersion(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if underUploads(r) {
+			w.Header().Set("Tus-Resumable", tusVersion)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// tus wraps a handler of the dialect: a request of another version is refused
+// before anything is done. HEAD may omit the header, as other servers allow.
 func (s *Server) tus(handle func(http.ResponseWriter, *http.Request, share.Caller) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Tus-Resumable", tusVersion)
 		version := r.Header.Get("Tus-Resumable")
 		if version != tusVersion && (version != "" || r.Method != http.MethodHead) {
 			w.Header().Set("Tus-Version", tusVersion)
@@ -46,7 +60,6 @@ func (s *Server) tus(handle func(http.ResponseWriter, *http.Request, share.Calle
 // tusOptions says what the server can do (tus 1.0, OPTIONS).
 func (s *Server) tusOptions(w http.ResponseWriter, _ *http.Request) {
 	h := w.Header()
-	h.Set("Tus-Resumable", tusVersion)
 	h.Set("Tus-Version", tusVersion)
 	h.Set("Tus-Extension", tusExtensions)
 	h.Set("Tus-Checksum-Algorithm", strings.Join(upload.ChecksumAlgorithms(), ","))
@@ -206,7 +219,7 @@ func uploadPath(id protocol.ShareID) string { return uploadsPath + "/" + string(
 // X-HTTP-Method-Override). It must run before routing.
 func overrideMethod(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, uploadsPath) {
+		if r.Method == http.MethodPost && underUploads(r) {
 			if method := r.Header.Get("X-HTTP-Method-Override"); method != "" {
 				// A copy: net/http goes by its own request when it answers.
 				meant := r.WithContext(r.Context())

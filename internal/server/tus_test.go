@@ -40,8 +40,17 @@ func create(length string, pairs ...string) step {
 	return step{
 		name: "create " + length, method: "POST", path: "/uploads", as: "ana",
 		header: tusHeader(append([]string{"Upload-Length", length}, pairs...)...),
-		status: 201, wantHeader: map[string]string{"Location": "*", "Tus-Resumable": "1.0.0"}, save: map[string]string{"up": "Location"},
+		status: 201, wantHeader: map[string]string{"Location": "*", "Tus-Resumable": "1.0.0", "Upload-Expires": expiry(length)}, save: map[string]string{"up": "Location"},
 	}
+}
+
+// expiry is whether a new upload has a time by which it must go on: one of no
+// bytes is complete.
+func expiry(length string) string {
+	if length == "0" {
+		return "-"
+	}
+	return "*"
 }
 
 func head(offset string) step {
@@ -72,6 +81,18 @@ func TestTus(t *testing.T) {
 			refused("none", "POST", "/uploads", map[string]string{"Upload-Length": "5"}, "", 412, "unsupported-tus-version"),
 			refused("another", "POST", "/uploads", map[string]string{"Upload-Length": "5", "Tus-Resumable": "0.2.2"}, "", 412, "unsupported-tus-version"),
 			{method: "POST", path: "/uploads", as: "ana", header: map[string]string{"Tus-Resumable": "2"}, status: 412, code: "unsupported-tus-version", wantHeader: map[string]string{"Tus-Version": "1.0.0"}},
+			create("5"),
+			refused("an append of none", "PATCH", "{up}", map[string]string{"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}, "hello", 412, "unsupported-tus-version"),
+			refused("an end of another", "DELETE", "{up}", map[string]string{"Tus-Resumable": "1.0.1"}, "", 412, "unsupported-tus-version"),
+			{name: "a question of none", method: "HEAD", path: "{up}", as: "ana", status: 200, wantHeader: map[string]string{"Upload-Offset": "0", "Tus-Resumable": "1.0.0"}},
+			refused("no such method", "PUT", "{up}", tusHeader(), "", 405, "method-not-allowed"),
+			refused("nothing to get", "GET", "{up}", tusHeader(), "", 404, "not-found"),
+			refused("nor here", "PUT", "/uploads", tusHeader(), "", 405, "method-not-allowed"),
+			refused("nothing to make below", "POST", "/uploads/", tusHeader("Upload-Length", "5"), "", 405, "method-not-allowed"),
+			refused("nor below an upload", "PATCH", "{up}/0", patchHeader("0"), "hello", 405, "method-not-allowed"),
+			{name: "nor by a preflight", method: "OPTIONS", path: "{up}/0", status: 200, wantHeader: map[string]string{"Tus-Resumable": "1.0.0"}},
+			{name: "without a token", method: "HEAD", path: "{up}", status: 401, wantHeader: map[string]string{"Tus-Resumable": "1.0.0"}},
+			{name: "beside them", method: "GET", path: "/uploadsx", status: 404, code: "not-found", wantHeader: map[string]string{"Tus-Resumable": "-"}},
 		},
 		"T2 OPTIONS": {
 			{method: "OPTIONS", path: "/uploads", status: 200, wantHeader: map[string]string{
@@ -93,11 +114,20 @@ func TestTus(t *testing.T) {
 			refused("too large for 63 bits", "POST", "/uploads", tusHeader("Upload-Length", "9223372036854775808"), "", 400, "invalid-request"),
 			refused("empty", "POST", "/uploads", tusHeader("Upload-Length", ""), "", 400, "invalid-request"),
 			refused("twice", "POST", "/uploads", tusHeader("Upload-Length", "5\n5"), "", 400, "invalid-request"),
+			create("5"),
+			refused("a signed offset", "PATCH", "{up}", patchHeader("+0"), "hello", 400, "invalid-request"),
+			refused("a negative offset", "PATCH", "{up}", patchHeader("-0"), "hello", 400, "invalid-request"),
+			refused("an empty offset", "PATCH", "{up}", patchHeader(""), "hello", 400, "invalid-request"),
+			refused("two offsets", "PATCH", "{up}", patchHeader("0\n0"), "hello", 400, "invalid-request"),
+			refused("an offset of 64 bits", "PATCH", "{up}", patchHeader("18446744073709551616"), "hello", 400, "invalid-request"),
+			refused("a length that is none", "PATCH", "{up}", patchHeader("0", "Upload-Length", "5.0"), "hello", 400, "invalid-request"),
+			head("0"),
 			refused("2^62", "POST", "/uploads", tusHeader("Upload-Length", "4611686018427387904"), "", 413, "file-too-large"),
 		},
 		"T4 method override": {
 			create("5"),
 			{method: "POST", path: "{up}", as: "ana", header: patchHeader("0", "X-HTTP-Method-Override", "PATCH"), body: "hello", status: 204, wantHeader: map[string]string{"Upload-Offset": "5"}},
+			{name: "only POST means another", method: "HEAD", path: "{up}", as: "ana", header: tusHeader("X-HTTP-Method-Override", "DELETE"), status: 200, wantHeader: map[string]string{"Upload-Offset": "5"}},
 			{method: "POST", path: "{up}", as: "ana", header: tusHeader("X-HTTP-Method-Override", "DELETE"), status: 204},
 			{method: "HEAD", path: "{up}", as: "ana", header: tusHeader("X-HTTP-Method-Override", "DELETE"), status: 410},
 			{name: "HEAD by POST is answered whole", method: "POST", path: "/uploads/sh_aaaaaaaaaaaaaaaaaaaaaaaaaa", as: "ana", header: tusHeader("X-HTTP-Method-Override", "HEAD"), status: 404, code: "share-not-found"},
@@ -127,10 +157,14 @@ func TestTus(t *testing.T) {
 		"T7 never past the length": {
 			create("5"),
 			refused("declared", "PATCH", "{up}", patchHeader("0"), "hello!", 413, "request-too-large"),
-			head("0"), patch("0", "hello", "5"),
+			head("0"), patch("0", "he", "2"),
+			{name: "cut", method: "PATCH", path: "{up}", as: "ana", header: patchHeader("2"), body: "llo, and more", stream: true, status: 204, wantHeader: map[string]string{"Upload-Offset": "5"}},
+			head("5"),
+			{method: "GET", path: "{content}", as: "ana", status: 200, wantBody: "hello"},
 		},
 		"T8 a repeated last append": {
 			create("5"), patch("0", "hello", "5"), patch("5", "", "5"), head("5"),
+			{name: "it is complete once", method: "GET", path: "/v1/rooms/{room}/shares", as: "ana", status: 200, wantHas: `"rev":2`},
 			refused("with bytes", "PATCH", "{up}", patchHeader("0"), "hello", 409, "offset-mismatch"),
 		},
 		"T10 creation": {
@@ -139,6 +173,7 @@ func TestTus(t *testing.T) {
 			refused("bad defer", "POST", "/uploads", tusHeader("Upload-Defer-Length", "2"), "", 400, "invalid-request"),
 			refused("over the limit", "POST", "/uploads", tusHeader("Upload-Length", "1048577"), "", 413, "file-too-large"),
 			refused("a part of another upload", "POST", "/uploads", tusHeader("Upload-Length", "5", "Upload-Concat", "partial"), "", 400, "invalid-request"),
+			{name: "a host that is not ours", method: "POST", path: "/uploads", as: "ana", header: tusHeader("Upload-Length", "5", "X-Forwarded-Host", "evil.example"), status: 201, wantHeader: map[string]string{"Location": "/uploads/*"}},
 			create("0"), head("0"),
 			{name: "zero bytes are complete", method: "GET", path: "/v1/rooms/{room}/shares", as: "ana", status: 200, wantHas: `"state":"available"`},
 			{name: "no token", method: "POST", path: "/uploads", header: tusHeader("Upload-Length", "5"), status: 401, code: "unauthenticated"},
@@ -149,6 +184,9 @@ func TestTus(t *testing.T) {
 			refused("key twice", "POST", "/uploads", tusHeader("Upload-Length", "1", "Upload-Metadata", "a aGk=,a aGk="), "", 400, "invalid-request"),
 			refused("not base64", "POST", "/uploads", tusHeader("Upload-Length", "1", "Upload-Metadata", "filename %%%"), "", 400, "invalid-request"),
 			refused("too large", "POST", "/uploads", tusHeader("Upload-Length", "1", "Upload-Metadata", "a "+b64(strings.Repeat("x", 7000))), "", 413, "request-too-large"),
+			refused("too many keys", "POST", "/uploads", tusHeader("Upload-Length", "1", "Upload-Metadata", manyKeys(33)), "", 400, "invalid-request"),
+			refused("a key beyond ASCII", "POST", "/uploads", tusHeader("Upload-Length", "1", "Upload-Metadata", "näme aGk="), "", 400, "invalid-request"),
+			refused("two values", "POST", "/uploads", tusHeader("Upload-Length", "1", "Upload-Metadata", "a aGk= aGk="), "", 400, "invalid-request"),
 			create("5", "Upload-Metadata", "is_confidential,filename "+b64("../../x\r\nSet-Cookie: a=b")),
 			{method: "HEAD", path: "{up}", as: "ana", header: tusHeader(), status: 200, wantHeader: map[string]string{"Upload-Metadata": "is_confidential,filename " + b64("../../x\r\nSet-Cookie: a=b"), "Set-Cookie": "-"}},
 			{method: "GET", path: "/v1/rooms/{room}/shares", as: "ben", status: 200, wantHas: `"name":"xSet-Cookie: a=b"`},
@@ -163,6 +201,11 @@ func TestTus(t *testing.T) {
 			{method: "PATCH", path: "{up}", as: "ana", header: patchHeader("3", "Upload-Length", "5"), body: "l", status: 204, wantHeader: map[string]string{"Upload-Offset": "4"}},
 			refused("changed", "PATCH", "{up}", patchHeader("4", "Upload-Length", "6"), "o", 409, "length-mismatch"),
 			patch("4", "o", "5"),
+			{method: "POST", path: "/uploads", as: "ana", header: tusHeader("Upload-Defer-Length", "1"), status: 201, save: map[string]string{"up": "Location"}},
+			patch("0", "hello", "5"),
+			refused("over the limit", "PATCH", "{up}", patchHeader("5", "Upload-Length", "1048577"), "", 413, "file-too-large"),
+			{name: "said when all is there", method: "PATCH", path: "{up}", as: "ana", header: patchHeader("5", "Upload-Length", "5"), status: 204, wantHeader: map[string]string{"Upload-Offset": "5", "Upload-Expires": "-"}},
+			{method: "GET", path: "{content}", as: "ana", status: 200, wantBody: "hello"},
 		},
 		"T13 creation with upload": {
 			{method: "POST", path: "/uploads", as: "ana", header: tusHeader("Upload-Length", "5", "Content-Type", "application/offset+octet-stream"), body: "hel", status: 201, wantHeader: map[string]string{"Upload-Offset": "3", "Upload-Expires": "*"}, save: map[string]string{"up": "Location"}},
@@ -170,6 +213,10 @@ func TestTus(t *testing.T) {
 			{name: "another media type is no data", method: "POST", path: "/uploads", as: "ana", header: tusHeader("Upload-Length", "5", "Content-Type", "text/plain"), body: "hel", status: 201, save: map[string]string{"up": "Location"}},
 			head("0"),
 			refused("body beyond the length", "POST", "/uploads", tusHeader("Upload-Length", "2", "Content-Type", "application/offset+octet-stream"), "hello", 413, "request-too-large"),
+			{name: "all of it", method: "POST", path: "/uploads", as: "ana", header: tusHeader("Upload-Length", "5", "Content-Type", "application/offset+octet-stream"), body: "hello", status: 201, wantHeader: map[string]string{"Upload-Offset": "5", "Upload-Expires": "-"}, save: map[string]string{"up": "Location"}},
+			{method: "GET", path: "{content}", as: "ana", status: 200, wantBody: "hello"},
+			{name: "a checksum that differs", method: "POST", path: "/uploads", as: "ana", header: tusHeader("Upload-Length", "5", "Content-Type", "application/offset+octet-stream", "Upload-Checksum", sum1("other")), body: "hello", status: 460, code: "checksum-mismatch", wantHeader: map[string]string{"Location": "/uploads/*"}, save: map[string]string{"up": "Location"}},
+			head("0"),
 		},
 		"T14 expiration": {
 			create("5"),
@@ -194,6 +241,9 @@ func TestTus(t *testing.T) {
 			{method: "HEAD", path: "{up}", as: "ana", header: tusHeader(), status: 410, wantHeader: map[string]string{"Upload-Offset": "-"}},
 			refused("after the end", "PATCH", "{up}", patchHeader("0"), "hello", 410, "share-ended"),
 			refused("again", "DELETE", "{up}", tusHeader(), "", 410, "share-ended"),
+			create("5"), patch("0", "hello", "5"),
+			{name: "of what is complete", method: "DELETE", path: "{up}", as: "ana", header: tusHeader(), status: 204},
+			{name: "revokes it", method: "GET", path: "{content}", as: "ana", status: 410, code: "share-ended"},
 		},
 		"T19 other origins": {
 			{method: "HEAD", path: "/uploads/sh_aaaaaaaaaaaaaaaaaaaaaaaaaa", as: "ana", header: tusHeader("Origin", "https://app.example"), status: 404, wantHeader: map[string]string{
@@ -211,4 +261,13 @@ func TestTus(t *testing.T) {
 			rig.run(t, steps)
 		})
 	}
+}
+
+// manyKeys is a metadata header of so many keys.
+func manyKeys(n int) string {
+	keys := make([]string, n)
+	for i := range keys {
+		keys[i] = "k" + itoa(i)
+	}
+	return strings.Join(keys, ",")
 }
