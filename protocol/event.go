@@ -32,6 +32,8 @@ const (
 	SharesAvailable EventType = "shares.available"
 	// SharesEnded: Shares were cancelled, revoked, failed or expired.
 	SharesEnded EventType = "shares.ended"
+	// ReceiptsChanged: Receipts of shares of who is told have taken a step.
+	ReceiptsChanged EventType = "receipts.changed"
 	// RoomEnded: the operator deleted the room.
 	RoomEnded EventType = "room.ended"
 	// TransfersMoved: how far running uploads, and downloads of who is told, are.
@@ -52,6 +54,7 @@ type Event struct {
 
 	Participant *Participant `json:"participant,omitempty"`
 	Shares      []Share      `json:"shares,omitempty"`
+	Receipts    []Receipt    `json:"receipts,omitempty"`
 	Transfers   []Transfer   `json:"transfers,omitempty"`
 	Message     *Message     `json:"message,omitempty"`
 }

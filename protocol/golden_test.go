@@ -44,7 +44,21 @@ func golden() map[string]any {
 	expired := available
 	expired.State, expired.Reason, expired.Rev = protocol.Expired, string(protocol.CodeRoomEmpty), 3
 
+	seen, downloading := receipt(at, later)
+
 	return map[string]any{
+		"event-receipts-changed": protocol.Event{Type: protocol.ReceiptsChanged, Stream: protocol.PersonalStream, Seq: 8, Time: at, Receipts: []protocol.Receipt{seen, downloading}},
+		"receipt-page":           protocol.ReceiptPage{Seq: 8, More: true, Receipts: []protocol.Receipt{downloading}},
+		"ledger":                 protocol.Ledger{Receipts: []protocol.Receipt{{Share: share.ID, Participant: "visitor-9", State: protocol.ReceiptOffered, OfferedAt: at}, seen}, More: true},
+		"receipt-words": protocol.ReceiptWords{Receipts: []protocol.ReceiptWord{
+			{Share: share.ID, State: protocol.ReceiptSeen},
+			{Share: share.ID, State: protocol.ReceiptReceived, SHA256: available.SHA256},
+			{Share: share.ID, State: protocol.ReceiptFailed, Reason: "no-space"},
+		}},
+		"receipt-answers": protocol.ReceiptAnswers{Receipts: []protocol.ReceiptAnswer{
+			{Share: share.ID, Receipt: &seen},
+			{Share: targeted.ID, Code: protocol.CodeChecksumMismatch, Detail: "the bytes received are not those of the share"},
+		}},
 		"event-participant-joined": protocol.Event{Type: protocol.ParticipantJoined, Stream: protocol.RoomStream, Seq: 1, Time: at, Participant: &ana},
 		"event-participant-left":   protocol.Event{Type: protocol.ParticipantLeft, Stream: protocol.RoomStream, Seq: 9, Time: at, Participant: &ana},
 		"event-shares-created":     protocol.Event{Type: protocol.SharesCreated, Stream: protocol.RoomStream, Seq: 2, Time: at, Shares: []protocol.Share{share, available}},
@@ -81,6 +95,18 @@ func golden() map[string]any {
 	}
 }
 
+// receipt returns one that was seen, and one whose download began again after it
+// had failed.
+func receipt(at, later time.Time) (seen, downloading protocol.Receipt) {
+	seen = protocol.Receipt{
+		Share: "sh_bbbbbbbbbbbbbbbbbbbbbbbbbb", Participant: "visitor-7", Name: "Bo",
+		State: protocol.ReceiptSeen, OfferedAt: at, SeenAt: &later, Rev: 1,
+	}
+	downloading = seen
+	downloading.State, downloading.StartedAt, downloading.Bytes, downloading.Rev = protocol.ReceiptDownloading, &later, 65536, 4
+	return seen, downloading
+}
+
 func TestGoldenMessages(t *testing.T) {
 	for name, value := range golden() {
 		t.Run(name, func(t *testing.T) {
@@ -115,6 +141,8 @@ func TestGoldenMessagesReadBack(t *testing.T) {
 	for name, into := range map[string]any{
 		"event-shares-created": new(protocol.Event), "event-message": new(protocol.Event),
 		"share-targeted": new(protocol.Share), "share-page": new(protocol.SharePage), "offer": new(protocol.Offer),
+		"event-receipts-changed": new(protocol.Event), "receipt-page": new(protocol.ReceiptPage), "ledger": new(protocol.Ledger),
+		"receipt-words": new(protocol.ReceiptWords), "receipt-answers": new(protocol.ReceiptAnswers),
 		"offered": new(protocol.Offered), "welcome": new(protocol.Welcome), "problem": new(protocol.Problem),
 	} {
 		raw, err := os.ReadFile(filepath.Join("testdata", name+".json"))

@@ -26,6 +26,9 @@ const (
 	MaxMetadataBytes    = 8 << 10 // Upload-Metadata, tus
 	MaxMetadataKeys     = 32
 	SharesPerPage       = 200
+	ReceiptsPerPage     = 500
+	MaxReceiptWords     = 200 // of one request
+	MaxReasonBytes      = 64  // of a failed receipt
 
 	// MaxEventBytes bounds one push: shares that take more are told of in
 	// several.

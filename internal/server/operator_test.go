@@ -43,7 +43,7 @@ func newOffice(t *testing.T, change func(*server.Config)) *office {
 	log := slog.New(slog.DiscardHandler)
 	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Log: log})
 	config := server.Config{
-		Rooms: rooms, Shares: share.New(share.Config{Records: records, Limits: testLimits}),
+		Rooms: rooms, Shares: share.New(share.Config{Records: records, Ledger: records, Limits: testLimits}),
 		Uploads: upload.New(upload.Config{Limits: testLimits, Log: log}), Push: noPush{}, Keys: officeKeys, Limits: testLimits,
 		Page: fstest.MapFS{"index.html": {}}, SDK: fstest.MapFS{}, Ready: records.Ping,
 		Metrics: server.NewMetrics(prometheus.NewRegistry()), Log: log,

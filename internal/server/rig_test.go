@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -72,8 +73,13 @@ func newRig(t *testing.T) *rig {
 	log := slog.New(slog.DiscardHandler)
 	uploads := upload.New(upload.Config{Records: records, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log})
 	shares := share.New(share.Config{
-		Records: records, Sweeper: records, Tickets: records, Uploads: uploads, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
+		Records: records, Ledger: records, Sweeper: records, Tickets: records, Uploads: uploads, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
+		GatherReceipts: time.Microsecond,
 	})
+	running, stop := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() { shares.RunReceipts(running) })
+	t.Cleanup(func() { stop(); work.Wait() })
 	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Dropped: shares.Dropped, Log: log})
 	handler := server.New(server.Config{
 		Rooms: rooms, Shares: shares,

@@ -15,6 +15,11 @@ func (s *Server) routes() *http.ServeMux {
 	mux.Handle("GET /v1/rooms/{room}/shares", s.participant(s.listShares))
 	mux.Handle("POST /v1/rooms/{room}/shares", s.participant(s.offerShares))
 
+	// Receipts: what has become of each share at each recipient.
+	mux.Handle("POST /v1/rooms/{room}/receipts", s.participant(s.sayReceipts))
+	mux.Handle("GET /v1/rooms/{room}/receipts", s.participant(s.listReceipts))
+	mux.Handle("GET /v1/shares/{id}/receipts", s.participant(s.getReceipts))
+
 	// Shares: the record, the bytes, the end.
 	mux.Handle("GET /v1/shares/{id}", s.participant(s.getShare))
 	mux.Handle("DELETE /v1/shares/{id}", s.participant(s.endShare))

@@ -33,6 +33,10 @@ const (
 	Write Verb = "write"
 	// End: cancel or revoke.
 	End Verb = "end"
+	// Say: tell what has become of the share on the caller's own side.
+	Say Verb = "say"
+	// Account: read what every recipient has said.
+	Account Verb = "account"
 )
 
 // Authorise returns the share if the caller may do verb with it, whatever its
@@ -78,6 +82,16 @@ func decide(c Caller, s protocol.Share, verb Verb) error {
 			return nil
 		}
 		return protocol.NewError(protocol.CodeForbidden, "only the sender or a moderator may end a share")
+	case Say:
+		if recipient && !sender {
+			return nil
+		}
+		return protocol.NewError(protocol.CodeForbidden, "the sender has no receipt of its own share")
+	case Account:
+		if sender {
+			return nil
+		}
+		return protocol.NewError(protocol.CodeForbidden, "only the sender may read the receipts of others")
 	}
 	return protocol.NewError(protocol.CodeForbidden, "not permitted")
 }

@@ -26,6 +26,7 @@ type Content struct {
 	done    func()
 
 	bytes blob.Reader // nil until the first byte is there
+	begun func()      // called before the first byte; nil afterwards
 	at    int64       // where the next byte is
 	ready int64       // how many bytes there are
 	all   bool        // ready is all
@@ -50,6 +51,9 @@ func (s *Service) Content(ctx context.Context, c Caller, id protocol.ShareID, cu
 		err = endedError(record.Share)
 	}
 	content := &Content{Share: record, service: s, ctx: ctx, reading: reading, done: done}
+	if reading.sender != "" {
+		content.begun = func() { s.begun(c, id) }
+	}
 	if err == nil && record.State == protocol.Available {
 		content.ready, content.all = record.Offset, true
 		err = content.open()
@@ -93,6 +97,10 @@ func (c *Content) Next(limit int64) (*io.LimitedReader, error) {
 	}
 	if c.at >= c.ready {
 		return nil, io.EOF
+	}
+	if c.begun != nil {
+		c.begun()
+		c.begun = nil
 	}
 	n := min(limit, c.ready-c.at)
 	c.at += n

@@ -70,5 +70,9 @@ func (l *readings) all() []*reading {
 
 // CutAll cuts off every running download. It is for a server that stops.
 func (s *Service) CutAll() {
-	s.readings.cut(protocol.NewError(protocol.CodeUnavailable, "the server is stopping"), func(*reading) bool { return true })
+	s.readings.cut(stopping(), func(*reading) bool { return true })
+}
+
+func stopping() error {
+	return protocol.NewError(protocol.CodeUnavailable, "the server is stopping")
 }

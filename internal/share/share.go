@@ -51,10 +51,11 @@ type Push interface {
 	Publish(room protocol.RoomID, participant protocol.ParticipantID, event protocol.Event) error
 }
 
-// Config says what a Service works with. Records, Sweeper, Tickets, Uploads
-// and Blobs are required.
+// Config says what a Service works with. Records, Ledger, Sweeper, Tickets,
+// Uploads and Blobs are required.
 type Config struct {
 	Records Records
+	Ledger  Ledger
 	Sweeper Sweeper
 	Tickets Tickets
 	Uploads Uploads
@@ -71,6 +72,9 @@ type Config struct {
 	// TellEvery is the pause between two words on the progress of one transfer;
 	// zero means half a second.
 	TellEvery time.Duration
+	// GatherReceipts is how long steps of receipts are gathered for one commit and
+	// one word to each sender; zero means 50 milliseconds.
+	GatherReceipts time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log is never nil after New; nil means discard.
@@ -83,6 +87,7 @@ type Service struct {
 	Config
 
 	readings readings
+	steps    receiptQueue
 }
 
 // New returns a Service. Call Run to let it sweep.
@@ -96,13 +101,16 @@ func New(c Config) *Service {
 	if c.TellEvery == 0 {
 		c.TellEvery = 500 * time.Millisecond
 	}
+	if c.GatherReceipts == 0 {
+		c.GatherReceipts = 50 * time.Millisecond
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c, readings: newReadings()}
+	return &Service{Config: c, readings: newReadings(), steps: newReceiptQueue()}
 }
 
 // Get returns the share as the caller may see it. What the caller may not see

@@ -40,7 +40,7 @@ func (c *clock) advance(d time.Duration) { c.nanos.Add(int64(d)) }
 
 var limits = protocol.Limits{
 	FileSize: 1000, RoomBytes: 3000, RoomShares: 5, OpenUploads: 3, FilesPerRequest: 3, RecipientsPerRequest: 3, ReceiptsPerRequest: 4,
-	LifetimeSeconds: 3600, EmptyRoomSeconds: 60, UploadIdleSeconds: 120,
+	LifetimeSeconds: 3600, EmptyRoomSeconds: 60, UploadIdleSeconds: 120, ParticipantsPerRoom: 20,
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -61,8 +61,9 @@ func newFixture(t *testing.T) *fixture {
 	}
 	f.uploads = upload.New(upload.Config{Records: records, Blobs: f.blobs, Limits: limits, Boot: "b", Now: f.clock.now})
 	f.Service = share.New(share.Config{
-		Records: records, Sweeper: records, Tickets: records, Uploads: f.uploads, Blobs: f.blobs,
+		Records: records, Ledger: records, Sweeper: records, Tickets: records, Uploads: f.uploads, Blobs: f.blobs,
 		Limits: limits, Boot: "b", Now: f.clock.now, SweepEvery: time.Millisecond,
+		GatherReceipts: time.Microsecond,
 	})
 	return f
 }
