@@ -13,6 +13,7 @@ import {
   parseTicket,
   parseWelcome,
 } from './protocol.js';
+import { isReceipt, parseReceiptAnswers, parseReceiptPage, type ReceiptWord } from './receipt-records.js';
 
 const TESTDATA = new URL('../../protocol/testdata/', import.meta.url);
 
@@ -20,7 +21,7 @@ function golden(name: string): unknown {
   return JSON.parse(readFileSync(new URL(name, TESTDATA), 'utf8'));
 }
 
-/** A reader for each kind of golden message; requests are ours to write, so they have none. */
+/** A reader for each kind of golden message that we read. */
 function read(name: string): unknown {
   const value = golden(name);
   if (name.startsWith('event-')) return parseEvent(value);
@@ -28,18 +29,41 @@ function read(name: string): unknown {
   if (name.startsWith('share-')) return parseShare(value);
   if (name.startsWith('offered')) return { shares: parseOffered(value) };
   if (name.startsWith('roster')) return { participants: parseRoster(value) };
+  if (name.startsWith('receipt-page')) return parseReceiptPage(value);
+  if (name.startsWith('receipt-answers')) return { receipts: parseReceiptAnswers(value) };
   if (name.startsWith('ticket')) return parseTicket(value);
   if (name.startsWith('problem')) return parseProblem(value);
   if (name.startsWith('welcome')) return parseWelcome(value);
   throw new Error(`no reader for ${name}`);
 }
 
-const REQUESTS = ['offer.json', 'message-request.json'];
+/** Requests, and what is read by others than us. */
+const UNREAD = ['offer.json', 'message-request.json', 'receipt-words.json', 'ledger.json'];
 
 describe('golden messages', () => {
-  const names = readdirSync(TESTDATA).filter((name) => !REQUESTS.includes(name));
+  const names = readdirSync(TESTDATA).filter((name) => !UNREAD.includes(name));
   it.each(names)('reads %s and loses nothing', (name) => {
     expect(read(name)).toEqual(golden(name));
+  });
+});
+
+describe('receipts', () => {
+  it('are read one by one', () => {
+    const { receipts } = golden('ledger.json') as { receipts: unknown[] };
+    expect(receipts.map(isReceipt)).toEqual([true, true]);
+    expect(isReceipt({ ...(receipts[0] as object), state: 'polished' })).toBe(false);
+    expect(() => parseReceiptPage({ receipts })).toThrow('not a page of receipts');
+    expect(() => parseReceiptAnswers({ receipts: [{ share: 'sh_1' }] })).toThrow('not answers');
+  });
+
+  it('are said as the server reads them', () => {
+    const { receipts } = golden('receipt-words.json') as { receipts: ReceiptWord[] };
+    const words: ReceiptWord[] = [
+      { share: 'sh_bbbbbbbbbbbbbbbbbbbbbbbbbb', state: 'seen' },
+      { share: 'sh_bbbbbbbbbbbbbbbbbbbbbbbbbb', state: 'received', sha256: String(receipts[1]?.sha256) },
+      { share: 'sh_bbbbbbbbbbbbbbbbbbbbbbbbbb', state: 'failed', reason: 'no-space' },
+    ];
+    expect(receipts).toEqual(words);
   });
 });
 

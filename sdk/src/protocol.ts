@@ -2,7 +2,9 @@
  * The words on the wire, as docs/protocol.md has them. What comes from the
  * server is checked here once, so that the rest of the SDK can believe its types.
  */
+import { hasStrings, isCount, isObject } from './checks.js';
 import { HandoutError } from './errors.js';
+import { isReceipt, type ReceiptRecord } from './receipt-records.js';
 
 /** What a token permits; what is absent is denied. */
 export type Grant = 'send' | 'receive' | 'sendToAll' | 'moderate';
@@ -118,6 +120,7 @@ export type RoomEventRecord =
       readonly type: 'shares.created' | 'shares.available' | 'shares.ended';
       readonly shares: readonly ShareRecord[];
     })
+  | (Sequenced & { readonly type: 'receipts.changed'; readonly receipts: readonly ReceiptRecord[] })
   | (Sequenced & { readonly type: 'room.ended' })
   /** A type of a later server: it counts in its stream, and says nothing to us. */
   | (Sequenced & { readonly type: 'unknown' });
@@ -154,21 +157,7 @@ export function hasEnded(state: ShareState): boolean {
   return state !== 'uploading' && state !== 'available';
 }
 
-type Fields = Record<string, unknown>;
-
 const STATES: readonly unknown[] = ['uploading', 'available', 'cancelled', 'failed', 'revoked', 'expired'];
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function hasStrings(value: unknown, ...names: string[]): value is Fields {
-  return isObject(value) && names.every((name) => typeof value[name] === 'string');
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
 
 function hasCounts(value: unknown, ...names: (keyof Limits)[]): boolean {
   return isObject(value) && names.every((name) => isCount(value[name]));
@@ -284,6 +273,10 @@ export function parseEvent(pushed: unknown): ServerEvent | undefined {
     case 'shares.available':
     case 'shares.ended':
       return Array.isArray(value.shares) && value.shares.every(isShare) ? (value as unknown as ServerEvent) : undefined;
+    case 'receipts.changed':
+      return Array.isArray(value.receipts) && value.receipts.every(isReceipt)
+        ? (value as unknown as ServerEvent)
+        : undefined;
     case 'room.ended':
       return value as unknown as ServerEvent;
     default:
