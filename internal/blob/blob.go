@@ -68,6 +68,16 @@ type Store interface {
 	List(ctx context.Context) iter.Seq2[Info, error]
 }
 
+// Putter keeps blobs that come whole and small. Every Store of the project is
+// one.
+type Putter interface {
+	// Put keeps a blob of a fresh key, from data that the caller may use again
+	// afterwards, and commits it: what Write, one Write of its Writer, and Commit
+	// do, for less. When it fails there may be a blob under the key, which Remove
+	// removes.
+	Put(ctx context.Context, key Key, data []byte) error
+}
+
 // Info is what List says of a blob.
 type Info struct {
 	Key       Key

@@ -105,7 +105,9 @@ func (s *Service) End(ctx context.Context, app string, id protocol.RoomID) error
 	if _, err := s.Get(ctx, app, id); err != nil {
 		return err
 	}
-	if err := s.Records.EndRoom(ctx, id, s.Now()); err != nil && !errors.Is(err, store.ErrNotFound) {
+	err := s.Records.EndRoom(ctx, id, s.Now())
+	s.admitted.forget()
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("ending room: %w", err)
 	}
 	s.Log.Info("room ended", "room", id, "app", app)

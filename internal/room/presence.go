@@ -97,6 +97,7 @@ func (s *Service) Drop(ctx context.Context, room protocol.RoomID, id protocol.Pa
 		return protocol.NewError(protocol.CodeInvalidRequest, "not a participant id")
 	}
 	connection, err := s.Records.Drop(ctx, room, id, s.Now())
+	s.admitted.forget() // before the transfers are cut off: none begins after that
 	if err != nil {
 		return fmt.Errorf("dropping participant: %w", err)
 	}
@@ -122,41 +123,4 @@ func (s *Service) Roster(ctx context.Context, room protocol.RoomID) ([]protocol.
 		roster[i] = m.Participant
 	}
 	return roster, nil
-}
-
-// Admit reports, by nil, that a credential for the room that the application
-// signed for the participant still counts: else CodeRoomNotFound, CodeRoomEnded,
-// or CodeUnauthenticated for who was dropped.
-func (s *Service) Admit(ctx context.Context, app string, id protocol.RoomID, participant protocol.ParticipantID) error {
-	room, err := s.room(ctx, app, id)
-	if err != nil {
-		return err
-	}
-	return s.admit(ctx, room, participant)
-}
-
-// Readmit is Admit for who was admitted a while ago, say by a ticket.
-func (s *Service) Readmit(ctx context.Context, id protocol.RoomID, participant protocol.ParticipantID) error {
-	room, err := s.Records.Room(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return notFound()
-	}
-	if err != nil {
-		return fmt.Errorf("finding room: %w", err)
-	}
-	return s.admit(ctx, room, participant)
-}
-
-func (s *Service) admit(ctx context.Context, room store.Room, participant protocol.ParticipantID) error {
-	if !room.EndedAt.IsZero() {
-		return protocol.NewError(protocol.CodeRoomEnded, "the room has ended")
-	}
-	dropped, err := s.Records.Dropped(ctx, room.ID, participant)
-	if err != nil {
-		return fmt.Errorf("admitting participant: %w", err)
-	}
-	if dropped {
-		return protocol.NewError(protocol.CodeUnauthenticated, "the participant was removed from the room")
-	}
-	return nil
 }

@@ -79,7 +79,11 @@ type Config struct {
 
 // Service is the one place that changes who is here. It is safe for concurrent
 // use.
-type Service struct{ Config }
+type Service struct {
+	Config
+
+	admitted admissions
+}
 
 // New returns a Service. Call Recover before the first connection comes, and
 // Run to let time do its part.

@@ -38,6 +38,7 @@ func (s *Service) Run(ctx context.Context) {
 			err = s.leaveAway(ctx)
 		case <-purge.C:
 			_, err = s.Records.PurgeRooms(ctx, s.Now().Add(-s.IdleLifetime), s.Now())
+			s.admitted.forget()
 		}
 		if err != nil && ctx.Err() == nil {
 			s.Log.Error("looking after rooms failed", "err", err)

@@ -16,7 +16,7 @@ func (s *Server) claims(r *http.Request) (token.Claims, error) {
 	if !strings.EqualFold(scheme, "Bearer") || credential == "" {
 		return token.Claims{}, protocol.NewError(protocol.CodeUnauthenticated, "a bearer token is required")
 	}
-	claims, err := s.Keys.Verify(strings.TrimSpace(credential), s.now())
+	claims, err := s.tokens.Verify(strings.TrimSpace(credential), s.now())
 	if err != nil {
 		return token.Claims{}, err
 	}

@@ -61,6 +61,7 @@ type Config struct {
 // Server answers HTTP.
 type Server struct {
 	Config
+	tokens  *token.Cache
 	handler http.Handler
 }
 
@@ -75,7 +76,7 @@ func New(c Config) *Server {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Server{Config: c}
+	s := &Server{Config: c, tokens: token.NewCache(c.Keys)}
 	s.handler = s.middleware(s.routes())
 	return s
 }

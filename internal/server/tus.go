@@ -90,26 +90,33 @@ func (s *Server) tusCreate(w http.ResponseWriter, r *http.Request, caller share.
 	if length != nil && withBody && r.ContentLength > *length {
 		return protocol.NewError(protocol.CodeRequestTooLarge, "the body is longer than Upload-Length")
 	}
-	created, err := s.Shares.Offer(r.Context(), caller, share.Batch{To: audienceOf(metadata), Drafts: []share.Draft{{
+	key, err := idempotencyKey(r.Header)
+	if err != nil {
+		return err
+	}
+	batch := share.Batch{To: audienceOf(metadata), Key: key, Drafts: []share.Draft{{
 		Name:     firstOf(metadata, "filename", "name"),
 		Type:     firstOf(metadata, "filetype", "type"),
 		Size:     length,
 		Metadata: raw,
-	}}})
+	}}}
+	if withBody && isDeposit(r, length, checksum) {
+		return s.tusDeposit(w, r, caller, batch)
+	}
+	created, err := s.Shares.Offer(r.Context(), caller, batch)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", uploadPath(created[0].ID))
 	record := created[0]
-	if withBody || (length != nil && *length == 0) {
+	w.Header().Set("Location", uploadPath(record.ID))
+	begun := record.Offset > 0 || record.State != protocol.Uploading // by an earlier request of the same key
+	if (withBody || length != nil && *length == 0) && !begun {
 		record, err = s.append(w, r, upload.Append{ID: record.ID, Checksum: checksum}, withBody)
 		if err != nil {
 			return err
 		}
-		w.Header().Set("Upload-Offset", strconv.FormatInt(record.Offset, 10))
 	}
-	s.expires(w, record)
-	w.WriteHeader(http.StatusCreated)
+	s.answerCreation(w, record)
 	return nil
 }
 

@@ -50,7 +50,40 @@ func (s *Service) Offer(ctx context.Context, c Caller, batch Batch) ([]store.Sha
 	return made, err
 }
 
+// Draft returns the share that Offer would make of a batch of one draft, and
+// makes nothing: its bytes may come first, and the record then says that they
+// are there (see upload.Deposit). made reports that the batch's key has been used
+// and this is its share as it is now.
+func (s *Service) Draft(ctx context.Context, c Caller, batch Batch) (record store.Share, made bool, err error) {
+	earlier, err := s.madeBefore(ctx, c, batch)
+	if err != nil {
+		return record, false, err
+	}
+	if earlier != nil {
+		return earlier[0], true, nil
+	}
+	drawn, err := s.draw(ctx, c, batch)
+	if err != nil {
+		return record, false, err
+	}
+	return drawn[0], false, nil
+}
+
+// Create makes what Draft returned, in the state Uploading.
+func (s *Service) Create(ctx context.Context, record store.Share) (store.Share, error) {
+	return record, s.make(ctx, []store.Share{record})
+}
+
 func (s *Service) create(ctx context.Context, c Caller, batch Batch) ([]store.Share, error) {
+	shares, err := s.draw(ctx, c, batch)
+	if err != nil {
+		return nil, err
+	}
+	return shares, s.make(ctx, shares)
+}
+
+// draw returns the shares of a batch, if the caller may offer them.
+func (s *Service) draw(ctx context.Context, c Caller, batch Batch) ([]store.Share, error) {
 	to, err := s.audience(ctx, c, batch.To)
 	if err != nil {
 		return nil, err
@@ -64,21 +97,26 @@ func (s *Service) create(ctx context.Context, c Caller, batch Batch) ([]store.Sh
 		shares[i] = s.record(c, d, to, now)
 		shares[i].Offer = store.Offer{Key: batch.Key, Digest: batch.digest()}
 	}
-	err = s.Records.CreateShares(ctx, shares, store.Quota{
+	return shares, nil
+}
+
+// make records shares of one batch.
+func (s *Service) make(ctx context.Context, shares []store.Share) error {
+	err := s.Records.CreateShares(ctx, shares, store.Quota{
 		RoomBytes:   s.Limits.RoomBytes,
 		RoomShares:  s.Limits.RoomShares,
 		OpenUploads: s.Limits.OpenUploads,
 	})
+	if errors.Is(err, store.ErrNotFound) {
+		return protocol.NewError(protocol.CodeRoomNotFound, "there is no such room")
+	}
 	if err != nil {
-		if errors.Is(err, store.ErrNotFound) {
-			return nil, protocol.NewError(protocol.CodeRoomNotFound, "there is no such room")
-		}
-		return nil, fmt.Errorf("creating shares: %w", err)
+		return fmt.Errorf("creating shares: %w", err)
 	}
 	for _, share := range shares {
-		s.Log.Info("share created", "share", share.ID, "room", share.Room, "participant", c.ID, "bytes", share.Reserved)
+		s.Log.Info("share created", "share", share.ID, "room", share.Room, "participant", share.Sender.ID, "bytes", share.Reserved)
 	}
-	return shares, nil
+	return nil
 }
 
 // madeBefore returns the shares that the sender's batch of the same key has

@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -92,6 +93,9 @@ func (a *Announcer) announce(events []store.Outgoing) error {
 }
 
 func endsRoom(event store.Outgoing) bool {
+	if !bytes.Contains(event.Event, []byte(protocol.RoomEnded)) {
+		return false // nearly every event: to read each as JSON would cost more than to send it
+	}
 	var head struct {
 		Type protocol.EventType `json:"type"`
 	}

@@ -127,9 +127,9 @@ func (c *change) insertShare(ctx context.Context, s Share, at place, position in
 		return fmt.Errorf("writing the audience: %w", err)
 	}
 	_, err = c.exec(ctx, `INSERT INTO shares (`+shareColumns+`, seq, changed, position)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, '', '', $10, 0, $11, $12, 0, 0, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
-		s.ID, s.Room, s.Sender.ID, s.Sender.Name, string(audience), s.Name, s.Type, s.Size, s.State,
-		micros(s.CreatedAt), micros(s.ExpiresAt), micros(s.UpdatedAt), s.Rev, s.Metadata, s.Reserved,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, $13, $14, $15, 0, 0, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
+		s.ID, s.Room, s.Sender.ID, s.Sender.Name, string(audience), s.Name, s.Type, s.Size, s.Offset, s.State, s.SHA256,
+		micros(s.CreatedAt), micros(available(s)), micros(s.ExpiresAt), micros(s.UpdatedAt), s.Rev, s.Metadata, s.Reserved,
 		bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, s.Offer.Key, s.Offer.Digest, at.of(s), at.changed, position)
 	if err != nil {
 		return fmt.Errorf("adding a share: %w", err)

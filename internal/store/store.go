@@ -39,6 +39,7 @@ type Engine interface {
 type DB struct {
 	engine    Engine
 	committed chan struct{}
+	deposits  deposits
 }
 
 // New returns the store on an engine whose database is migrated; see Migrate.

@@ -98,6 +98,21 @@ func (r *records) Complete(_ context.Context, id protocol.ShareID, size int64, s
 	})
 }
 
+func (r *records) Deposit(_ context.Context, s store.Share, q store.Quota) (store.Share, error) {
+	if err := r.hook("deposit"); err != nil {
+		return store.Share{}, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if *s.Size > q.RoomBytes {
+		return store.Share{}, protocol.NewError(protocol.CodeRoomFull, "no space")
+	}
+	s.State, s.Offset, s.Checkpoint = protocol.Available, *s.Size, store.Checkpoint{Offset: *s.Size}
+	r.shares[s.ID] = s
+	r.completions++
+	return s, nil
+}
+
 func (r *records) End(_ context.Context, id protocol.ShareID, to protocol.ShareState, reason protocol.Code, now time.Time) (store.Share, error) {
 	return r.change("end", id, func(s *store.Share) error {
 		s.State, s.Reason, s.EndedAt = to, string(reason), now

@@ -240,14 +240,14 @@ func TestCompletionIsFinishedAfterDeath(t *testing.T) {
 
 // settling is a store of blobs that says when one is settled.
 type settling struct {
-	blob.Store
+	upload.Blobs
 	note func(string)
 	err  error
 }
 
 func (s settling) Settle(ctx context.Context, key blob.Key) error {
 	s.note("settle")
-	return errors.Join(s.err, s.Store.Settle(ctx, key))
+	return errors.Join(s.err, s.Blobs.Settle(ctx, key))
 }
 
 // TestNoRecordBeforeTheFileIsSettled finds a committed file whose process died:
@@ -260,7 +260,7 @@ func TestNoRecordBeforeTheFileIsSettled(t *testing.T) {
 			b.restart(boot)
 			var steps []string
 			note := func(step string) { steps = append(steps, step) }
-			b.Blobs = settling{Store: b.blobs, note: note, err: settleErr}
+			b.Blobs = settling{Blobs: b.blobs, note: note, err: settleErr}
 			b.records.before = func(change string) error {
 				note(change)
 				return nil

@@ -23,16 +23,23 @@ import (
 // Records is what a Service needs of the store.
 type Records interface {
 	Share(ctx context.Context, id protocol.ShareID) (store.Share, error)
+	Deposit(ctx context.Context, s store.Share, q store.Quota) (store.Share, error)
 	SetLength(ctx context.Context, id protocol.ShareID, length int64, q store.Quota, now time.Time) (store.Share, error)
 	Checkpoint(ctx context.Context, id protocol.ShareID, c store.Checkpoint, now time.Time) error
 	Complete(ctx context.Context, id protocol.ShareID, size int64, sha256 string, now, expiresAt time.Time) (store.Share, error)
 	End(ctx context.Context, id protocol.ShareID, to protocol.ShareState, reason protocol.Code, now time.Time) (store.Share, error)
 }
 
+// Blobs is what a Service needs of the blob store.
+type Blobs interface {
+	blob.Store
+	blob.Putter
+}
+
 // Config says what a Service works with. Records and Blobs are required.
 type Config struct {
 	Records Records
-	Blobs   blob.Store
+	Blobs   Blobs
 	Limits  protocol.Limits
 	// Boot names the running kernel. Bytes written under the same boot are in
 	// its page cache, so they survived the death of a server process; bytes of

@@ -33,6 +33,13 @@ describe('Files', () => {
     expect(files.openUploads()).toBe(1);
   });
 
+  it('offers a file of others that came whole, before it is added as available', () => {
+    const whole = share({ id: 'whole', state: 'available', sha256: 'ab' });
+    files.apply([whole, share({ id: 'mine', state: 'available', sender: { id: 'ana', name: 'Ana' } })], true);
+    files.apply([whole], true);
+    expect(told).toEqual(['offered whole', 'added whole of 2', 'added mine of 2']);
+  });
+
   it('tells each change once, however often it comes', () => {
     const available = share({ state: 'available', rev: 2, offset: 5 });
     files.apply([share()]);

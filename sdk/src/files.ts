@@ -1,11 +1,11 @@
 import { type FileActions, SharedFile } from './file.js';
-import { hasEnded, type ShareRecord, type TransferRecord } from './protocol.js';
+import { hasEnded, type ShareRecord, type ShareState, type TransferRecord } from './protocol.js';
 
 /** What changes among the files. */
 export interface FilesListener {
   added(file: SharedFile): void;
   changed(file: SharedFile): void;
-  /** A sender other than me started to upload these. */
+  /** A sender other than me started to upload these; a small one may be there already. */
   offered(files: SharedFile[]): void;
 }
 
@@ -25,8 +25,12 @@ export class Files {
     this.#listener = listener;
   }
 
-  /** Takes records in. Files that ended before we heard of them stay unknown. */
-  apply(records: readonly ShareRecord[]): void {
+  /**
+   * Takes records in. Files that ended before we heard of them stay unknown.
+   * `news`: they tell what has just happened, so one that is available and that we
+   * do not know has been offered and completed in one step.
+   */
+  apply(records: readonly ShareRecord[], news = false): void {
     const added: SharedFile[] = [];
     const changed: SharedFile[] = [];
     for (const record of records) {
@@ -35,8 +39,9 @@ export class Files {
       if (known === undefined && !hasEnded(record.state)) added.push(this.#add(record));
     }
     // The model is whole before anybody is told.
+    if (news) for (const batch of offers(added, 'available')) this.#listener.offered(batch);
     for (const file of added) this.#listener.added(file);
-    for (const batch of offers(added)) this.#listener.offered(batch);
+    for (const batch of offers(added, 'uploading')) this.#listener.offered(batch);
     for (const file of changed) this.#listener.changed(file);
   }
 
@@ -71,11 +76,11 @@ export class Files {
   }
 }
 
-/** Those of others that are uploading, one batch for each sender. */
-function offers(added: readonly SharedFile[]): SharedFile[][] {
+/** Those of others in that state, one batch for each sender. */
+function offers(added: readonly SharedFile[], state: ShareState): SharedFile[][] {
   const batches = new Map<string, SharedFile[]>();
   for (const file of added) {
-    if (file.mine || file.state !== 'uploading') continue;
+    if (file.mine || file.state !== state) continue;
     const batch = batches.get(file.sender.id) ?? [];
     batch.push(file);
     batches.set(file.sender.id, batch);

@@ -253,7 +253,7 @@ export class Room {
       case 'shares.created':
       case 'shares.available':
       case 'shares.ended':
-        this.#parts.files.apply(event.shares);
+        this.#parts.files.apply(event.shares, true);
         return;
       case 'room.ended': // the connection is closed with the reason
       case 'unknown':

@@ -40,7 +40,10 @@ type Store struct {
 	poisoned atomic.Pointer[error] // why no write is taken any more
 }
 
-var _ blob.Store = (*Store)(nil)
+var (
+	_ blob.Store  = (*Store)(nil)
+	_ blob.Putter = (*Store)(nil)
+)
 
 // Open opens the directory, making it if it is not there. It refuses one that
 // is a symbolic link. Close the store when nobody uses it any more.

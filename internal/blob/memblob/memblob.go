@@ -36,7 +36,10 @@ type entry struct {
 	modified  time.Time
 }
 
-var _ blob.Store = (*Store)(nil)
+var (
+	_ blob.Store  = (*Store)(nil)
+	_ blob.Putter = (*Store)(nil)
+)
 
 // New returns an empty store.
 func New() *Store { return &Store{blobs: make(map[blob.Key]*entry)} }
@@ -70,6 +73,19 @@ func (s *Store) Write(_ context.Context, key blob.Key, offset int64) (blob.Write
 	e.data = slices.Clip(e.data[:offset])
 	e.modified = time.Now()
 	return &writer{store: s, key: key, entry: e}, nil
+}
+
+// Put implements blob.Putter.
+func (s *Store) Put(ctx context.Context, key blob.Key, data []byte) error {
+	w, err := s.Write(ctx, key, 0)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(data); err != nil {
+		w.Close()
+		return err
+	}
+	return w.Commit(ctx)
 }
 
 // Open implements blob.Store.

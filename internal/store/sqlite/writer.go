@@ -110,17 +110,26 @@ func (w *writer) commit(batch []*pending) {
 }
 
 // transact runs the batch in one transaction, each change behind a savepoint of
-// its own. An error means that the whole batch was undone. The transaction is
-// bound to no context: it belongs to all of the batch.
+// its own, which a change that is alone does not need. An error means that the
+// whole batch was undone. The transaction is bound to no context: it belongs to
+// all of the batch.
 func (w *writer) transact(batch []*pending) error {
 	tx, err := w.db.BeginTx(context.Background(), nil)
 	if err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
-	for _, p := range batch {
-		if err := p.attempt(tx); err != nil {
+	if len(batch) == 1 {
+		if err := batch[0].call(tx); err != nil {
+			batch[0].err = err
 			tx.Rollback() // what matters is why
 			return err
+		}
+	} else {
+		for _, p := range batch {
+			if err := p.attempt(tx); err != nil {
+				tx.Rollback() // what matters is why
+				return err
+			}
 		}
 	}
 	if err := tx.Commit(); err != nil {

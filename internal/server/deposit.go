@@ -1,0 +1,53 @@
+package server
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/handout-rtc/handout/internal/share"
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/internal/upload"
+)
+
+// isDeposit reports whether a creation brings a small file whole, so that one
+// step can make an available share of it.
+func isDeposit(r *http.Request, length *int64, checksum *upload.Checksum) bool {
+	return length != nil && *length > 0 && *length <= upload.MaxDeposit && r.ContentLength == *length && checksum == nil
+}
+
+// tusDeposit is POST /uploads with all bytes of a small file. One whose bytes do
+// not all come is an upload like any other.
+func (s *Server) tusDeposit(w http.ResponseWriter, r *http.Request, caller share.Caller, batch share.Batch) error {
+	record, made, err := s.Shares.Draft(r.Context(), caller, batch)
+	if err == nil && !made {
+		record, err = s.deposit(w, r, record)
+		if errors.Is(err, store.ErrConflict) { // the same request overtook this one
+			record, _, err = s.Shares.Draft(r.Context(), caller, batch)
+		}
+	}
+	if record.ID != "" {
+		w.Header().Set("Location", uploadPath(record.ID))
+	}
+	if err != nil {
+		return err
+	}
+	s.answerCreation(w, record)
+	return nil
+}
+
+// deposit passes the request's body on, at the pace that the server demands.
+func (s *Server) deposit(w http.ResponseWriter, r *http.Request, record store.Share) (store.Share, error) {
+	body := newPacedBody(w, r, s.Pace, s.Metrics.receive)
+	defer body.done()
+	return s.Uploads.Deposit(r.Context(), upload.Deposit{
+		Share: record, Body: body, Yield: body.yield, Create: s.Shares.Create,
+	})
+}
+
+// answerCreation says where the new upload is, and how far.
+func (s *Server) answerCreation(w http.ResponseWriter, record store.Share) {
+	w.Header().Set("Upload-Offset", strconv.FormatInt(record.Offset, 10))
+	s.expires(w, record)
+	w.WriteHeader(http.StatusCreated)
+}

@@ -1,0 +1,221 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// maxDeposits bounds how many deposits share one change, and one event. It is
+// below protocol.SharesPerPage, so that what changed together fits a page.
+const maxDeposits = 128
+
+// deposits gathers those that wait for the same commit, so that many small files
+// share the price of one: of reading the quota, of the numbers in the streams,
+// and of the event.
+type deposits struct {
+	mu   sync.Mutex
+	open *depositBatch // guarded by mu; nil when nobody waits
+}
+
+type depositBatch struct {
+	all []*deposit
+}
+
+type deposit struct {
+	share Share
+	quota Quota
+	err   error
+	done  chan struct{} // closed when err is final
+}
+
+// join adds a deposit to those that wait. Who is the first of a batch carries
+// it out for all.
+func (l *deposits) join(d *deposit) (b *depositBatch, first bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open == nil || len(l.open.all) == maxDeposits {
+		l.open, first = &depositBatch{}, true
+	}
+	l.open.all = append(l.open.all, d)
+	return l.open, first
+}
+
+// close returns the whole of a batch, which nobody joins any more.
+func (l *deposits) close(b *depositBatch) []*deposit {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open == b {
+		l.open = nil
+	}
+	return b.all
+}
+
+// Deposit adds a share whose bytes are all there, as one that is available: it
+// is announced by shares.available alone. Its Size and SHA256 say what is there.
+// Deposits of one sender to one audience that wait together are told of in one
+// event. It fails as CreateShares does, and returns the share as it is kept.
+func (db *DB) Deposit(ctx context.Context, s Share, q Quota) (Share, error) {
+	d := &deposit{share: deposited(s), quota: q, done: make(chan struct{})}
+	batch, first := db.deposits.join(d)
+	if first {
+		db.carryOut(ctx, batch)
+	}
+	<-d.done
+	if d.err != nil {
+		return Share{}, fmt.Errorf("depositing a share: %w", d.err)
+	}
+	return d.share, nil
+}
+
+// deposited returns a share that is deposited as it will be read back.
+func deposited(s Share) Share {
+	size, sum := *s.Size, s.SHA256
+	s = created(s)
+	now := s.CreatedAt
+	s.State, s.AvailableAt, s.SHA256 = protocol.Available, &now, sum
+	s.Offset, s.Reserved, s.Checkpoint = size, size, Checkpoint{Offset: size}
+	return s
+}
+
+// carryOut makes the batch in one change, which all wait for: the context of the
+// one that carries it out does not end it.
+func (db *DB) carryOut(ctx context.Context, b *depositBatch) {
+	err := db.update(context.WithoutCancel(ctx), "adding deposits", func(ctx context.Context, c *change) error {
+		all := db.deposits.close(b)
+		for _, d := range all {
+			d.err = nil
+		}
+		for _, group := range alike(all) {
+			if err := c.deposit(ctx, group); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, d := range db.deposits.close(b) {
+		if err != nil {
+			d.err = err
+		}
+		close(d.done)
+	}
+}
+
+// alike groups deposits by what an event has in common: sender and audience. The
+// order within a group is kept.
+func alike(all []*deposit) [][]*deposit {
+	type kind struct {
+		room   protocol.RoomID
+		sender protocol.ParticipantID
+		to     string
+	}
+	var groups [][]*deposit
+	places := make(map[kind]int, 1)
+	for _, d := range all {
+		of := kind{room: d.share.Room, sender: d.share.Sender.ID}
+		if !d.share.To.Room {
+			list, _ := json.Marshal(d.share.To) // of strings alone: it cannot fail
+			of.to = string(list)
+		}
+		at, known := places[of]
+		if !known {
+			at = len(groups)
+			places[of] = at
+			groups = append(groups, nil)
+		}
+		groups[at] = append(groups[at], d)
+	}
+	return groups
+}
+
+// deposit adds a group of deposits. What refuses one of them is its own error;
+// one that is returned undoes them all.
+func (c *change) deposit(ctx context.Context, group []*deposit) error {
+	accepted, err := c.accepted(ctx, group)
+	if err != nil || len(accepted) == 0 {
+		return err
+	}
+	places, err := c.announce(ctx, protocol.SharesAvailable, accepted, accepted[0].CreatedAt)
+	if err != nil {
+		return err
+	}
+	var bytes int64
+	for i, s := range accepted {
+		if err := c.insertShare(ctx, s, places[i], i); err != nil {
+			return err
+		}
+		bytes += s.Reserved
+	}
+	return c.hold(ctx, accepted[0].Room, bytes, len(accepted))
+}
+
+// accepted returns the shares of a group that may be added, and tells the others
+// why not.
+func (c *change) accepted(ctx context.Context, group []*deposit) ([]Share, error) {
+	h, refusal, err := c.roomHolds(ctx, group[0].share.Room)
+	if err != nil {
+		return nil, err
+	}
+	var accepted []Share
+	for _, d := range group {
+		if refusal != nil {
+			d.err = refusal
+			continue
+		}
+		made, err := c.wasMade(ctx, d.share, accepted)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case made:
+			d.err = ErrConflict
+		case h.shares >= d.quota.RoomShares:
+			d.err = protocol.NewError(protocol.CodeRoomFull, "too many shares in the room")
+		case d.share.Reserved > d.quota.RoomBytes-h.bytes:
+			d.err = noSpace()
+		default:
+			h.shares++
+			h.bytes += d.share.Reserved
+			accepted = append(accepted, d.share)
+		}
+	}
+	return accepted, nil
+}
+
+// roomHolds returns what a room holds of its quota, or why it takes no shares.
+func (c *change) roomHolds(ctx context.Context, room protocol.RoomID) (h held, refusal, err error) {
+	var ended time.Time
+	scan := func(r row) (h held, err error) {
+		err = r.Scan(timeColumn{&ended}, &h.bytes, &h.shares)
+		return h, err
+	}
+	h, err = one(ctx, c, scan, `SELECT ended_at, held_bytes, held_shares FROM rooms WHERE id = $1`, room)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return h, err, nil
+	case err != nil:
+		return h, nil, fmt.Errorf("reading the quota: %w", err)
+	case !ended.IsZero():
+		return h, protocol.NewError(protocol.CodeRoomEnded, "the room has ended"), nil
+	}
+	return h, nil, nil
+}
+
+// wasMade reports whether the share's request has been made before: by now, or
+// by one of those beside it.
+func (c *change) wasMade(ctx context.Context, s Share, beside []Share) (bool, error) {
+	if s.Offer.Key == "" {
+		return false, nil
+	}
+	if slices.ContainsFunc(beside, func(other Share) bool { return other.Offer.Key == s.Offer.Key }) {
+		return true, nil
+	}
+	made, err := offered(ctx, c, s.Room, s.Sender.ID, s.Offer.Key)
+	return len(made) > 0, err
+}
