@@ -51,8 +51,7 @@ export class Downloads implements TransferControl<Download> {
   /** The running download of the file, or a new one. It starts when the caller has had the time to listen. */
   get(file: SharedFile, { signal }: DownloadOptions): Download {
     const download = this.#find(file) ?? this.#create(file);
-    if (signal?.aborted) download.cancel();
-    else signal?.addEventListener('abort', () => download.cancel(), { once: true });
+    download.heed(signal);
     return download;
   }
 

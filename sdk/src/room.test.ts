@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RoomEventRecord } from './protocol.js';
 import type { Room, RoomEvents } from './room.js';
@@ -110,6 +111,7 @@ describe('transfers', () => {
     const after = room.send([new File(['x'], 'b'), new File(['x'], 'c')], { to: 'room', signal: controller.signal });
     controller.abort();
     expect([...before, ...after].map((upload) => upload.state)).toEqual(Array(3).fill({ kind: 'cancelled', by: 'me' }));
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 
   it('refuse an empty list at once', () => {

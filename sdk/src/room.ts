@@ -135,8 +135,7 @@ export class Room {
     const uploads = this.#parts.uploads.add(snapshot(files), to);
     for (const upload of uploads) {
       this.#add(upload);
-      if (signal?.aborted) upload.cancel();
-      else signal?.addEventListener('abort', () => upload.cancel(), { once: true });
+      upload.heed(signal);
     }
     return uploads;
   }

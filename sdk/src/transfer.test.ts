@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HandoutError } from './errors.js';
 import { Transfer } from './transfer.js';
@@ -100,5 +101,22 @@ describe('a transfer', () => {
     transfer.cancel();
     vi.advanceTimersByTime(1_000);
     expect(transfer.told).toEqual(['running 0', 'cancelled 500']);
+  });
+
+  it('heeds a signal while it runs, also when it is started again, and lets go of it', () => {
+    const controller = new AbortController();
+    const listeners = () => getEventListeners(controller.signal, 'abort').length;
+    const [first, second] = [new Probe(), new Probe()];
+    for (const transfer of [first, second, first]) transfer.heed(controller.signal);
+    expect(listeners()).toBe(2);
+    first.fail(new HandoutError('network', 'x'));
+    second.complete('bytes');
+    expect(listeners()).toBe(0);
+    first.retry();
+    controller.abort();
+    expect([first.state, second.state]).toEqual([{ kind: 'cancelled', by: 'me' }, { kind: 'completed' }]);
+    expect(listeners()).toBe(0);
+    first.retry(); // asked for after the signal: it counts
+    expect(first.state.kind).toBe('waiting');
   });
 });

@@ -57,6 +57,8 @@ export abstract class Transfer<Result = unknown> {
   #done = defer<Result>();
   #toldAt = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #signals = new Set<AbortSignal>();
+  readonly #onAbort = (): void => this.cancel();
 
   get state(): TransferState {
     return this.#state;
@@ -122,11 +124,26 @@ export abstract class Transfer<Result = unknown> {
   }
 
   /**
+   * Cancels it when the signal says so, for as long as it runs: a signal may outlive many transfers.
+   * @internal
+   */
+  heed(signal: AbortSignal | undefined): void {
+    if (signal === undefined || this.ended) return;
+    if (signal.aborted) {
+      this.cancel();
+      return;
+    }
+    this.#signals.add(signal);
+    signal.addEventListener('abort', this.#onAbort);
+  }
+
+  /**
    * Back to the beginning, after an end.
    * @internal
    */
   reset(): void {
     if (!this.ended) return;
+    for (const signal of this.#signals) signal.addEventListener('abort', this.#onAbort);
     this.#done = defer();
     this.#enter({ kind: 'waiting' });
   }
@@ -145,6 +162,7 @@ export abstract class Transfer<Result = unknown> {
   }
 
   #end(state: TransferState): void {
+    for (const signal of this.#signals) signal.removeEventListener('abort', this.#onAbort);
     this.#meter.rest();
     this.#enter(state);
   }

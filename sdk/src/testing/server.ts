@@ -104,7 +104,9 @@ export class FakeBytes {
   readonly send: SendBytes = (request) =>
     new Promise((resolve, reject) => {
       const share = request.url.slice(request.url.lastIndexOf('/') + 1);
-      request.signal.addEventListener('abort', () => reject(new HandoutError('cancelled', 'aborted')));
+      const onAbort = () => reject(new HandoutError('cancelled', 'aborted'));
+      const over = () => request.signal.removeEventListener('abort', onAbort);
+      request.signal.addEventListener('abort', onAbort);
       this.attempts.push({
         share,
         request,
@@ -113,9 +115,13 @@ export class FakeBytes {
           if (this.#server.shares.get(share)?.state === 'uploading') {
             this.#server.change(share, { state: 'available', offset: request.blob.size, sha256: 'ab' });
           }
+          over();
           resolve();
         },
-        fail: (code) => reject(new HandoutError(code, code)),
+        fail: (code) => {
+          over();
+          reject(new HandoutError(code, code));
+        },
       });
     });
 
