@@ -82,5 +82,27 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, from *static,
 	}
 	w.Header().Set("Cache-Control", cache)
 	w.Header().Set("ETag", etag)
+	if kind := contentType(name); kind != "" {
+		w.Header().Set("Content-Type", kind)
+	}
 	http.ServeFileFS(w, r, from.files, name)
+}
+
+// contentType says what the builds leave. Without it the machine's own table
+// decides: .ts is a translation or a video there, and a script of another type
+// is not run.
+func contentType(name string) string {
+	switch path.Ext(name) {
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".ts":
+		return "text/plain; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".html":
+		return "text/html; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	}
+	return ""
 }
