@@ -33,7 +33,12 @@ function loadedFrom(): string | undefined {
  * everything that is in the room is known.
  * @throws HandoutError `unauthenticated`, `token-expired`, `room-full`, `room-ended`, `network`, `cancelled` …
  */
-export function join(token: string, options: JoinOptions = {}, parts: JoinParts = {}): Promise<Room> {
+export function join(token: string, options: JoinOptions = {}): Promise<Room> {
+  return joinWith(token, options, {});
+}
+
+/** The same, with other parts than the network's. */
+export function joinWith(token: string, options: JoinOptions, parts: JoinParts): Promise<Room> {
   return new Promise((resolve, reject) => {
     const facts = readToken(token); // what is thrown here rejects
     const origin = findServer(facts, options.server, script);

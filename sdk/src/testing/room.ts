@@ -1,4 +1,4 @@
-import { type JoinOptions, join } from '../join.js';
+import { type JoinOptions, joinWith } from '../join.js';
 import type { ParticipantRecord, ShareRecord } from '../protocol.js';
 import type { Room } from '../room.js';
 import type { SignalHandlers } from '../signal.js';
@@ -29,7 +29,7 @@ export class FakeNetwork {
   #handlers: SignalHandlers | undefined;
 
   join(options: JoinOptions = {}, token = TOKEN): Promise<Room> {
-    return join(
+    return joinWith(
       token,
       { server: 'https://files.example.org', ...options },
       {
