@@ -26,7 +26,7 @@ func (s *Server) sendContent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sending := newPacedSender(w, s.Pace)
+	sending := newPacedSender(w, r, s.Pace)
 	content, err := s.Shares.Content(r.Context(), caller, shareID(r), sending.cut)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
@@ -55,7 +56,13 @@ var testLimits = protocol.Limits{
 
 const testKey = "a-key-for-tests-alone"
 
-func newRig(t *testing.T) *rig {
+// build is what a test may change of its rig before it serves.
+type build struct {
+	server.Config
+	serve func(*httptest.Server) // starts it
+}
+
+func newRig(t *testing.T, changes ...func(*build)) *rig {
 	t.Helper()
 	ctx := context.Background()
 	data := t.TempDir()
@@ -81,7 +88,7 @@ func newRig(t *testing.T) *rig {
 	work.Go(func() { shares.RunReceipts(running) })
 	t.Cleanup(func() { stop(); work.Wait() })
 	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Dropped: shares.Dropped, Log: log})
-	handler := server.New(server.Config{
+	b := build{serve: (*httptest.Server).Start, Config: server.Config{
 		Rooms: rooms, Shares: shares,
 		Uploads: uploads, Push: noPush{}, Keys: token.Keys{"app": []byte(testKey)}, Limits: testLimits,
 		Pace:    server.Pace{MinRate: 1 << 10, Grace: time.Minute, Window: 30 * time.Second},
@@ -91,8 +98,11 @@ func newRig(t *testing.T) *rig {
 		Metrics: server.NewMetrics(r.metrics),
 		Origins: []string{"https://app.example"},
 		Log:     log,
-	})
-	r.start(t, handler)
+	}}
+	for _, change := range changes {
+		change(&b)
+	}
+	r.start(t, b)
 	r.room, r.other = r.newRoom(t, rooms), r.newRoom(t, rooms)
 	for name, role := range map[string]token.Role{"ana": token.Member, "ben": token.Member, "cleo": token.Member, "vic": token.Viewer, "mod": token.Moderator} {
 		r.admit(t, rooms, r.room, name, role)
@@ -105,14 +115,17 @@ func newRig(t *testing.T) *rig {
 
 // start serves over connections with a small send buffer, so that a reader
 // that does not read is noticed.
-func (r *rig) start(t *testing.T, handler http.Handler) {
-	r.Server = httptest.NewUnstartedServer(handler)
+func (r *rig) start(t *testing.T, b build) {
+	r.Server = httptest.NewUnstartedServer(server.New(b.Config))
 	r.Server.Config.ConnState = func(c net.Conn, state http.ConnState) {
 		if state == http.StateNew {
+			if sealed, ok := c.(*tls.Conn); ok {
+				c = sealed.NetConn()
+			}
 			c.(*net.TCPConn).SetWriteBuffer(16 << 10)
 		}
 	}
-	r.Server.Start()
+	b.serve(r.Server)
 	t.Cleanup(r.Server.Close)
 }
 
@@ -165,7 +178,7 @@ func (r *rig) get(t *testing.T, as, path string) *http.Response {
 		t.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer "+r.tokens[as])
-	response, err := http.DefaultClient.Do(request)
+	response, err := r.Client().Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

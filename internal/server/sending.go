@@ -14,7 +14,7 @@ import (
 // errCut ends a response that the share's end has cut off.
 var errCut = errors.New("the download was cut off")
 
-// sendPiece is how much is sent under one deadline.
+// sendPiece is how much is sent before somebody may look how far it is.
 const sendPiece = 1 << 20
 
 // pacedSender is the response of a download. It waits for bytes that are still to
@@ -24,18 +24,21 @@ const sendPiece = 1 << 20
 type pacedSender struct {
 	http.ResponseWriter
 	control *http.ResponseController
-	pace    Pace
+	tally   tally
+	plain   bool        // a bare HTTP/1 connection: the kernel can send a file on it
 	before  http.Header // as it was, for an error in place of the content
 
-	status int         // held back until the first byte is there; 0 once it is written
-	err    error       // why the content ended early
-	ended  atomic.Bool // nothing more may be sent
+	status   int         // held back until the first byte is there; 0 once it is written
+	err      error       // why the content ended early
+	ended    atomic.Bool // nothing more may be sent
+	deadline time.Time   // of the connection, as set last
+	flushed  bool        // the header is out
 }
 
-func newPacedSender(w http.ResponseWriter, pace Pace) *pacedSender {
+func newPacedSender(w http.ResponseWriter, r *http.Request, pace Pace) *pacedSender {
 	return &pacedSender{
-		ResponseWriter: w, control: http.NewResponseController(w), pace: pace,
-		before: w.Header().Clone(),
+		ResponseWriter: w, control: http.NewResponseController(w), tally: newTally(pace, time.Now()),
+		plain: r.TLS == nil && r.ProtoMajor == 1, before: w.Header().Clone(),
 	}
 }
 
@@ -110,29 +113,17 @@ func (p *pacedSender) ReadFrom(src io.Reader) (sent int64, err error) {
 
 // sendNext sends at most limit of the bytes that come next.
 func (p *pacedSender) sendNext(content *share.Content, limit int64) (int64, error) {
+	if !p.plain && content.Following() {
+		p.allow(time.Time{}) // HTTP/2 ends a stream by its deadline, also where nobody writes
+	}
 	part, err := content.Next(limit)
 	if err != nil {
 		return 0, err
 	}
 	p.answer()
-	p.extend(part.N)
-	// cut may have set its deadline just before ours: look after setting.
-	if p.ended.Load() {
-		return 0, errCut
-	}
-	wanted := part.N
-	n, err := io.Copy(p.ResponseWriter, part)
-	if err == nil && n < wanted {
-		err = io.ErrUnexpectedEOF
-	}
+	n, err := p.sendPart(part)
 	if err == nil && content.Following() {
 		err = p.control.Flush() // nothing waits in a buffer for bytes to come
 	}
 	return n, err
-}
-
-// extend gives the next n bytes the time that the slowest permitted receiver
-// needs for them.
-func (p *pacedSender) extend(n int64) {
-	_ = p.control.SetWriteDeadline(time.Now().Add(p.pace.Grace + time.Duration(n/p.pace.MinRate)*time.Second))
 }
