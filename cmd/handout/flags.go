@@ -71,7 +71,7 @@ type limitFlags struct {
 	Reconnect       time.Duration `default:"10s" help:"How long an absent participant stays in the roster."`
 	MinRate         size          `default:"1KiB" help:"Least bytes per second of an upload or download."`
 	RateGrace       time.Duration `default:"60s" help:"How long a transfer may be slower than that at its start."`
-	Silence         time.Duration `default:"30s" help:"How long an upload may send nothing."`
+	Silence         time.Duration `default:"30s" help:"How long an upload may send nothing, and the time over which --min-rate is counted."`
 	FollowWait      time.Duration `default:"2m" help:"How long a download of a file that is still uploading waits for a sender that went away."`
 }
 
