@@ -67,6 +67,14 @@ export class App {
     await this.page.evaluate(([t, r]) => window.join(t as string, r), [this.token, reconnect] as const);
   }
 
+  /** Opens the application, and connects a room object of its own. */
+  static async connect(context: BrowserContext, url: string, token: string, reconnect?: unknown): Promise<App> {
+    const app = new App(await context.newPage(), '', token);
+    await app.page.goto(url);
+    await app.page.evaluate(([t, r]) => window.connect(t as string, r), [token, reconnect] as const);
+    return app;
+  }
+
   clientId(): Promise<string> {
     return this.page.evaluate(() => window.room.clientId);
   }
@@ -136,6 +144,7 @@ declare global {
     // biome-ignore lint/suspicious/noExplicitAny: the global of the script under test
     EnxRtc: any;
     join(token: string, reconnect?: unknown): Promise<unknown>;
+    connect(token: string, reconnect?: unknown): Promise<void>;
     sendFiles(options: unknown): void;
     recvFiles(index: number, options: unknown): void;
     digest(name: string): Promise<string>;
