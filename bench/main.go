@@ -118,6 +118,11 @@ func run(args []string, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if done, err := runApart(ctx, args, out, progress); done || err != nil {
+		return err
+	}
 	servers, err := c.specs()
 	if err != nil {
 		return err
@@ -126,8 +131,6 @@ func run(args []string, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
 	b, err := newBench(c, servers, progress)
 	if err != nil {
 		return err
