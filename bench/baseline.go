@@ -32,6 +32,7 @@ const baselineBlock = 256 << 10
 func serveBaseline(args []string) error {
 	flags := flag.NewFlagSet("baseline", flag.ContinueOnError)
 	mode := flags.String("mode", "plain", "plain or tuned, with +sha256 and +fsync")
+	listen := flags.String("listen", "127.0.0.1:0", "address to listen on")
 	dir := flags.String("dir", "", "directory of the files")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -40,7 +41,7 @@ func serveBaseline(args []string) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", *listen)
 	if err != nil {
 		return err
 	}

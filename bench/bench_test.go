@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestMain lets the test binary be the baselines' server, as the program is.
@@ -34,7 +35,7 @@ func needLinux(t *testing.T) {
 
 func tiny(t *testing.T, servers ...spec) *bench {
 	t.Helper()
-	b, err := newBench(config{size: 1 << 20, memorySize: 2 << 20, files: 5, rounds: 2, dir: t.TempDir()}, servers, io.Discard)
+	b, err := newBench(config{size: 1 << 20, memorySize: 2 << 20, files: 5, rounds: 2, dir: t.TempDir(), live: liveLoad{1 << 20, 20 * time.Millisecond, 2}}, servers, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +116,9 @@ func TestHandout(t *testing.T) {
 		t.Errorf("bars %v, want throughput and CPU of upload and download", large.Bars)
 	}
 	checkTables(t, measured(t, b, runSmall), 4, b.servers)
+	if live := measured(t, b, runCutThrough); len(live.Bars) != 4 || len(live.Sections) != 2 {
+		t.Errorf("cut-through %+v", live)
+	}
 	if memory := measured(t, b, runMemory); len(memory.Bars) != 1 || !memory.Bars[0].Met {
 		t.Errorf("memory %+v", memory)
 	}

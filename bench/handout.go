@@ -21,6 +21,9 @@ type handoutDialect struct{}
 // devCredentials is the application that a server in development knows.
 const devCredentials = "dev:devkey"
 
+// asApplication is the header line of the application's back end.
+var asApplication = "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(devCredentials)) + "\r\n"
+
 // inOneRequest is up to which size a file is created and sent in one request.
 const inOneRequest = 256 << 10
 
@@ -38,31 +41,44 @@ func handoutSpec(binary, name string, flags ...string) spec {
 // handoutVisit is a participant of a room that was made for one run.
 type handoutVisit struct {
 	room          protocol.RoomID
+	token         string
 	authorization string // header line
 }
 
-// enter implements dialect: a fresh room and a participant in it.
-func (handoutDialect) enter(c *connection) (visit, error) {
-	basic := "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(devCredentials)) + "\r\n"
+// enter implements dialect.
+func (handoutDialect) enter(c *connection) (visit, error) { return enterHandout(c) }
+
+// enterHandout makes a fresh room and a participant in it.
+func enterHandout(c *connection) (*handoutVisit, error) {
 	var made struct {
 		Room struct {
 			ID protocol.RoomID `json:"room_id"`
 		} `json:"room"`
 	}
-	err := c.ask(request{method: http.MethodPost, path: "/v1/rooms", head: basic, want: http.StatusOK},
+	err := c.ask(request{method: http.MethodPost, path: "/v1/rooms", head: asApplication, want: http.StatusOK},
 		map[string]any{"name": "bench", "owner_ref": "bench", "settings": map[string]any{}}, &made)
 	if err != nil {
 		return nil, err
 	}
+	v := &handoutVisit{room: made.Room.ID}
+	return v, v.takeToken(c)
+}
+
+// takeToken makes the visit another participant of its room.
+func (v *handoutVisit) takeToken(c *connection) error {
 	var signed struct {
 		Token string `json:"token"`
 	}
-	err = c.ask(request{method: http.MethodPost, path: "/v1/rooms/" + string(made.Room.ID) + "/tokens", head: basic, want: http.StatusOK},
+	err := c.ask(request{method: http.MethodPost, path: "/v1/rooms/" + string(v.room) + "/tokens", head: asApplication, want: http.StatusOK},
 		map[string]any{"name": "bench", "role": "participant", "user_ref": "bench"}, &signed)
-	if err != nil {
-		return nil, err
-	}
-	return &handoutVisit{room: made.Room.ID, authorization: "Authorization: Bearer " + signed.Token + "\r\n"}, nil
+	v.token, v.authorization = signed.Token, "Authorization: Bearer "+signed.Token+"\r\n"
+	return err
+}
+
+// another is another participant of the same room.
+func (v *handoutVisit) another(c *connection) (*handoutVisit, error) {
+	other := &handoutVisit{room: v.room}
+	return other, other.takeToken(c)
 }
 
 // ask sends a value as JSON and reads the answer into reply.
@@ -88,26 +104,40 @@ func (v *handoutVisit) put(c *connection, body payload) (string, error) {
 	if body.size <= inOneRequest {
 		return v.putAtOnce(c, body)
 	}
-	offer := protocol.Offer{Files: []protocol.FileInfo{{Name: "bench.bin", Size: &body.size}}, To: new(protocol.Audience)}
+	share, err := v.offer(c, body.size)
+	if err != nil {
+		return "", err
+	}
+	return string(share.ID), v.send(c, share, body)
+}
+
+// offer makes the share of a file that all in the room may download.
+func (v *handoutVisit) offer(c *connection, size int64) (share protocol.OfferedShare, err error) {
+	offer := protocol.Offer{Files: []protocol.FileInfo{{Name: "bench.bin", Size: &size}}, To: new(protocol.Audience)}
 	*offer.To = protocol.ToRoom()
 	var offered protocol.Offered
-	err := c.ask(request{
+	err = c.ask(request{
 		method: http.MethodPost, path: "/v1/rooms/" + string(v.room) + "/shares", head: v.authorization, want: http.StatusCreated,
 	}, offer, &offered)
 	if err != nil {
-		return "", err
+		return share, err
 	}
 	if len(offered.Shares) != 1 {
-		return "", fmt.Errorf("%d shares were made for one file", len(offered.Shares))
+		return share, fmt.Errorf("%d shares were made for one file", len(offered.Shares))
 	}
+	return offered.Shares[0], nil
+}
+
+// send uploads the bytes of the share.
+func (v *handoutVisit) send(c *connection, share protocol.OfferedShare, body payload) error {
 	header, err := c.do(request{
-		method: http.MethodPatch, path: offered.Shares[0].UploadURL, want: http.StatusNoContent, body: body,
+		method: http.MethodPatch, path: share.UploadURL, want: http.StatusNoContent, body: body,
 		head: v.authorization + tusHead + "Upload-Offset: 0\r\n",
 	}, nil)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return string(offered.Shares[0].ID), whole(header, body.size)
+	return whole(header, body.size)
 }
 
 const tusHead = "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\n"

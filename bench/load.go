@@ -16,6 +16,7 @@ import (
 
 const (
 	sendPiece    = 1 << 20
+	pacedPiece   = 64 << 10
 	receivePiece = 256 << 10
 	// patience bounds one request; nothing here takes so long unless it hangs.
 	patience = 5 * time.Minute
@@ -25,6 +26,7 @@ const (
 type payload struct {
 	block []byte
 	size  int64
+	over  time.Duration // how long sending takes; 0 for as fast as can be
 }
 
 // newPayload makes a payload of random bytes, so that nothing can compress it.
@@ -39,8 +41,17 @@ func (p payload) of(size int64) payload { return payload{block: p.block, size: s
 
 // WriteTo implements io.WriterTo.
 func (p payload) WriteTo(w io.Writer) (written int64, err error) {
+	piece := int64(sendPiece)
+	if p.over > 0 {
+		piece = pacedPiece
+	}
+	started := time.Now()
 	for at := 0; written < p.size; at %= len(p.block) {
-		n := min(int64(len(p.block)-at), sendPiece, p.size-written)
+		n := min(int64(len(p.block)-at), piece, p.size-written)
+		if p.over > 0 { // the last piece goes at the end of the time
+			share := float64(written) / float64(max(p.size-piece, 1))
+			time.Sleep(time.Until(started.Add(time.Duration(share * float64(p.over)))))
+		}
 		m, err := w.Write(p.block[at : at+int(n)])
 		written += int64(m)
 		if err != nil {
@@ -58,12 +69,22 @@ type connection struct {
 	header []byte
 	block  []byte
 	stop   func() bool // lets go of the context
+
+	began, ended time.Time // when the first byte of the last request was sent, and the last
 }
 
 // dial connects to the server; the end of the context closes the connection.
 func dial(ctx context.Context, address string) (*connection, error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", address)
+	return dialFrom(ctx, nil, address)
+}
+
+// dialFrom connects from another network.
+func dialFrom(ctx context.Context, from *space, address string) (*connection, error) {
+	var conn net.Conn
+	err := from.do(func() (err error) {
+		conn, err = new(net.Dialer).DialContext(ctx, "tcp", address)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +142,8 @@ func (c *connection) send(r request) error {
 		c.header = fmt.Appendf(c.header, "Content-Length: %d\r\n", r.body.size)
 	}
 	c.header = append(c.header, "\r\n"...)
+	c.began = time.Now()
+	defer func() { c.ended = time.Now() }()
 	if r.body.size <= int64(len(r.body.block)) && r.body.size <= receivePiece {
 		c.header = append(c.header, r.body.block[:r.body.size]...)
 		_, err := c.conn.Write(c.header)

@@ -48,6 +48,7 @@ func (s size) String() string { return humanize.IBytes(uint64(s)) }
 // config is what the flags say.
 type config struct {
 	size, memorySize size
+	live             liveLoad
 	files, rounds    int
 	only             string
 	save             bool
@@ -57,7 +58,7 @@ type config struct {
 }
 
 func parseFlags(args []string) (config, error) {
-	c := config{size: 1 << 30, memorySize: 4 << 30}
+	c := config{size: 1 << 30, memorySize: 4 << 30, live: fullLive}
 	var names []string
 	for _, w := range workloads() {
 		names = append(names, w.name)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -17,10 +18,9 @@ import (
 // peer is a server process under measurement, with a data directory of its own.
 type peer struct {
 	spec
-	address string // host:port
-	idle    int64  // bytes in RAM after the start
-	cmd     *exec.Cmd
-	output  chan struct{} // closed when the process's output has ended
+	idle   int64 // bytes in RAM after the start
+	cmd    *exec.Cmd
+	output chan struct{} // closed when the process's output has ended
 }
 
 // spec says how to start a server and how to talk to it.
@@ -28,6 +28,8 @@ type spec struct {
 	name    string
 	command []string // the data directory is appended
 	dialect dialect
+	space   *space // where it runs
+	address string // host:port where it will listen, for a server that does not say
 }
 
 const (
@@ -58,10 +60,10 @@ func startPeer(ctx context.Context, s spec, data string) (*peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.cmd.Start(); err != nil {
+	if err := s.space.do(p.cmd.Start); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", s.name, err)
 	}
-	if p.address, err = p.awaitAddress(stdout); err == nil {
+	if err = p.awaitStart(stdout); err == nil {
 		err = p.measureIdle()
 	}
 	if err != nil {
@@ -70,9 +72,10 @@ func startPeer(ctx context.Context, s spec, data string) (*peer, error) {
 	return p, nil
 }
 
-// awaitAddress reads what the server prints until it names its address, and
-// goes on reading after that so that the server never waits for its output.
-func (p *peer) awaitAddress(stdout io.Reader) (string, error) {
+// awaitStart returns when the server listens: it names its address, or answers
+// where it was told to listen. What it prints is read to the end, so that the
+// server never waits for its output.
+func (p *peer) awaitStart(stdout io.Reader) error {
 	found := make(chan string, 1)
 	go func() {
 		defer close(p.output)
@@ -86,15 +89,34 @@ func (p *peer) awaitAddress(stdout io.Reader) (string, error) {
 		}
 		io.Copy(io.Discard, stdout) // ends with the process
 	}()
-	select {
-	case address, ok := <-found:
-		if !ok {
-			return "", errors.New("it ended without saying where it listens")
+	tryAgain := time.NewTicker(20 * time.Millisecond)
+	defer tryAgain.Stop()
+	tooLate := time.After(startTimeout)
+	for {
+		select {
+		case address, ok := <-found:
+			if !ok {
+				return errors.New("it ended without saying where it listens")
+			}
+			p.address = address
+			return nil
+		case <-tryAgain.C:
+			if p.address != "" && p.space.do(func() error { return knock(p.address) }) == nil {
+				return nil
+			}
+		case <-tooLate:
+			return errors.New("it did not say in time where it listens")
 		}
-		return address, nil
-	case <-time.After(startTimeout):
-		return "", errors.New("it did not say in time where it listens")
 	}
+}
+
+// knock connects and hangs up.
+func knock(address string) error {
+	conn, err := net.DialTimeout("tcp", address, time.Second)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
 }
 
 func (p *peer) measureIdle() error {

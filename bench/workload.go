@@ -13,6 +13,7 @@ type workload struct {
 // workloads are the parts of the benchmark, in the order of the report.
 func workloads() []workload {
 	return []workload{
+		{"cutthrough", runCutThrough},
 		{"large", runLarge},
 		{"small", runSmall},
 		{"memory", runMemory},
