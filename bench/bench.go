@@ -63,11 +63,17 @@ func (b *bench) handoutWith(flags ...string) spec {
 	return handoutSpec(b.handout, handoutName, flags...)
 }
 
+// handoutAt is a Handout server for an address beyond loopback, where it does
+// not run in development.
+func (b *bench) handoutAt(address string) spec {
+	return handoutCommand(b.handout, handoutName, "--listen", address, "--metrics-listen", "", "--app", devCredentials)
+}
+
 // specs are the servers to compare: the baselines, which are this program
 // itself, and Handout.
 func (c *config) specs() ([]spec, error) {
-	self, err := os.Executable()
-	if err != nil {
+	var err error
+	if c.self, err = os.Executable(); err != nil {
 		return nil, err
 	}
 	if c.handout, err = filepath.Abs(c.handout); err != nil {
@@ -76,13 +82,18 @@ func (c *config) specs() ([]spec, error) {
 	if _, err := os.Stat(c.handout); err != nil {
 		return nil, fmt.Errorf("there is no server to measure; build it by make build: %w", err)
 	}
-	return append(baselineSpecs(self), handoutSpec(c.handout, handoutName)), nil
+	return append(baselineSpecs(c.self), handoutSpec(c.handout, handoutName)), nil
 }
 
 func baselineSpecs(self string) []spec {
 	var specs []spec
 	for _, mode := range []string{plainName, tunedName, tunedSumName, tunedSumName + "+fsync"} {
-		specs = append(specs, spec{name: mode, command: []string{self, "baseline", "-mode", mode, "-dir"}, dialect: new(bareDialect)})
+		specs = append(specs, baselineSpec(self, mode))
 	}
 	return specs
+}
+
+func baselineSpec(self, mode string, flags ...string) spec {
+	command := append([]string{self, "baseline", "-mode", mode}, flags...)
+	return spec{name: mode, command: append(command, "-dir"), dialect: new(bareDialect)}
 }

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -23,7 +24,21 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
-	os.Exit(m.Run())
+	os.Exit(testAll(m))
+}
+
+// buildDir holds what the tests build.
+var buildDir string
+
+func testAll(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "handout-bench-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	buildDir = dir
+	return m.Run()
 }
 
 func needLinux(t *testing.T) {
@@ -42,13 +57,19 @@ func tiny(t *testing.T, servers ...spec) *bench {
 	return b
 }
 
-func testBaselines(t *testing.T) []spec {
+// self is the path of the test binary.
+func self(t *testing.T) string {
 	t.Helper()
-	self, err := os.Executable()
+	path, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return baselineSpecs(self)
+	return path
+}
+
+func testBaselines(t *testing.T) []spec {
+	t.Helper()
+	return baselineSpecs(self(t))
 }
 
 // checkTables demands a figure of every server in every table.
@@ -92,6 +113,16 @@ func TestBaselines(t *testing.T) {
 	}
 }
 
+// theHandout builds the server once for all tests.
+var theHandout = sync.OnceValues(func() (string, error) {
+	binary := filepath.Join(buildDir, "handout")
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "../cmd/handout").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("building the server: %w\n%s", err, out)
+	}
+	return binary, err
+})
+
 // buildHandout returns the path of the server.
 func buildHandout(t *testing.T) string {
 	t.Helper()
@@ -99,9 +130,9 @@ func buildHandout(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("builds the server")
 	}
-	binary := filepath.Join(t.TempDir(), "handout")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "../cmd/handout").CombinedOutput(); err != nil {
-		t.Fatalf("building the server: %v\n%s", err, out)
+	binary, err := theHandout()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return binary
 }

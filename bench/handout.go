@@ -27,15 +27,19 @@ var asApplication = "Authorization: Basic " + base64.StdEncoding.EncodeToString(
 // inOneRequest is up to which size a file is created and sent in one request.
 const inOneRequest = 256 << 10
 
-// handoutSpec is a server whose limits permit any load of this program, with
-// flags of its own.
+// handoutSpec is a server on loopback with flags of its own.
 func handoutSpec(binary, name string, flags ...string) spec {
-	command := []string{
-		binary, "serve", "--dev", "--listen", "127.0.0.1:0",
+	return handoutCommand(binary, name, append([]string{"--dev", "--listen", "127.0.0.1:0"}, flags...)...)
+}
+
+// handoutCommand is a server whose limits permit any load of this program.
+func handoutCommand(binary, name string, flags ...string) spec {
+	command := append([]string{
+		binary, "serve",
 		"--max-file-size", "64GiB", "--max-room-bytes", "1TiB", "--max-room-shares", "1000000",
 		"--lifetime", "24h", "--empty-room", "24h",
-	}
-	return spec{name: name, command: append(append(command, flags...), "--data"), dialect: handoutDialect{}}
+	}, flags...)
+	return spec{name: name, command: append(command, "--data"), dialect: handoutDialect{}}
 }
 
 // handoutVisit is a participant of a room that was made for one run.

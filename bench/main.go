@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -49,16 +50,18 @@ func (s size) String() string { return humanize.IBytes(uint64(s)) }
 type config struct {
 	size, memorySize size
 	live             liveLoad
+	links            linkLoad
 	files, rounds    int
 	only             string
 	save             bool
-	handout          string // path of the binary
+	self             string // path of this program
+	handout          string // path of the server
 	dir              string // where the data goes; removed at the end
 	report           string // file, or empty
 }
 
 func parseFlags(args []string) (config, error) {
-	c := config{size: 1 << 30, memorySize: 4 << 30, live: fullLive}
+	c := config{size: 1 << 30, memorySize: 4 << 30, live: fullLive, links: fullLinks}
 	var names []string
 	for _, w := range workloads() {
 		names = append(names, w.name)
@@ -104,7 +107,8 @@ func (c *config) resultsFile() string {
 
 func main() {
 	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
+		var again *exec.ExitError
+		if !errors.Is(err, flag.ErrHelp) && !errors.As(err, &again) { // who ran again has said why
 			fmt.Fprintln(os.Stderr, "bench:", err)
 		}
 		os.Exit(1)

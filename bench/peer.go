@@ -67,7 +67,9 @@ func startPeer(ctx context.Context, s spec, data string) (*peer, error) {
 		err = p.measureIdle()
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("starting %s (its log is %s): %w", s.name, log.Name(), err), p.stop())
+		err = errors.Join(err, p.stop())
+		said, _ := os.ReadFile(log.Name())
+		return nil, fmt.Errorf("starting %s: %w\n%s", s.name, err, said[max(0, len(said)-2000):])
 	}
 	return p, nil
 }

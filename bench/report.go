@@ -3,9 +3,9 @@ package main
 import (
 	"bytes"
 	_ "embed"
-	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"text/template"
 )
 
@@ -34,7 +34,8 @@ func (r *results) report() report {
 	return page
 }
 
-// publish prints the report and, unless file is empty, writes it there.
+// publish prints the report and, unless file is empty, writes it there, and the
+// pictures of what was just measured beside it.
 func (r *results) publish(out io.Writer, file string) error {
 	page, err := template.New("report").Parse(reportTemplate)
 	if err != nil {
@@ -44,9 +45,29 @@ func (r *results) publish(out io.Writer, file string) error {
 	if err := page.Execute(&text, r.report()); err != nil {
 		return err
 	}
-	_, err = out.Write(text.Bytes())
-	if file != "" {
-		err = errors.Join(err, os.WriteFile(file, text.Bytes(), 0o644))
+	if _, err := out.Write(text.Bytes()); err != nil || file == "" {
+		return err
 	}
-	return err
+	if err := r.writePictures(filepath.Dir(file)); err != nil {
+		return err
+	}
+	return os.WriteFile(file, text.Bytes(), 0o644)
+}
+
+func (r *results) writePictures(dir string) error {
+	for _, found := range r.Parts {
+		for _, s := range found.Sections {
+			if s.SVG == nil {
+				continue
+			}
+			name := filepath.Join(dir, filepath.FromSlash(s.Image))
+			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+				return err
+			}
+			if err := os.WriteFile(name, s.SVG, 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

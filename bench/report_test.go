@@ -72,7 +72,7 @@ func TestPublishWritesWhatItPrints(t *testing.T) {
 	r := results{Machine: machine{CPU: "A processor", Cores: 2}, Parts: map[string]*part{
 		"large": {
 			Bars:     compared.judge(handoutName, limit{of: "throughput", against: plainName, least: 0.6}),
-			Sections: []section{compared.section(servers), {Title: "U", Text: "Words.", Image: "images/u.svg"}},
+			Sections: []section{compared.section(servers), {Title: "U", Text: "Words.", Image: "images/u.svg", SVG: []byte("<svg/>")}},
 			Run:      runFacts{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seconds: 7, Rounds: 3},
 		},
 		"memory": {Skipped: "no reason"},
@@ -84,6 +84,9 @@ func TestPublishWritesWhatItPrints(t *testing.T) {
 	written, err := os.ReadFile(file)
 	if err != nil || !bytes.Equal(written, out.Bytes()) {
 		t.Fatalf("the file differs from what was printed (%v)", err)
+	}
+	if picture, err := os.ReadFile(filepath.Join(filepath.Dir(file), "images", "u.svg")); err != nil || string(picture) != "<svg/>" {
+		t.Errorf("the picture is %q, %v", picture, err)
 	}
 	for _, want := range []string{
 		"A processor, 2 cores |",

@@ -20,15 +20,20 @@ import (
 // space is the one that the program runs in.
 type space struct{ handle netns.NsHandle }
 
-// newSpace makes a network without any link. It must be closed.
+// newSpace makes a network with its loopback alone. It must be closed.
 func newSpace() (*space, error) {
 	s := new(space)
 	err := onOwnThread(func() (err error) {
-		s.handle, err = netns.New()
-		return err
+		if s.handle, err = netns.New(); err != nil {
+			return fmt.Errorf("making a network namespace: %w", err)
+		}
+		if _, err := loopbackUp(); err != nil {
+			return errors.Join(err, s.handle.Close())
+		}
+		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("making a network namespace: %w", err)
+		return nil, err
 	}
 	return s, nil
 }
@@ -137,11 +142,8 @@ func runApart(ctx context.Context, args []string, out, progress io.Writer) (done
 // setLoopback sets the loopback up, with CUBIC: BBR, which many machines have
 // as the default, halves its throughput. The setting of the whole machine stays.
 func setLoopback() error {
-	lo, err := netlink.LinkByName("lo")
+	lo, err := loopbackUp()
 	if err != nil {
-		return err
-	}
-	if err := netlink.LinkSetUp(lo); err != nil {
 		return err
 	}
 	home := net.IPv4(127, 0, 0, 1)
@@ -149,4 +151,17 @@ func setLoopback() error {
 		LinkIndex: lo.Attrs().Index, Dst: &net.IPNet{IP: home, Mask: net.CIDRMask(32, 32)}, Src: home,
 		Table: unix.RT_TABLE_LOCAL, Type: unix.RTN_LOCAL, Scope: netlink.SCOPE_HOST, Congctl: "cubic",
 	})
+}
+
+// loopbackUp returns the loopback, set up. A new network has it down, and then
+// reaches not even its own addresses.
+func loopbackUp() (netlink.Link, error) {
+	lo, err := netlink.LinkByName("lo")
+	if err != nil {
+		return nil, fmt.Errorf("looking for the loopback: %w", err)
+	}
+	if err := netlink.LinkSetUp(lo); err != nil {
+		return nil, fmt.Errorf("setting the loopback up: %w", err)
+	}
+	return lo, nil
 }

@@ -14,6 +14,7 @@ type workload struct {
 func workloads() []workload {
 	return []workload{
 		{"cutthrough", runCutThrough},
+		{"links", runLinks},
 		{"large", runLarge},
 		{"small", runSmall},
 		{"memory", runMemory},
@@ -42,6 +43,7 @@ type section struct {
 	Title   string
 	Text    string     `json:",omitempty"`
 	Image   string     `json:",omitempty"` // path relative to the report
+	SVG     []byte     `json:"-"`          // the picture, written there with the report
 	Columns []string   `json:",omitempty"`
 	Rows    [][]string `json:",omitempty"` // cells in Markdown
 }
