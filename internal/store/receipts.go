@@ -109,7 +109,8 @@ func (db *DB) Receipt(ctx context.Context, share protocol.ShareID, participant p
 
 // Receipts returns the receipts of a share in the order of the participants'
 // ids, beginning behind after: of everybody listed, or of everybody who has said
-// something and who is here and may receive. The sender has none.
+// something and, until the share ends, who is here and may receive. The sender has
+// none.
 func (db *DB) Receipts(ctx context.Context, share protocol.ShareID, after protocol.ParticipantID, limit int) ([]protocol.Receipt, error) {
 	entries, err := list(ctx, db.engine.Reader(), scanLedgerEntry, `SELECT * FROM (
 			SELECT `+ledgerColumns+` FROM receipts r JOIN shares s ON s.id = r.share
@@ -118,7 +119,7 @@ func (db *DB) Receipts(ctx context.Context, share protocol.ShareID, after protoc
 		UNION ALL
 			SELECT `+ledgerColumns+` FROM shares s JOIN members m ON m.room = s.room
 				LEFT JOIN receipts r ON r.share = s.id AND r.participant = m.id
-			WHERE s.id = $1 AND s.audience = '"room"' AND r.share IS NULL AND m.grants LIKE '%"`+protocol.GrantReceive+`"%'
+			WHERE s.id = $1 AND s.ended_at = 0 AND s.audience = '"room"' AND r.share IS NULL AND m.grants LIKE '%"`+protocol.GrantReceive+`"%'
 		) AS ledger WHERE participant > $2 AND participant <> sender ORDER BY participant LIMIT $3`, share, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading receipts: %w", err)

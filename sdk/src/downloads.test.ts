@@ -43,6 +43,7 @@ beforeEach(() => {
       },
     },
     files,
+    words: { say: () => undefined, owes: () => false },
     added: (download) => told.push(`added ${download.name}`),
     changed: (download) => told.push(download.state.kind),
     save: (file) => saved.push(file),

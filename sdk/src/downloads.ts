@@ -5,14 +5,17 @@ import type { DownloadOptions, SharedFile } from './file.js';
 import type { Files } from './files.js';
 import type { Api } from './http.js';
 import { hasEnded } from './protocol.js';
+import type { ReceiptWord } from './receipt-records.js';
 import { Waker } from './retry.js';
 import { type OpenSink, openSink } from './sink.js';
 import type { TransferControl } from './transfer.js';
+import type { Words } from './words.js';
 
 /** What downloads need of their room. */
 export interface DownloadsConfig {
   readonly api: Pick<Api, 'content' | 'share'>;
   readonly files: Files;
+  readonly words: Pick<Words, 'say' | 'owes'>;
   added(download: Download): void;
   changed(download: Download): void;
   /** Hands a verified file to the browser's downloads. */
@@ -37,6 +40,8 @@ export class Downloads implements TransferControl<Download> {
   readonly #jobs = new Map<Download, AbortController>();
   /** Those that end in the browser's downloads, also when they are started again. */
   readonly #saving = new WeakSet<Download>();
+  /** Those whose senders may know of them: bytes were asked for. */
+  readonly #begun = new Set<Download>();
   #ready: Download[] = [];
   #running = 0;
   #following = 0;
@@ -79,9 +84,25 @@ export class Downloads implements TransferControl<Download> {
   stop(by: 'me' | 'room'): void {
     this.#stopped = by;
     for (const download of [...this.#jobs.keys()]) {
+      if (by === 'me') this.#sayCancelled(download);
       this.#release(download);
       download.endCancelled(by);
     }
+  }
+
+  /** The page goes away, and its downloads with it. One that comes back goes on, and the server notes that. */
+  interrupted(): void {
+    for (const download of this.#begun) this.#sayCancelled(download);
+  }
+
+  /** I do not want the file. */
+  decline(file: SharedFile): void {
+    const download = this.#find(file);
+    if (download !== undefined) {
+      this.#release(download);
+      download.endCancelled('me');
+    }
+    this.#say(file, { state: 'declined' });
   }
 
   changed(download: Download): void {
@@ -90,6 +111,7 @@ export class Downloads implements TransferControl<Download> {
 
   cancel(download: Download): void {
     if (!this.#jobs.has(download)) return;
+    this.#sayCancelled(download);
     this.#release(download);
     download.endCancelled('me');
   }
@@ -142,6 +164,7 @@ export class Downloads implements TransferControl<Download> {
 
   async #run(download: Download, signal: AbortSignal): Promise<void> {
     const { file: shared } = download;
+    this.#sayBegun(download);
     try {
       const file = await fetchFile(this.#context, {
         share: shared.id,
@@ -159,6 +182,8 @@ export class Downloads implements TransferControl<Download> {
       });
       if (signal.aborted) return;
       this.#release(download);
+      // What is verified has a recorded hash.
+      this.#say(shared, { state: 'received', sha256: String(shared.sha256) });
       if (this.#saving.has(download)) this.#config.save(file);
       download.complete(file);
     } catch (cause) {
@@ -186,7 +211,23 @@ export class Downloads implements TransferControl<Download> {
     }
     if (download.ended) return;
     this.#release(download);
+    this.#say(download.file, { state: 'failed', reason: reasonOf(error) });
     download.fail(error);
+  }
+
+  /** The server notes by itself that a download begins. A word that is still on its way would come behind that. */
+  #sayBegun(download: Download): void {
+    this.#begun.add(download);
+    if (this.#config.words.owes(download.file.id)) this.#say(download.file, { state: 'downloading' });
+  }
+
+  #sayCancelled(download: Download): void {
+    if (this.#begun.has(download)) this.#say(download.file, { state: 'cancelled' });
+  }
+
+  /** The sender's own copy has no receipt. */
+  #say(file: SharedFile, word: Omit<ReceiptWord, 'share'>): void {
+    if (!file.mine) this.#config.words.say({ share: file.id, ...word });
   }
 
   #fileEnded(download: Download): void {
@@ -198,6 +239,12 @@ export class Downloads implements TransferControl<Download> {
   #release(download: Download): void {
     this.#jobs.get(download)?.abort();
     this.#jobs.delete(download);
+    this.#begun.delete(download);
     this.#ready = this.#ready.filter((other) => other !== download);
   }
+}
+
+/** What a receipt may say of a failure: an error code, whatever a proxy in between made of it. */
+function reasonOf({ code }: HandoutError): string {
+  return /^[a-z0-9-]{1,64}$/.test(code) ? code : 'internal';
 }

@@ -1,5 +1,6 @@
 import type { Download } from './download.js';
 import type { Audience, Sender, ShareRecord, ShareState } from './protocol.js';
+import type { Receipt } from './receipts.js';
 
 /** What a file asks of its room. */
 export interface FileActions {
@@ -7,6 +8,9 @@ export interface FileActions {
   save(file: SharedFile, options: DownloadOptions): Download;
   link(file: SharedFile): Promise<string>;
   revoke(file: SharedFile): Promise<void>;
+  receipts(file: SharedFile): ReadonlyMap<string, Receipt>;
+  markSeen(file: SharedFile): void;
+  decline(file: SharedFile): void;
 }
 
 /** How to download. */
@@ -88,6 +92,25 @@ export class SharedFile {
 
   get availableAt(): Date | undefined {
     return this.#record.availableAt === undefined ? undefined : new Date(this.#record.availableAt);
+  }
+
+  /**
+   * Who has it, for its sender: what has become of it at each recipient, by participant id. Everybody whom
+   * the file is for is there, late joiners included, and whoever has left after doing something with it.
+   * For others it is empty. The room tells of each change with `receipts-changed`.
+   */
+  get receipts(): ReadonlyMap<string, Receipt> {
+    return this.#actions.receipts(this);
+  }
+
+  /** Tells the sender that it was before my eyes. It may be called as often as that is so. */
+  markSeen(): void {
+    this.#actions.markSeen(this);
+  }
+
+  /** Tells the sender that I do not want it, and cancels my download of it. I may download it all the same later. */
+  decline(): void {
+    this.#actions.decline(this);
   }
 
   /**

@@ -13,6 +13,13 @@ import {
   type ShareRecord,
   type Ticket,
 } from './protocol.js';
+import {
+  parseReceiptAnswers,
+  parseReceiptPage,
+  type ReceiptAnswer,
+  type ReceiptPage,
+  type ReceiptWord,
+} from './receipt-records.js';
 
 /** What the sender says of a file before its bytes. */
 export interface FileInfo {
@@ -116,6 +123,17 @@ export class Api {
   /** The bytes, from where the headers say. The body is the caller's to read or to cancel. */
   content(id: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
     return this.#request(`${sharePath(id)}/content`, { headers, signal });
+  }
+
+  /** Says what has become of shares here, at most 200 words. A page that is going away lets it finish. */
+  async receipts(words: readonly ReceiptWord[]): Promise<readonly ReceiptAnswer[]> {
+    const call = { method: 'POST', body: { receipts: words }, keepalive: true };
+    return parseReceiptAnswers(await this.#json(`${this.#room}/receipts`, call));
+  }
+
+  /** What has become of my shares, behind a number of my stream: one page. */
+  async receiptsSince(seq: number, signal?: AbortSignal): Promise<ReceiptPage> {
+    return parseReceiptPage(await this.#json(`${this.#room}/receipts?since=${seq}`, { signal }));
   }
 
   /** Sends a message. */

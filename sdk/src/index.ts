@@ -6,6 +6,8 @@ export { type JoinOptions, join } from './join.js';
 export type { Participant } from './people.js';
 export type { Progress } from './progress.js';
 export type { Audience, Grant, LeaveReason, Limits, Sender, ShareState } from './protocol.js';
+export type { ReceiptState } from './receipt-records.js';
+export type { Receipt } from './receipts.js';
 export type { Room, RoomEvents, RoomMessage, RoomState, SendOptions } from './room.js';
 export type { ReconnectOptions } from './signal.js';
 export type { FileSource } from './source.js';

@@ -7,6 +7,7 @@ import { Files } from './files.js';
 import type { Api } from './http.js';
 import { type Participant, People } from './people.js';
 import type { Audience, LeaveReason, Limits, RoomEventRecord, Sender, ServerEvent, Welcome } from './protocol.js';
+import { type Receipt, Receipts } from './receipts.js';
 import { pageStorage, ResumeRecords } from './resume.js';
 import { saveToDisk } from './save.js';
 import type { Signal } from './signal.js';
@@ -14,6 +15,7 @@ import { type FileSource, snapshot } from './source.js';
 import { Sync, type SyncTarget } from './sync.js';
 import type { Upload } from './upload.js';
 import { Uploads } from './uploads.js';
+import { Words } from './words.js';
 
 /** Where the connection to the room stands. */
 export type RoomState =
@@ -41,6 +43,11 @@ export interface RoomEvents {
   'files-offered': { readonly files: readonly SharedFile[] };
   'file-added': { readonly file: SharedFile };
   'file-changed': { readonly file: SharedFile };
+  /**
+   * What has become of a file of mine at its recipients has changed, progress included: these of its receipts, or none
+   * of them when somebody has left whom it was for. See {@link SharedFile.receipts}.
+   */
+  'receipts-changed': { readonly file: SharedFile; readonly receipts: readonly Receipt[] };
   'transfer-added': { readonly transfer: Upload | Download };
   /** State or progress; the latter at most five times a second for each transfer. */
   'transfer-changed': { readonly transfer: Upload | Download };
@@ -61,6 +68,10 @@ export class Room {
   readonly #events = new Emitter<RoomEvents>();
   readonly #transfers: (Upload | Download)[] = [];
   readonly #people: People;
+  /** Ends when the room is left. */
+  readonly #over = new AbortController();
+  /** Files that were before my eyes. */
+  readonly #seen = new Set<string>();
   readonly #parts: Parts;
   #welcome: Welcome;
   #state: RoomState = { kind: 'connecting' };
@@ -71,10 +82,18 @@ export class Room {
     this.#signal = signal;
     this.#welcome = welcome;
     this.#people = new People({
-      joined: (participant) => this.#events.emit('participant-joined', { participant }),
-      left: (participant) => this.#events.emit('participant-left', { participant }),
+      joined: (participant) => {
+        this.#events.emit('participant-joined', { participant });
+        this.#parts.receipts.joined(participant);
+      },
+      left: (participant) => {
+        this.#events.emit('participant-left', { participant });
+        this.#parts.receipts.left(participant);
+      },
     });
     this.#parts = this.#assemble();
+    const { signal: over } = this.#over;
+    globalThis.addEventListener?.('pagehide', () => this.#parts.downloads.interrupted(), { signal: over });
   }
 
   /** The room's id. */
@@ -176,8 +195,10 @@ export class Room {
   received(event: ServerEvent): void {
     if (this.#state.kind === 'left') return;
     if (event.type === 'message') this.#events.emit('message', { ...event.message, time: new Date(event.time) });
-    else if (event.type === 'transfers.moved') this.#parts.files.moved(event.transfers);
-    else this.#parts.sync.receive(event);
+    else if (event.type === 'transfers.moved') {
+      this.#parts.files.moved(event.transfers);
+      this.#parts.receipts.moved(event.transfers);
+    } else this.#parts.sync.receive(event);
   }
 
   /** @internal */
@@ -207,10 +228,26 @@ export class Room {
       maxAgeMs: this.limits.lifetimeSeconds * 1000,
     });
     const api = this.#api;
+    const words = new Words({ api });
+    const receipts = new Receipts({
+      me: this.me.id,
+      files: files.byId,
+      people: this.#people.byId,
+      changed: (file, changes) => this.#events.emit('receipts-changed', { file, receipts: changes }),
+    });
     return {
       files,
+      words,
+      receipts,
       uploads: new Uploads({ api, files, records, limits: () => this.limits, changed }),
-      downloads: new Downloads({ api, files, changed, added: (download) => this.#add(download), save: saveToDisk }),
+      downloads: new Downloads({
+        api,
+        files,
+        words,
+        changed,
+        added: (download) => this.#add(download),
+        save: saveToDisk,
+      }),
       sync: new Sync(api, this.#syncTarget()),
     };
   }
@@ -227,7 +264,20 @@ export class Room {
       },
       link: async (file) => this.#api.url((await this.#api.ticket(file.id)).url),
       revoke: (file) => this.#api.end(file.id),
+      receipts: (file) => this.#parts.receipts.of(file),
+      markSeen: (file) => this.#markSeen(file),
+      decline: (file) => {
+        this.#mustBeIn();
+        this.#parts.downloads.decline(file);
+      },
     };
+  }
+
+  /** Once: what is seen is seen. A word that says more goes before. */
+  #markSeen(file: SharedFile): void {
+    if (file.mine || this.#seen.has(file.id) || this.#state.kind === 'left') return;
+    this.#seen.add(file.id);
+    if (!this.#parts.words.owes(file.id)) this.#parts.words.say({ share: file.id, state: 'seen' });
   }
 
   #syncTarget(): SyncTarget {
@@ -235,6 +285,8 @@ export class Room {
       shares: (shares) => this.#parts.files.apply(shares),
       onlyShares: (ids) => this.#parts.files.keepOnly(ids),
       roster: (roster) => this.#people.replace(roster),
+      wantsReceipts: () => this.#parts.receipts.wanted,
+      receipts: (receipts) => this.#parts.receipts.apply(receipts),
       event: (event) => this.#apply(event),
       synced: () => this.#synced(),
       refused: (error) => this.#refused(error),
@@ -254,6 +306,9 @@ export class Room {
       case 'shares.ended':
         this.#parts.files.apply(event.shares, true);
         return;
+      case 'receipts.changed':
+        this.#parts.receipts.apply(event.receipts);
+        return;
       case 'room.ended': // the connection is closed with the reason
       case 'unknown':
         return;
@@ -263,6 +318,7 @@ export class Room {
   #fileChanged(file: SharedFile): void {
     this.#parts.uploads.fileChanged(file);
     this.#parts.downloads.fileChanged(file);
+    this.#parts.receipts.fileChanged(file);
     this.#events.emit('file-changed', { file });
   }
 
@@ -274,6 +330,7 @@ export class Room {
   #wake(): void {
     this.#parts.uploads.wake();
     this.#parts.downloads.wake();
+    this.#parts.words.wake();
   }
 
   /** The server does not let us read what is in the room: then we are not in it. */
@@ -288,10 +345,11 @@ export class Room {
     this.#events.emit('transfer-added', { transfer });
   }
 
-  #stop(by: 'me' | 'room'): Promise<void> {
+  async #stop(by: 'me' | 'room'): Promise<void> {
+    this.#over.abort();
     this.#parts.sync.stop();
-    this.#parts.downloads.stop(by);
-    return this.#parts.uploads.stop(by);
+    this.#parts.downloads.stop(by); // says what was cancelled
+    await Promise.all([this.#parts.words.stop(by), this.#parts.uploads.stop(by)]);
   }
 
   #enter(state: RoomState): void {
@@ -307,6 +365,8 @@ export class Room {
 /** The machinery of a room. */
 interface Parts {
   readonly files: Files;
+  readonly words: Words;
+  readonly receipts: Receipts;
   readonly uploads: Uploads;
   readonly downloads: Downloads;
   readonly sync: Sync;

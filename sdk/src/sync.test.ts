@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HandoutError } from './errors.js';
 import type { ParticipantRecord, RoomEventRecord, SharePage, ShareRecord, Stream } from './protocol.js';
+import type { ReceiptPage } from './receipt-records.js';
 import { Sync, type SyncSource } from './sync.js';
-import { participant, share } from './testing/records.js';
+import { participant, receipt, share } from './testing/records.js';
 
 /** A source whose replies the test gives, one for each request, when it likes. */
 class FakeSource implements SyncSource {
@@ -24,6 +25,13 @@ class FakeSource implements SyncSource {
   }
   async roster(): Promise<readonly ParticipantRecord[]> {
     return this.people;
+  }
+  readonly ledger: (ReceiptPage | Error)[] = [];
+  async receiptsSince(seq: number): Promise<ReceiptPage> {
+    this.asked.push(`receipts ${seq}`);
+    const reply = this.ledger.shift() ?? new HandoutError('internal', 'nothing to read');
+    if (reply instanceof Error) throw reply;
+    return reply;
   }
 }
 
@@ -55,6 +63,8 @@ describe('Sync', () => {
         shares: (shares) => told.push(`shares ${shares.map((s) => s.id)}`),
         onlyShares: (ids) => told.push(`only ${[...ids]}`),
         roster: (people) => told.push(`roster ${people.map((p) => p.id)}`),
+        wantsReceipts: () => source.ledger.length > 0,
+        receipts: (receipts) => told.push(`receipts ${receipts.map((r) => r.participant)}`),
         event: (event) => told.push(`${event.stream} ${event.seq}`),
         synced: () => {
           told.push('synced');
@@ -166,6 +176,50 @@ describe('Sync', () => {
     await done;
     expect(source.asked.at(-1)).toBe('9.0.3.0');
     expect(told).toContain('only sh_1,sh_2');
+  });
+
+  it('reads receipts from where their own reading ended', async () => {
+    const read = (seq: number, participant: string, more?: boolean) => ({
+      seq,
+      receipts: [receipt({ participant })],
+      more,
+    });
+    source.ledger.push(read(3, 'bo', true) as ReceiptPage, read(5, 'cy') as ReceiptPage);
+    sync.resync();
+    const first = settled();
+    source.reply(page('4.4'));
+    await first;
+    expect(source.asked).toEqual(['', 'receipts 0', 'receipts 3']);
+    expect(told.filter((line) => line.startsWith('receipts'))).toEqual(['receipts bo', 'receipts cy']);
+    // Number 5 is known from the page, 6 comes as a push, 7 is lost.
+    const changed = (seq: number): RoomEventRecord => ({
+      type: 'receipts.changed',
+      stream: 'personal',
+      seq,
+      time: '',
+      receipts: [],
+    });
+    sync.receive(changed(5));
+    sync.receive(changed(6));
+    source.ledger.push(new HandoutError('network', 'gone'), read(8, 'dee') as ReceiptPage);
+    source.asked.length = 0;
+    const done = settled();
+    sync.receive(changed(8));
+    source.reply(page('4.8'), page('4.8'));
+    await done;
+    expect(source.asked).toEqual(['4.6', 'receipts 6', '4.8', 'receipts 6']);
+    expect(told).toContain('receipts dee');
+  });
+
+  it('reads all receipts again when the server began from the beginning', async () => {
+    source.ledger.push({ seq: 9, receipts: [] });
+    await ready('4.9');
+    sync.resync();
+    const done = settled();
+    source.ledger.push({ seq: 2, receipts: [receipt()] });
+    source.reply(page('1.2', [share()], { reset: true }));
+    await done;
+    expect(source.asked.at(-1)).toBe('receipts 0');
   });
 
   it('tries again with growing delays while there is no answer', async () => {

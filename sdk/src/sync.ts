@@ -1,11 +1,13 @@
 import { asHandoutError } from './errors.js';
 import type { ParticipantRecord, RoomEventRecord, SharePage, ShareRecord, Stream } from './protocol.js';
+import type { ReceiptPage, ReceiptRecord } from './receipt-records.js';
 import { type Backoff, DEFAULT_BACKOFF, delayBefore, isTransient, type Patience, patience } from './retry.js';
 
 /** Where the truth is read from. */
 export interface SyncSource {
   sharesSince(cursor: string, signal?: AbortSignal): Promise<SharePage>;
   roster(signal?: AbortSignal): Promise<readonly ParticipantRecord[]>;
+  receiptsSince(seq: number, signal?: AbortSignal): Promise<ReceiptPage>;
 }
 
 /** Who is told. Being told the same twice must do no harm. */
@@ -14,6 +16,9 @@ export interface SyncTarget {
   /** The server began from the beginning: what is not among these ids is gone. */
   onlyShares(ids: ReadonlySet<string>): void;
   roster(participants: readonly ParticipantRecord[]): void;
+  /** Whether there is anything here to have receipts of. */
+  wantsReceipts(): boolean;
+  receipts(receipts: readonly ReceiptRecord[]): void;
   event(event: RoomEventRecord): void;
   /** Everything that had happened by now is applied. */
   synced(): void;
@@ -33,6 +38,8 @@ export class Sync {
   readonly #stop = new AbortController();
   #cursor = '';
   #seen: Record<Stream, number> = { room: 0, personal: 0 };
+  /** The number of the personal stream up to which receipts are known. */
+  #receiptsTo = 0;
   #held: RoomEventRecord[] = [];
   /** What a reading from the beginning has found so far; it may take several tries. */
   #fromStart: Set<string> | undefined;
@@ -106,7 +113,10 @@ export class Sync {
     do {
       page = await this.#source.sharesSince(this.#cursor, signal);
       if (signal.aborted) return;
-      if (page.reset) this.#fromStart = new Set();
+      if (page.reset) {
+        this.#fromStart = new Set();
+        this.#receiptsTo = 0;
+      }
       for (const share of page.shares) this.#fromStart?.add(share.id);
       this.#cursor = page.seq;
       this.#target.shares(page.shares);
@@ -116,6 +126,19 @@ export class Sync {
     this.#seen = readCursor(this.#cursor);
     const participants = await this.#source.roster(signal);
     if (!signal.aborted) this.#target.roster(participants);
+    await this.#readReceipts(signal);
+  }
+
+  async #readReceipts(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.#target.wantsReceipts()) {
+      const page = await this.#source.receiptsSince(this.#receiptsTo, signal);
+      if (signal.aborted) return;
+      this.#target.receipts(page.receipts);
+      this.#receiptsTo = page.seq;
+      if (!page.more) return;
+    }
+    // Without files of mine there was nothing to tell me of.
+    this.#receiptsTo = Math.max(this.#receiptsTo, this.#seen.personal);
   }
 
   /** Applies what was pushed meanwhile; false when something before it is still missing. */
@@ -136,6 +159,7 @@ export class Sync {
     if (event.seq === seen + 1) {
       this.#seen[event.stream] = event.seq;
       this.#cursor = `${this.#seen.room}.${this.#seen.personal}`;
+      this.#receiptsTo = Math.max(this.#receiptsTo, this.#seen.personal);
       this.#target.event(event);
     }
     return true;

@@ -5,4 +5,12 @@ function refuse(): never {
 }
 
 /** The actions of files that are only looked at. */
-export const noActions: FileActions = { download: refuse, save: refuse, link: refuse, revoke: refuse };
+export const noActions: FileActions = {
+  download: refuse,
+  save: refuse,
+  link: refuse,
+  revoke: refuse,
+  receipts: refuse,
+  markSeen: refuse,
+  decline: refuse,
+};

@@ -1,5 +1,6 @@
 /** Records as a server would send them, for tests. Never part of a build. */
 import type { Limits, ParticipantRecord, ShareRecord } from '../protocol.js';
+import type { ReceiptRecord } from '../receipt-records.js';
 
 /** A share of Bo's for the whole room, uploading unless said otherwise. */
 export function share(more: Partial<ShareRecord> = {}): ShareRecord {
@@ -28,6 +29,19 @@ export function participant(more: Partial<ParticipantRecord> = {}): ParticipantR
     role: 'participant',
     grants: ['send', 'receive', 'sendToAll'],
     joinedAt: '2026-03-14T15:00:00Z',
+    ...more,
+  };
+}
+
+/** Bo's of sh_1, as it is when nothing has happened. */
+export function receipt(more: Partial<ReceiptRecord> = {}): ReceiptRecord {
+  return {
+    share: 'sh_1',
+    participant: 'bo',
+    name: 'Bo',
+    state: 'offered',
+    offeredAt: '2026-03-14T15:09:26.535Z',
+    rev: 0,
     ...more,
   };
 }

@@ -1,5 +1,6 @@
 import { type JoinOptions, joinWith } from '../join.js';
 import type { ParticipantRecord, ShareRecord } from '../protocol.js';
+import type { ReceiptRecord } from '../receipt-records.js';
 import type { Room } from '../room.js';
 import type { SignalHandlers } from '../signal.js';
 import { LIMITS, participant } from './records.js';
@@ -22,6 +23,7 @@ export class FakeNetwork {
   seq = '0.0';
   shares: ShareRecord[] = [];
   people: ParticipantRecord[] = [ME];
+  receipts: ReceiptRecord[] = [];
   /** The status of the next requests to that path. */
   readonly refusals = new Map<string, number>();
   connections = 0;
@@ -76,6 +78,9 @@ export class FakeNetwork {
     if (status !== undefined) return new Response('', { status });
     if (init?.method === 'DELETE' || pathname.endsWith('/messages')) return new Response(null, { status: 204 });
     if (pathname.endsWith('/participants')) return Response.json({ participants: this.people });
+    if (pathname.endsWith('/receipts')) {
+      return Response.json({ seq: 0, receipts: init?.method === 'POST' ? [] : this.receipts });
+    }
     if (pathname.endsWith('/tickets')) return Response.json({ url: `${pathname}?ticket=dt_1`, expiresAt: '' });
     if (pathname.endsWith('/shares')) return Response.json({ seq: this.seq, shares: this.shares });
     return new Response('', { status: 404 });
