@@ -4,6 +4,7 @@ import { Clock, CloudOff, LoaderCircle } from 'lucide';
 import { admit } from '../model/admit.js';
 import { Batch, isActive } from '../model/batch.js';
 import { buildCards, type Card, TransferKeys } from '../model/cards.js';
+import { News } from '../model/news.js';
 import { audienceLabel, distinctNames } from '../model/people.js';
 import type { Audience, RoomPort } from '../model/ports.js';
 import { audienceOf, EVERYONE, prune, recipients, type Selection, toPeople } from '../model/selection.js';
@@ -52,10 +53,11 @@ export class RoomView extends LitElement {
   readonly #keys = new TransferKeys();
   readonly #batch = new Batch();
   readonly #toasts = new Toasts(() => this.requestUpdate());
+  readonly #news = new News(this.#toasts);
   readonly #vigil = new Vigil(this);
   readonly #intake = new FileIntake(this, (intake) => this.#takeIn(intake));
   readonly #watcher = new RoomWatcher(this, {
-    toast: (text) => this.#toasts.show(text),
+    offered: (files) => this.#news.offered(files),
     announce: (text) => {
       this.announcement = text;
     },

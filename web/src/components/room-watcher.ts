@@ -1,12 +1,11 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import { offerText } from '../model/news.js';
-import type { RoomPort } from '../model/ports.js';
+import type { FilePort, RoomPort } from '../model/ports.js';
 import { Unread } from '../model/unread.js';
 
 /** What the watcher tells besides "draw again". */
 export interface Ears {
-  /** Seen and heard. */
-  toast(text: string): void;
+  /** Others share; seen and heard. */
+  offered(files: readonly FilePort[]): void;
   /** Heard only: comings and goings that would be noise on screen. */
   announce(text: string): void;
 }
@@ -58,7 +57,7 @@ export class RoomWatcher implements ReactiveController {
       room.on('participant-left', ({ participant }) => this.#said(`${participant.name} left`)),
       room.on('files-offered', ({ files }) => {
         this.#unread?.add(files.length);
-        this.#ears.toast(offerText(files));
+        this.#ears.offered(files);
         redraw();
       }),
       room.on('file-added', redraw),

@@ -50,6 +50,21 @@ describe('toasts', () => {
     expect(texts()).toEqual([]);
   });
 
+  it('say something else as long as they are there, and stay for that', () => {
+    const { toasts, elapse, texts, waiting } = setUp();
+    const id = toasts.show('one');
+    const before = [...waiting.keys()];
+    expect(toasts.reword(id, 'two')).toBe(true);
+    expect([texts(), waiting.size]).toEqual([['two'], 1]);
+    expect([...waiting.keys()]).not.toEqual(before); // its time begins again
+    toasts.hold();
+    toasts.reword(id, 'three');
+    expect([texts(), waiting.size]).toEqual([['three'], 0]);
+    toasts.release();
+    elapse();
+    expect([toasts.reword(id, 'four'), texts()]).toEqual([false, []]);
+  });
+
   it('are closed by hand and cleared, leaving no timer', () => {
     const { toasts, texts, waiting, changes } = setUp();
     toasts.show('a');

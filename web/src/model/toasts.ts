@@ -40,13 +40,29 @@ export class Toasts {
     return this.#items;
   }
 
-  show(text: string, tone: ToastTone = 'info'): void {
+  /** Shows a toast; what it returns names it. */
+  show(text: string, tone: ToastTone = 'info'): number {
     const toast: Toast = { id: this.#next++, tone, text };
     const oldest = this.#items.length >= MOST ? this.#items[0] : undefined;
     if (oldest !== undefined) this.close(oldest.id);
     this.#items = [...this.#items, toast];
     this.#start(toast);
     this.#changed();
+    return toast.id;
+  }
+
+  /** Says something else in a toast that is still there, and shows it as long as a new one; false if it has gone. */
+  reword(id: number, text: string): boolean {
+    const old = this.#items.find((toast) => toast.id === id);
+    if (old === undefined) return false;
+    const toast = { ...old, text };
+    this.#items = this.#items.map((item) => (item === old ? toast : item));
+    if (this.#running.has(id)) {
+      this.#stop(id);
+      this.#start(toast);
+    }
+    this.#changed();
+    return true;
   }
 
   close(id: number): void {

@@ -40,6 +40,11 @@ describe('progress', () => {
     expect(progressText(cardOf(paused))).toBe('72%');
   });
 
+  it('promises no time when all is on its way', () => {
+    const all = { transferred: 200, total: 200, rate: 10, eta: 0 };
+    expect(progressText(cardOf(upload('a', { size: 200, progress: all })))).toBe('100%');
+  });
+
   it('leaves out a rate and a time that are not known', () => {
     expect(progressText(cardOf(upload('a', { progress: { transferred: 1, total: 4, rate: 0, eta: undefined } })))).toBe(
       '25%',

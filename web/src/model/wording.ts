@@ -35,12 +35,12 @@ export function percent(transferred: number, total: number): number {
   return Math.min(transferred >= total ? 100 : 99, Math.floor((transferred / total) * 100));
 }
 
-/** "45% · 3.2 MB/s · 12 s left", leaving out what is not known. */
+/** "45% · 3.2 MB/s · 12 s left", leaving out what is not known, and what is over when every byte is on its way. */
 export function progressText(card: Card): string {
   const { progress } = card;
   if (progress === undefined || card.state === 'waiting' || card.state === 'download-waiting') return '';
   const parts = [`${percent(progress.transferred, progress.total)}%`];
-  if (card.state === 'uploading' || card.state === 'downloading') {
+  if ((card.state === 'uploading' || card.state === 'downloading') && progress.transferred < progress.total) {
     if (progress.rate > 0) parts.push(formatRate(progress.rate));
     if (progress.eta !== undefined) parts.push(`${formatDuration(progress.eta)} left`);
   }
