@@ -4,6 +4,7 @@ export type Listener<E> = (event: E) => void;
 /** Typed events. Listeners run at once, in the order in which they came. */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
+  #ended = false;
 
   /** Adds a listener and returns what takes it off again. Adding one twice has no effect. */
   on<K extends keyof Events>(type: K, listener: Listener<Events[K]>): () => void {
@@ -14,8 +15,15 @@ export class Emitter<Events extends object> {
     };
   }
 
+  /** Nothing is told any more, whatever comes late. */
+  end(): void {
+    this.#ended = true;
+    this.#listeners.clear();
+  }
+
   /** Calls the listeners. One that throws stops neither the others nor us: its error is the page's. */
   emit<K extends keyof Events>(type: K, event: Events[K]): void {
+    if (this.#ended) return;
     for (const listener of [...(this.#listeners.get(type) ?? [])]) {
       try {
         (listener as Listener<Events[K]>)(event);

@@ -171,6 +171,21 @@ describe('leaving', () => {
     await expect(room.sendMessage('x', { to: 'room' })).rejects.toMatchObject({ code: 'not-connected' });
   });
 
+  it('is the last that is told, whatever is still on its way', async () => {
+    let reply: (response: Response) => void = () => undefined;
+    network.refusals.set('/v1/shares/sh_1/content', 410);
+    network.held.set('/v1/shares/sh_1', new Promise((resolve) => (reply = resolve)));
+    push(1, { type: 'shares.created', shares: [share()] });
+    push(2, { type: 'shares.available', shares: [share({ state: 'available', rev: 2 })] });
+    const file = room.files.get('sh_1');
+    file?.download();
+    await vi.waitFor(() => expect(network.asked).toContain('GET /v1/shares/sh_1'));
+    await room.leave();
+    reply(Response.json(share({ state: 'revoked', rev: 3 })));
+    await vi.waitFor(() => expect(file?.state).toBe('revoked'));
+    expect(told.at(-1)).toBe('state');
+  });
+
   it('is done although the server does not answer', async () => {
     network.refusals.set('/v1/rooms/rm_1/participants/ana', 503);
     await room.leave();

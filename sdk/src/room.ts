@@ -176,7 +176,7 @@ export class Room {
     this.#signal.disconnect();
   }
 
-  /** Listens. Returns what takes the listener off again. */
+  /** Listens. Returns what takes the listener off again. That the room was left is the last event. */
   on<K extends keyof RoomEvents>(type: K, listener: (event: RoomEvents[K]) => void): () => void {
     return this.#events.on(type, listener);
   }
@@ -355,6 +355,7 @@ export class Room {
   #enter(state: RoomState): void {
     this.#state = state;
     this.#events.emit('state', { state });
+    if (state.kind === 'left') this.#events.end(); // a reply that was on its way is news to nobody
   }
 
   #mustBeIn(): void {

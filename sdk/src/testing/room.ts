@@ -26,6 +26,8 @@ export class FakeNetwork {
   receipts: ReceiptRecord[] = [];
   /** The status of the next requests to that path. */
   readonly refusals = new Map<string, number>();
+  /** Replies that come when the test lets them. */
+  readonly held = new Map<string, Promise<Response>>();
   connections = 0;
   connected = false;
   #handlers: SignalHandlers | undefined;
@@ -76,6 +78,8 @@ export class FakeNetwork {
     if (typeof init?.body === 'string') this.bodies.push(JSON.parse(init.body));
     const status = this.refusals.get(pathname);
     if (status !== undefined) return new Response('', { status });
+    const held = this.held.get(pathname);
+    if (held !== undefined) return held;
     if (init?.method === 'DELETE' || pathname.endsWith('/messages')) return new Response(null, { status: 204 });
     if (pathname.endsWith('/participants')) return Response.json({ participants: this.people });
     if (pathname.endsWith('/receipts')) {
