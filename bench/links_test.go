@@ -83,3 +83,15 @@ func TestLinks(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 }
+
+func TestAxesAreNumberedEvenly(t *testing.T) {
+	for most, want := range map[float64]string{50: "0 5 10 15 20 25 30 35 40 45 50", 9.4: "0 1 2 3 4 5 6 7 8 9", 1.3: "0 0.2 0.4 0.6 0.8 1 1.2", 0.09: "0 0.01 0.02 0.03 0.04 0.05 0.06 0.07 0.08 0.09"} {
+		var labels []string
+		for _, tick := range evenTicks(most) {
+			labels = append(labels, tick.Label)
+		}
+		if got := strings.Join(labels, " "); got != want {
+			t.Errorf("up to %v: %s, want %s", most, got, want)
+		}
+	}
+}

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"image/color"
+	"math"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -15,14 +17,15 @@ import (
 // The picture has no ground of its own, and is read on a light page and on a
 // dark one: these colours stand out from both.
 var (
-	inkColour   = color.RGBA{0x76, 0x7d, 0x86, 0xff}
-	gridColour  = color.RGBA{0x76, 0x7d, 0x86, 0x48}
+	inkColour   = color.NRGBA{0x76, 0x7d, 0x86, 0xff}
+	gridColour  = color.NRGBA{0x76, 0x7d, 0x86, 0x40}
 	lineColours = []color.RGBA{{0x2f, 0x81, 0xf7, 0xff}, {0xe0, 0x7b, 0x28, 0xff}}
 )
 
 const (
 	pictureWidth  = 9 * vg.Inch
 	pictureHeight = 5 * vg.Inch
+	pictureMargin = 8
 	inkSize       = 13
 )
 
@@ -30,7 +33,7 @@ const (
 // file, above what the link needs at least, as an SVG.
 func plotDeliveries(r *route, sizes []size, ways []way) ([]byte, error) {
 	p := plot.New()
-	p.BackgroundColor = color.Transparent
+	p.BackgroundColor = nil
 	p.X.Label.Text, p.Y.Label.Text = "size of the file, MiB", "first byte sent to last byte received, s"
 	p.X.Min, p.Y.Min = 0, 0
 	inkAxes(p)
@@ -52,13 +55,33 @@ func plotDeliveries(r *route, sizes []size, ways []way) ([]byte, error) {
 		return nil, err
 	}
 	p.Y.Max *= 1.05
+	p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks(p.X.Max), evenTicks(p.Y.Max)
 	canvas := vgsvg.New(pictureWidth, pictureHeight)
-	p.Draw(draw.New(canvas))
+	p.Draw(draw.Crop(draw.New(canvas), pictureMargin, -2*pictureMargin, pictureMargin, -pictureMargin))
 	var svg bytes.Buffer
 	if _, err := canvas.WriteTo(&svg); err != nil {
 		return nil, err
 	}
-	return svg.Bytes(), nil
+	// Who has not the letters that were measured takes others like them.
+	return bytes.ReplaceAll(svg.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;")), nil
+}
+
+// evenTicks numbers an axis from 0 in steps of 1, 2 or 5 times a power of ten,
+// ten at most.
+func evenTicks(most float64) plot.ConstantTicks {
+	step := math.Pow(10, math.Floor(math.Log10(most))-1)
+	for _, times := range []float64{2, 2.5, 2} { // 2, 5, 10 of the first step
+		if most/step <= 10 {
+			break
+		}
+		step *= times
+	}
+	var ticks plot.ConstantTicks
+	for i := 0; float64(i)*step <= most; i++ {
+		at := float64(i) * step
+		ticks = append(ticks, plot.Tick{Value: at, Label: strconv.FormatFloat(at, 'g', 4, 64)})
+	}
+	return ticks
 }
 
 func mebi(s size) float64 { return float64(s) / (1 << 20) }
