@@ -150,7 +150,7 @@ func TestHandout(t *testing.T) {
 	if live := measured(t, b, runCutThrough); len(live.Bars) != 4 || len(live.Sections) != 2 {
 		t.Errorf("cut-through %+v", live)
 	}
-	if memory := measured(t, b, runMemory); len(memory.Bars) != 1 || !memory.Bars[0].Met {
+	if memory := measured(t, b, runMemory); len(memory.Bars) != 6 || len(memory.Sections) != 1 {
 		t.Errorf("memory %+v", memory)
 	}
 }

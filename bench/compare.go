@@ -33,7 +33,7 @@ func runLarge(ctx context.Context, b *bench) (*part, error) {
 	size := int64(b.size)
 	up := &result{title: "One file of " + b.size.String() + ", upload", files: 1, bytes: size}
 	down := &result{title: "The same file, download", files: passes, bytes: passes * size}
-	err := b.compare(ctx, func(round int, p *peer) error {
+	err := b.compare(ctx, (*peer).discard, func(round int, p *peer) error {
 		return b.record(ctx, p, trip{files: 1, size: size, lanes: 1, passes: passes, verify: round == 0}, up, down)
 	})
 	if err != nil {
@@ -61,7 +61,7 @@ func runSmall(ctx context.Context, b *bench) (*part, error) {
 		total := int64(b.files) * smallFile
 		up := &result{title: fmt.Sprintf("%d files of 10 KiB, %s, upload", b.files, how), files: b.files, bytes: total, small: true}
 		down := &result{title: fmt.Sprintf("The same files, %s, download", how), files: b.files, bytes: total, small: true}
-		err := b.compare(ctx, func(round int, p *peer) error {
+		err := b.compare(ctx, (*peer).stop, func(round int, p *peer) error {
 			return b.record(ctx, p, trip{files: b.files, size: smallFile, lanes: lanes, passes: 1, verify: round == 0}, up, down)
 		})
 		if err != nil {
@@ -72,12 +72,13 @@ func runSmall(ctx context.Context, b *bench) (*part, error) {
 	return found, nil
 }
 
-// compare runs all servers side by side: do for each of them in each round.
-func (b *bench) compare(ctx context.Context, do func(round int, p *peer) error) (err error) {
+// compare runs all servers side by side: do for each of them in each round, and
+// end when all is done.
+func (b *bench) compare(ctx context.Context, end func(*peer) error, do func(round int, p *peer) error) (err error) {
 	var peers []*peer
 	defer func() {
 		for _, p := range peers {
-			err = errors.Join(err, p.stop())
+			err = errors.Join(err, end(p))
 		}
 	}()
 	for _, s := range b.servers {

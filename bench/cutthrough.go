@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -25,20 +24,17 @@ const (
 
 // runCutThrough measures how much later recipients have a file than its sender
 // sends it, and what following costs the server when nothing slows it down.
-func runCutThrough(ctx context.Context, b *bench) (found *part, err error) {
-	p, err := b.start(ctx, b.handoutWith())
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, p.stop()) }()
-	if err := b.warmUp(ctx, []*peer{p}); err != nil {
-		return nil, err
-	}
-	found = new(part)
-	if err := b.measureLive(ctx, p, found); err != nil {
-		return nil, err
-	}
-	return found, b.measureFollowers(ctx, p, found)
+func runCutThrough(ctx context.Context, b *bench) (*part, error) {
+	found := new(part)
+	return found, b.withFresh(ctx, func(p *peer) error {
+		if err := b.warmUp(ctx, []*peer{p}); err != nil {
+			return err
+		}
+		if err := b.measureLive(ctx, p, found); err != nil {
+			return err
+		}
+		return b.measureFollowers(ctx, p, found)
+	})
 }
 
 // measureLive follows a paced sender.

@@ -84,7 +84,7 @@ func (b *bench) startWays(ctx context.Context, r *route) (ways []way, stop func(
 	var peers []*peer
 	stop = func() (err error) {
 		for _, p := range peers {
-			err = errors.Join(err, p.stop())
+			err = errors.Join(err, p.discard())
 		}
 		return err
 	}

@@ -68,7 +68,7 @@ func parseFlags(args []string) (config, error) {
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.TextVar(&c.size, "size", c.size, "size of the large file")
-	flags.TextVar(&c.memorySize, "memory-size", c.memorySize, "size of the file that memory is measured with")
+	flags.TextVar(&c.memorySize, "memory-size", c.memorySize, "bytes that memory is measured with, in one file and in many at once")
 	flags.IntVar(&c.files, "files", 2000, "number of small files")
 	flags.IntVar(&c.rounds, "rounds", 5, "how often each server is measured")
 	flags.StringVar(&c.only, "only", "", "workloads to run, of "+strings.Join(names, ",")+"; writes no report")

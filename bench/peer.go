@@ -18,7 +18,8 @@ import (
 // peer is a server process under measurement, with a data directory of its own.
 type peer struct {
 	spec
-	idle   int64 // bytes in RAM after the start
+	data   string // directory
+	idle   int64  // bytes in RAM after the start
 	cmd    *exec.Cmd
 	output chan struct{} // closed when the process's output has ended
 }
@@ -51,7 +52,7 @@ func startPeer(ctx context.Context, s spec, data string) (*peer, error) {
 		return nil, err
 	}
 	defer log.Close() // the process has its own descriptor
-	p := &peer{spec: s, output: make(chan struct{})}
+	p := &peer{spec: s, data: data, output: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, s.command[0], slices.Concat(s.command[1:], []string{data})...)
 	p.cmd.Stderr = log
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
@@ -140,6 +141,10 @@ func (p *peer) stop() error {
 	}
 	return err
 }
+
+// discard ends the process and removes its files. That may not be done before
+// small files are measured, see runSmall.
+func (p *peer) discard() error { return errors.Join(p.stop(), os.RemoveAll(p.data)) }
 
 // sample is what one run took.
 type sample struct {
