@@ -43,6 +43,8 @@ type serveCommand struct {
 	Dev           bool          `help:"Development: the app dev:devkey, a back end that hands a token to anyone, pages of any origin; loopback only."`
 	PublicURL     string        `placeholder:"URL" help:"Where clients reach this server; without it, the host that a token was asked of."`
 	Origin        []string      `placeholder:"ORIGIN" help:"Origin whose pages may call this server. Repeatable."`
+	TLSCert       string        `type:"path" placeholder:"FILE" help:"Certificate, in PEM, with its chain: then the server speaks HTTPS. Read again when it changes."`
+	TLSKey        string        `type:"path" placeholder:"FILE" help:"The certificate's key, in PEM."`
 	TokenLifetime time.Duration `default:"24h" help:"How long a token is good."`
 	LogLevel      slog.Level    `default:"info" help:"debug, info, warn or error."`
 	LogFormat     string        `default:"text" enum:"text,json" help:"text or json."`
@@ -52,27 +54,30 @@ type serveCommand struct {
 }
 
 type limitFlags struct {
-	MaxFileSize     size          `default:"2GiB" help:"Largest file."`
-	MaxRoomBytes    size          `default:"20GiB" help:"Bytes that the files of one room may take."`
-	MaxRoomShares   int           `default:"1000" help:"Files in one room."`
-	MaxOpenUploads  int           `default:"100" help:"Uploads that one participant may have open."`
-	MaxParticipants int           `default:"2000" help:"Participants of one room."`
-	MaxRecipients   int           `default:"200" help:"Participants that one request may list: for its files, or for a message."`
-	MaxReceipts     int           `default:"2000" help:"Files times listed recipients of one request."`
-	MaxRooms        int           `default:"10000" help:"Rooms."`
-	MaxConnections  int           `default:"20000" help:"Push connections."`
-	MaxMessage      size          `default:"16KiB" help:"Largest chat message or user data."`
-	MaxRequest      size          `default:"256KiB" help:"Largest body of a request that is no upload."`
-	MaxHeader       size          `default:"32KiB" help:"Largest header of a request: a token takes up to 16KiB, tus metadata up to 8KiB."`
-	Lifetime        time.Duration `default:"24h" help:"How long a file is kept at most."`
-	EmptyRoom       time.Duration `default:"10m" help:"How long files outlive the last participant of their room."`
-	RoomLifetime    time.Duration `default:"720h" help:"How long an empty room is kept."`
-	UploadIdle      time.Duration `default:"1h" help:"How long an upload may rest."`
-	Reconnect       time.Duration `default:"10s" help:"How long an absent participant stays in the roster."`
-	MinRate         size          `default:"1KiB" help:"Least bytes per second of an upload or download."`
-	RateGrace       time.Duration `default:"60s" help:"How long a transfer may be slower than that at its start."`
-	Silence         time.Duration `default:"30s" help:"How long an upload may send nothing, and the time over which --min-rate is counted."`
-	FollowWait      time.Duration `default:"2m" help:"How long a download of a file that is still uploading waits for a sender that went away."`
+	MaxFileSize      size          `default:"2GiB" help:"Largest file."`
+	MaxRoomBytes     size          `default:"20GiB" help:"Bytes that the files of one room may take."`
+	MaxRoomShares    int           `default:"1000" help:"Files in one room."`
+	MaxOpenUploads   int           `default:"100" help:"Uploads that one participant may have open."`
+	MaxParticipants  int           `default:"2000" help:"Participants of one room."`
+	MaxRecipients    int           `default:"200" help:"Participants that one request may list: for its files, or for a message."`
+	MaxReceipts      int           `default:"2000" help:"Files times listed recipients of one request."`
+	MaxRooms         int           `default:"10000" help:"Rooms."`
+	MaxConnections   int           `default:"20000" help:"Push connections."`
+	MaxMessage       size          `default:"16KiB" help:"Largest chat message or user data."`
+	MaxRequest       size          `default:"256KiB" help:"Largest body of a request that is no upload."`
+	MaxHeader        size          `default:"32KiB" help:"Largest header of a request: a token takes up to 16KiB, tus metadata up to 8KiB."`
+	Lifetime         time.Duration `default:"24h" help:"How long a file is kept at most."`
+	EmptyRoom        time.Duration `default:"10m" help:"How long files outlive the last participant of their room."`
+	RoomLifetime     time.Duration `default:"720h" help:"How long an empty room is kept."`
+	UploadIdle       time.Duration `default:"1h" help:"How long an upload may rest."`
+	Reconnect        time.Duration `default:"10s" help:"How long an absent participant stays in the roster."`
+	MinRate          size          `default:"1KiB" help:"Least bytes per second of an upload or download."`
+	RateGrace        time.Duration `default:"60s" help:"How long a transfer may be slower than that at its start."`
+	Silence          time.Duration `default:"30s" help:"How long an upload may send nothing, and the time over which --min-rate is counted."`
+	HTTP2Window      size          `name:"http2-window" env:"HANDOUT_HTTP2_WINDOW" default:"4MiB" help:"What a client may send ahead of what was read, per request over HTTP/2; twice as much per connection."`
+	HTTP2Streams     int           `name:"http2-streams" env:"HANDOUT_HTTP2_STREAMS" default:"100" help:"Requests at a time on one HTTP/2 connection."`
+	HTTP2Connections int           `name:"http2-connections" env:"HANDOUT_HTTP2_CONNECTIONS" default:"256" help:"HTTP/2 connections; who comes after them speaks HTTP/1.1. They hold up to twice --http2-window each."`
+	FollowWait       time.Duration `default:"2m" help:"How long a download of a file that is still uploading waits for a sender that went away."`
 }
 
 const (
@@ -106,6 +111,9 @@ func (c *serveCommand) Validate() error {
 	if _, err := c.keys(); err != nil {
 		return err
 	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return errors.New("--tls-cert and --tls-key need each other")
+	}
 	if err := lasting([]span{{"token-lifetime", c.TokenLifetime, time.Second}, {"shutdown", c.Shutdown, 0}}); err != nil {
 		return err
 	}
@@ -117,6 +125,7 @@ func (l *limitFlags) validate() error {
 		"max-room-shares": l.MaxRoomShares, "max-open-uploads": l.MaxOpenUploads,
 		"max-participants": l.MaxParticipants, "max-recipients": l.MaxRecipients, "max-receipts": l.MaxReceipts,
 		"max-rooms": l.MaxRooms, "max-connections": l.MaxConnections,
+		"http2-streams": l.HTTP2Streams, "http2-connections": l.HTTP2Connections,
 	} {
 		if n < 1 {
 			return fmt.Errorf("--%s must be at least 1", name)

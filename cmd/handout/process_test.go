@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -30,6 +30,25 @@ type process struct {
 	*exec.Cmd
 	url    string
 	exited chan error
+	log    *transcript
+}
+
+// transcript is what a process has said so far.
+type transcript struct {
+	mu   sync.Mutex
+	text strings.Builder // guarded by mu
+}
+
+func (t *transcript) add(line string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text.WriteString(line + "\n")
+}
+
+func (p *process) said() string {
+	p.log.mu.Lock()
+	defer p.log.mu.Unlock()
+	return p.log.text.String()
 }
 
 func command(args ...string) *exec.Cmd {
@@ -41,7 +60,7 @@ func command(args ...string) *exec.Cmd {
 // serve starts a server on a free port and waits until it listens.
 func serve(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{Cmd: command(append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), exited: make(chan error, 1)}
+	p := &process{Cmd: command(append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), exited: make(chan error, 1), log: new(transcript)}
 	stderr, err := p.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -50,11 +69,10 @@ func serve(t *testing.T, args ...string) *process {
 		t.Fatal(err)
 	}
 	listening := make(chan string, 1)
-	var said bytes.Buffer
 	go func() {
 		lines := bufio.NewScanner(stderr)
 		for lines.Scan() {
-			fmt.Fprintln(&said, lines.Text())
+			p.log.add(lines.Text())
 			if _, url, ok := strings.Cut(lines.Text(), "msg=listening url="); ok {
 				listening <- strings.TrimSuffix(strings.Fields(url)[0], "/")
 			}
@@ -65,7 +83,7 @@ func serve(t *testing.T, args ...string) *process {
 	select {
 	case p.url = <-listening:
 	case err := <-p.exited:
-		t.Fatalf("the server ended at its start: %v\n%s", err, said.String())
+		t.Fatalf("the server ended at its start: %v\n%s", err, p.said())
 	}
 	return p
 }
@@ -95,7 +113,7 @@ func do(t *testing.T, method, url string, body io.Reader, header ...string) (*ht
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := client(request).Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

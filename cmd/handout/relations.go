@@ -19,6 +19,8 @@ const (
 	leastSilence = 5 * time.Second
 	// leastHeader holds a token and the metadata of a tus upload.
 	leastHeader = token.MaxBytes + protocol.MaxMetadataBytes
+	// leastWindow is what HTTP/2 begins with; twice mostWindow is its end.
+	leastWindow, mostWindow = 64 << 10, 1<<30 - 1
 )
 
 // relate checks the limits that depend on each other: what one permits, another
@@ -42,6 +44,8 @@ func (l *limitFlags) relate() error {
 		return fmt.Errorf("--max-message must be at most %d bytes: a message is one event", mostMessage)
 	case l.MaxRequest < leastRequest:
 		return fmt.Errorf("--max-request must be at least %d bytes: it holds %d files, or a message, and their recipients", leastRequest, filesPerRequest)
+	case l.HTTP2Window < leastWindow || l.HTTP2Window > mostWindow:
+		return fmt.Errorf("--http2-window must be from %d to %d bytes", leastWindow, mostWindow)
 	case l.MaxHeader < leastHeader:
 		return fmt.Errorf("--max-header must be at least %d bytes: it holds a token and the metadata of an upload", leastHeader)
 	}

@@ -41,6 +41,10 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 	if err := p.edge.Start(p.rooms); err != nil {
 		return err
 	}
+	web, err := c.newWebServer(p.server, log)
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return err
@@ -53,12 +57,12 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 	stopWork := p.startWork()
 	defer stopWork()
 
-	url := "http://" + listener.Addr().String() + "/"
+	url := c.scheme() + "://" + listener.Addr().String() + "/"
 	log.Info("listening", "url", url, "data", c.Data)
 	if c.Dev {
 		fmt.Printf("\n  Handout is running. Open %s in two windows and share a file.\n\n", url)
 	}
-	return p.serveHTTP(ctx, c.newHTTPServer(p.server, log), listener, c.Shutdown)
+	return p.serveHTTP(ctx, web, listener, c.Shutdown)
 }
 
 // startWork runs what goes on beside the requests. The returned function stops
@@ -80,7 +84,13 @@ func (p *parts) startWork() (stop func()) {
 // while.
 func (p *parts) serveHTTP(ctx context.Context, web *http.Server, listener net.Listener, patience time.Duration) error {
 	failed := make(chan error, 1)
-	go func() { failed <- web.Serve(listener) }()
+	go func() {
+		if web.TLSConfig != nil {
+			failed <- web.ServeTLS(listener, "", "")
+			return
+		}
+		failed <- web.Serve(listener)
+	}()
 	select {
 	case err := <-failed:
 		return err
@@ -102,6 +112,29 @@ func (p *parts) serveHTTP(ctx context.Context, web *http.Server, listener net.Li
 		return errors.Join(edgeErr, err, web.Close())
 	}
 	return edgeErr
+}
+
+// newWebServer returns the server of the clients, which speaks HTTPS if there is
+// a certificate.
+func (c *serveCommand) newWebServer(handler http.Handler, log *slog.Logger) (*http.Server, error) {
+	web := c.newHTTPServer(handler, log)
+	if c.TLSCert == "" {
+		return web, nil
+	}
+	certificate, err := readCertificate(c.TLSCert, c.TLSKey, log)
+	if err != nil {
+		return nil, err
+	}
+	room := newHTTP2Room(c.Limits.HTTP2Connections)
+	web.TLSConfig, web.HTTP2, web.ConnState = tlsConfig(certificate, room), c.Limits.http2(), room.state
+	return web, nil
+}
+
+func (c *serveCommand) scheme() string {
+	if c.TLSCert == "" {
+		return "http"
+	}
+	return "https"
 }
 
 func (c *serveCommand) newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {

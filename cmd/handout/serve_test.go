@@ -201,6 +201,11 @@ func TestBadFlags(t *testing.T) {
 		{"serve --dev --max-request 64KiB", "--max-request must be at least"},
 		{"serve --dev --max-message 60KiB --max-request 64KiB", "--max-request must be at least"},
 		{"serve --dev --max-header 16KiB", "--max-header must be at least 24576 bytes"},
+		{"serve --dev --tls-cert cert.pem", "--tls-cert and --tls-key need each other"},
+		{"serve --dev --tls-cert none.pem --tls-key none.pem", "--tls-cert, --tls-key:"},
+		{"serve --dev --http2-window 1KiB", "--http2-window must be from 65536 to"},
+		{"serve --dev --http2-window 2GiB", "--http2-window must be from 65536 to"},
+		{"serve --dev --http2-connections 0", "--http2-connections must be at least 1"},
 		{"serve --dev --public-url ftp://x", "--public-url must be"},
 		{"frobnicate", "unexpected argument"},
 	} {
