@@ -11,13 +11,13 @@ import (
 // visible selects what a viewer ($4) may see in a room ($1) of what changed
 // after a cursor ($2 in the room's stream, $3 in its own): everything for the
 // room and everything for the viewer if it may receive ($5 is 1), and whatever
-// it sent itself.
+// it sent itself. A partial upload is nobody's to see.
 const visible = `SELECT ` + shareColumns + `, stream_seq, personal, changed FROM (
 		SELECT s.*, s.seq AS stream_seq, 0 AS personal FROM shares s
 		WHERE s.room = $1 AND s.audience = '"room"' AND s.seq > $2 AND ($5 = 1 OR s.sender = $4)
 	UNION ALL
 		SELECT s.*, s.seq AS stream_seq, 1 AS personal FROM shares s
-		WHERE s.room = $1 AND s.audience <> '"room"' AND s.sender = $4 AND s.seq > $3
+		WHERE s.room = $1 AND s.audience <> '"room"' AND s.sender = $4 AND s.seq > $3 AND s.concat <> 'partial'
 	UNION ALL
 		SELECT s.*, r.seq AS stream_seq, 1 AS personal FROM receipts r JOIN shares s ON s.id = r.share
 		WHERE r.room = $1 AND r.participant = $4 AND r.seq > $3 AND s.sender <> $4 AND $5 = 1

@@ -12,7 +12,7 @@ import (
 type held struct {
 	bytes  int64
 	shares int // live ones
-	open   int // the sender's
+	open   int // the sender's, partial ones that belong to no share yet included
 }
 
 // held reads what is held. The room's record keeps count, because to add up a
@@ -23,7 +23,7 @@ func (c *change) held(ctx context.Context, room protocol.RoomID, sender protocol
 		return h, err
 	}
 	h, err := one(ctx, c, scan, `SELECT held_bytes, held_shares,
-		(SELECT COUNT(*) FROM shares WHERE room = $1 AND sender = $2 AND state = 'uploading') FROM rooms WHERE id = $1`, room, sender)
+		(SELECT COUNT(*) FROM shares WHERE room = $1 AND sender = $2 AND state = 'uploading' AND part_of = '') FROM rooms WHERE id = $1`, room, sender)
 	if err != nil {
 		return h, fmt.Errorf("reading the quota: %w", err)
 	}
@@ -45,7 +45,7 @@ func (c *change) hold(ctx context.Context, room protocol.RoomID, bytes int64, sh
 // holdAgain counts what a transition changes.
 func (c *change) holdAgain(ctx context.Context, before, after Share) error {
 	shares := 0
-	if before.EndedAt.IsZero() && !after.EndedAt.IsZero() {
+	if before.EndedAt.IsZero() && !after.EndedAt.IsZero() && !after.Partial() {
 		shares = -1
 	}
 	return c.hold(ctx, after.Room, after.Reserved-before.Reserved, shares)
@@ -57,7 +57,7 @@ func (c *change) checkQuota(ctx context.Context, batch []Share, q Quota) error {
 	switch {
 	case err != nil:
 		return err
-	case len(batch) > q.RoomShares-h.shares:
+	case len(batch) > q.RoomShares-h.shares && !batch[0].Partial():
 		return protocol.NewError(protocol.CodeRoomFull, "too many shares in the room")
 	case len(batch) > q.OpenUploads-h.open:
 		return protocol.NewError(protocol.CodeTooManyUploads, "too many open uploads")

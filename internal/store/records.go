@@ -49,6 +49,11 @@ type Share struct {
 	Offer Offer
 	// Metadata is the Upload-Metadata header exactly as the client sent it.
 	Metadata string
+	// Concat is the Upload-Concat header of a partial upload, or of a share that
+	// is joined from such; "" for any other: see Partial and Joined.
+	Concat string
+	// PartOf is the share that a partial upload has been given to; "" for none.
+	PartOf protocol.ShareID
 	// Reserved is how many bytes the share takes of its room's quota.
 	Reserved int64
 	// Checkpoint is where the hash stands at Offset.
@@ -60,6 +65,17 @@ type Share struct {
 	// Purged: the share has ended and its bytes are gone.
 	Purged bool
 }
+
+// Partial reports whether the record is no share but a partial upload, bytes for
+// a share that is joined from several. It stays uploading, also when it has all
+// its bytes, until it is joined, and is nobody's to see but its sender's.
+func (s Share) Partial() bool { return s.Concat == ConcatPartial }
+
+// Joined reports whether the share gets its bytes from partial uploads.
+func (s Share) Joined() bool { return s.Concat != "" && !s.Partial() }
+
+// ConcatPartial is the Concat of a partial upload.
+const ConcatPartial = "partial"
 
 // Offer names a request for shares, so that it can be told when it comes again.
 // The zero value names none.
@@ -83,7 +99,7 @@ type Checkpoint struct {
 type Quota struct {
 	RoomBytes   int64 // reserved bytes of the room's live shares
 	RoomShares  int   // the room's live shares
-	OpenUploads int   // the sender's shares that are uploading
+	OpenUploads int   // the sender's shares that are uploading, and its partial uploads
 }
 
 // Page is one page of the shares that a participant may see.

@@ -10,7 +10,8 @@ import (
 )
 
 const shareColumns = `id, room, sender, sender_name, audience, name, type, size, received, state, reason, sha256,
-	created_at, available_at, expires_at, updated_at, ended_at, purged, rev, metadata, reserved, hash, run, offer_key, offer_digest`
+	created_at, available_at, expires_at, updated_at, ended_at, purged, rev, metadata, reserved, hash, run, offer_key, offer_digest,
+	concat, part_of`
 
 func scanShare(r row) (Share, error) {
 	var s Share
@@ -24,7 +25,8 @@ func shareFields(s *Share) []any {
 	return []any{&s.ID, &s.Room, &s.Sender.ID, &s.Sender.Name, jsonColumn{&s.To}, &s.Name, &s.Type, &s.Size, &s.Offset,
 		&s.State, &s.Reason, &s.SHA256, timeColumn{&s.CreatedAt}, timeColumn{s.AvailableAt}, timeColumn{&s.ExpiresAt},
 		timeColumn{&s.UpdatedAt}, timeColumn{&s.EndedAt}, &s.Purged, &s.Rev, &s.Metadata, &s.Reserved,
-		bytesColumn{&s.Checkpoint.Hash}, &s.Checkpoint.Run, &s.Offer.Key, &s.Offer.Digest}
+		bytesColumn{&s.Checkpoint.Hash}, &s.Checkpoint.Run, &s.Offer.Key, &s.Offer.Digest,
+		&s.Concat, &s.PartOf}
 }
 
 func finished(s Share) Share {
@@ -91,23 +93,28 @@ func (db *DB) CreateShares(ctx context.Context, shares []Share, q Quota) error {
 		if len(made) > 0 {
 			return ErrConflict
 		}
-		if err := c.checkQuota(ctx, batch, q); err != nil {
-			return err
-		}
-		places, err := c.announce(ctx, protocol.SharesCreated, batch, batch[0].CreatedAt)
-		if err != nil {
-			return err
-		}
-		for i, s := range batch {
-			if err := c.insertShare(ctx, s, places[i], i); err != nil {
-				return err
-			}
-			if err := c.hold(ctx, s.Room, s.Reserved, 1); err != nil {
-				return err
-			}
-		}
-		return nil
+		return c.addShares(ctx, batch, q)
 	})
+}
+
+// addShares adds a batch that fits into the quota, with its events.
+func (c *change) addShares(ctx context.Context, batch []Share, q Quota) error {
+	if err := c.checkQuota(ctx, batch, q); err != nil {
+		return err
+	}
+	places, err := c.announce(ctx, protocol.SharesCreated, batch, batch[0].CreatedAt)
+	if err != nil {
+		return err
+	}
+	for i, s := range batch {
+		if err := c.insertShare(ctx, s, places[i], i); err != nil {
+			return err
+		}
+		if err := c.hold(ctx, s.Room, s.Reserved, 1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // created returns a new share as it will be read back.
@@ -127,10 +134,10 @@ func (c *change) insertShare(ctx context.Context, s Share, at place, position in
 		return fmt.Errorf("writing the audience: %w", err)
 	}
 	_, err = c.exec(ctx, `INSERT INTO shares (`+shareColumns+`, seq, changed, position)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, $13, $14, $15, 0, 0, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, $13, $14, $15, 0, 0, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)`,
 		s.ID, s.Room, s.Sender.ID, s.Sender.Name, string(audience), s.Name, s.Type, s.Size, s.Offset, s.State, s.SHA256,
 		micros(s.CreatedAt), micros(available(s)), micros(s.ExpiresAt), micros(s.UpdatedAt), s.Rev, s.Metadata, s.Reserved,
-		bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, s.Offer.Key, s.Offer.Digest, at.of(s), at.changed, position)
+		bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, s.Offer.Key, s.Offer.Digest, s.Concat, s.PartOf, at.of(s), at.changed, position)
 	if err != nil {
 		return fmt.Errorf("adding a share: %w", err)
 	}

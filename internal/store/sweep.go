@@ -13,10 +13,10 @@ import (
 )
 
 // IdleUploads returns uploads that nothing has come in for since before before,
-// the longest idle first.
+// the longest idle first. A part lives as long as the share it belongs to.
 func (db *DB) IdleUploads(ctx context.Context, before time.Time, limit int) ([]protocol.ShareID, error) {
 	ids, err := list(ctx, db.engine.Reader(), column[protocol.ShareID],
-		`SELECT id FROM shares WHERE state = 'uploading' AND updated_at < $1 ORDER BY updated_at, id LIMIT $2`, micros(before), limit)
+		`SELECT id FROM shares WHERE state = 'uploading' AND updated_at < $1 AND part_of = '' ORDER BY updated_at, id LIMIT $2`, micros(before), limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading idle uploads: %w", err)
 	}
@@ -31,7 +31,8 @@ type DueShare struct {
 
 // Due returns live shares whose time is over: at now (CodeLifetimeOver), because
 // their room has ended (CodeRoomEnded), or because it has been empty, and the
-// share untouched, since before emptyBefore (CodeRoomEmpty).
+// share untouched, since before emptyBefore (CodeRoomEmpty). A part lives as long as
+// the share it belongs to.
 func (db *DB) Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([]DueShare, error) {
 	scan := func(r row) (DueShare, error) {
 		var d DueShare
@@ -50,7 +51,7 @@ func (db *DB) Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([
 	}
 	shares, err := list(ctx, db.engine.Reader(), scan, `SELECT `+shareColumns+`,
 			CASE WHEN room IN (SELECT id FROM rooms WHERE ended_at > 0) THEN 1 ELSE 0 END FROM shares
-		WHERE ended_at = 0 AND (expires_at <= $1 OR room IN (SELECT id FROM rooms WHERE ended_at > 0)
+		WHERE ended_at = 0 AND part_of = '' AND (expires_at <= $1 OR room IN (SELECT id FROM rooms WHERE ended_at > 0)
 			OR (updated_at < $2 AND room IN (SELECT id FROM rooms WHERE empty_since > 0 AND empty_since < $2)))
 		ORDER BY expires_at, id LIMIT $3`, micros(now), micros(emptyBefore), limit)
 	if err != nil {
@@ -59,7 +60,7 @@ func (db *DB) Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([
 	return shares, nil
 }
 
-// Live returns shares that have not ended, in the order of their ids, beginning
+// Live returns shares and partial uploads that have not ended, in the order of their ids, beginning
 // behind after. A share that is made meanwhile may be missing.
 func (db *DB) Live(ctx context.Context, after protocol.ShareID, limit int) ([]Share, error) {
 	shares, err := list(ctx, db.engine.Reader(), scanShare, `SELECT `+shareColumns+` FROM shares

@@ -54,11 +54,14 @@ func (db *DB) Checkpoint(ctx context.Context, id protocol.ShareID, at Checkpoint
 }
 
 // Complete makes an upload available. Repeating it with the same hash changes
-// nothing. Any other state, and a size that contradicts the record, is
-// ErrConflict; the share is returned as it is now.
+// nothing. Any other state, a partial upload, and a size that contradicts the
+// record are ErrConflict; the share is returned as it is now. The parts that it
+// was joined from end with it.
 func (db *DB) Complete(ctx context.Context, id protocol.ShareID, size int64, sha256 string, now, expiresAt time.Time) (Share, error) {
-	return db.transition(ctx, "completing a share", id, func(_ context.Context, _ *change, s *Share) (step, error) {
+	return db.transition(ctx, "completing a share", id, func(ctx context.Context, c *change, s *Share) (step, error) {
 		switch {
+		case s.Partial():
+			return step{}, ErrConflict
 		case s.State == protocol.Available && s.SHA256 == sha256:
 			return step{}, nil
 		case s.State != protocol.Uploading, s.Size != nil && *s.Size != size, s.Offset > size:
@@ -69,22 +72,22 @@ func (db *DB) Complete(ctx context.Context, id protocol.ShareID, size int64, sha
 		s.Size, s.Offset, s.Reserved = &size, size, size
 		s.Checkpoint = Checkpoint{Offset: size}
 		s.ExpiresAt, s.UpdatedAt = expiresAt, now
-		return step{save: true, event: protocol.SharesAvailable}, nil
+		return step{save: true, event: protocol.SharesAvailable}, c.endParts(ctx, *s, protocol.Expired, now)
 	})
 }
 
 // End moves a share to one of its final states, for a reason, which may be "".
 // It is ErrConflict, and the share is returned as it is now, unless the share's
-// state may become the new one: a share ends exactly once.
+// state may become the new one: a share ends exactly once. Its parts end with it.
 func (db *DB) End(ctx context.Context, id protocol.ShareID, to protocol.ShareState, reason protocol.Code, now time.Time) (Share, error) {
-	return db.transition(ctx, "ending a share", id, func(_ context.Context, _ *change, s *Share) (step, error) {
+	return db.transition(ctx, "ending a share", id, func(ctx context.Context, c *change, s *Share) (step, error) {
 		if !to.Ended() || !s.State.CanBecome(to) {
 			return step{}, ErrConflict
 		}
 		s.State, s.Reason = to, string(reason)
 		s.Checkpoint.Hash = nil
 		s.EndedAt, s.UpdatedAt = now, now
-		return step{save: true, event: protocol.SharesEnded}, nil
+		return step{save: true, event: protocol.SharesEnded}, c.endParts(ctx, *s, protocol.Cancelled, now)
 	})
 }
 
@@ -120,7 +123,7 @@ func (db *DB) transition(ctx context.Context, what string, id protocol.ShareID,
 		if err := c.holdAgain(ctx, before, after); err != nil {
 			return err
 		}
-		if next.event != "" {
+		if next.event != "" && !after.Partial() {
 			if err := c.publish(ctx, next.event, after); err != nil {
 				return err
 			}

@@ -26,8 +26,8 @@ func (db *DB) Usage(ctx context.Context) (Usage, error) {
 		(SELECT COUNT(*) FROM rooms WHERE ended_at = 0),
 		(SELECT COUNT(*) FROM members),
 		(SELECT COUNT(*) FROM members WHERE away_since = 0),
-		(SELECT COUNT(*) FROM shares WHERE ended_at = 0),
-		(SELECT COUNT(*) FROM shares WHERE state = 'uploading'),
+		(SELECT COUNT(*) FROM shares WHERE ended_at = 0 AND concat <> 'partial'),
+		(SELECT COUNT(*) FROM shares WHERE state = 'uploading' AND concat <> 'partial'),
 		(SELECT CAST(COALESCE(SUM(held_bytes), 0) AS BIGINT) FROM rooms),
 		(SELECT COUNT(*) FROM outbox)`)
 	if err != nil {
