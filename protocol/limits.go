@@ -27,8 +27,10 @@ const (
 	MaxMetadataKeys     = 32
 	SharesPerPage       = 200
 	ReceiptsPerPage     = 500
-	MaxReceiptWords     = 200 // of one request
-	MaxReasonBytes      = 64  // of a failed receipt
+	MaxReceiptWords     = 200      // of one request
+	MaxReasonBytes      = 64       // of a failed receipt
+	MaxParts            = 64       // of one file
+	MaxConcatBytes      = 16 << 10 // Upload-Concat, tus
 
 	// MaxEventBytes bounds one push: shares that take more are told of in
 	// several.

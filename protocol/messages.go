@@ -45,6 +45,25 @@ type OfferedShare struct {
 	UploadURL string `json:"uploadUrl"` // relative to the server's origin
 }
 
+// Split is the request of POST /v1/shares/{id}/parts.
+type Split struct {
+	Count int `json:"count"` // from 1 to MaxParts
+}
+
+// Parts is the reply to a Split, in the order of the file.
+type Parts struct {
+	Parts []Part `json:"parts"`
+}
+
+// Part is a piece of a file whose upload comes in parts. It ends where the next
+// one begins; the last one ends with the file.
+type Part struct {
+	Offset    int64  `json:"offset"`    // where it begins in the file
+	Size      int64  `json:"size"`      // bytes
+	Received  int64  `json:"received"`  // bytes of it that the server has acknowledged
+	UploadURL string `json:"uploadUrl"` // relative to the server's origin
+}
+
 // SharePage is the reply of GET /v1/rooms/{room}/shares.
 type SharePage struct {
 	// Seq is the cursor to ask with next time.

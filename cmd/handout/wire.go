@@ -74,9 +74,13 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		},
 	})
 	p.announcer = &signal.Announcer{Outbox: p.records, Edge: p.edge, Log: log}
-	p.uploads = upload.New(upload.Config{Records: p.records, Blobs: p.blobs, Limits: limits, Boot: boot, FollowWait: c.Limits.FollowWait, Log: log})
+	p.uploads = upload.New(upload.Config{
+		Records: p.records, Parts: p.records, Blobs: p.blobs, Limits: limits, Boot: boot, FollowWait: c.Limits.FollowWait, Log: log,
+	})
+	p.closers = append(p.closers, p.uploads.Close)
 	p.shares = share.New(share.Config{
-		Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Uploads: p.uploads, Blobs: p.blobs, Push: p.edge, Limits: limits, Boot: boot, Log: log,
+		Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Uploads: p.uploads, Blobs: p.blobs,
+		Push: p.edge, Limits: limits, Boot: boot, Log: log,
 	})
 	p.server = server.New(server.Config{
 		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Keys: keys, Limits: limits, Pace: c.Limits.pace(),

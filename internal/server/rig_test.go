@@ -78,9 +78,10 @@ func newRig(t *testing.T, changes ...func(*build)) *rig {
 	}
 	t.Cleanup(func() { blobs.Close() })
 	log := slog.New(slog.DiscardHandler)
-	uploads := upload.New(upload.Config{Records: records, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log})
+	uploads := upload.New(upload.Config{Records: records, Parts: records, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log})
+	t.Cleanup(func() { uploads.Close() })
 	shares := share.New(share.Config{
-		Records: records, Ledger: records, Sweeper: records, Tickets: records, Uploads: uploads, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
+		Records: records, Ledger: records, Sweeper: records, Tickets: records, Parts: records, Uploads: uploads, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
 		GatherReceipts: time.Microsecond,
 	})
 	running, stop := context.WithCancel(ctx)

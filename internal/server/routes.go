@@ -24,6 +24,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.Handle("GET /v1/shares/{id}", s.participant(s.getShare))
 	mux.Handle("DELETE /v1/shares/{id}", s.participant(s.endShare))
 	mux.Handle("POST /v1/shares/{id}/tickets", s.participant(s.createTicket))
+	mux.Handle("POST /v1/shares/{id}/parts", s.participant(s.splitUpload))
 	mux.HandleFunc("GET /v1/shares/{id}/content", s.content)
 
 	// Uploads: tus 1.0.

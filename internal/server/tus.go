@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,7 +17,7 @@ import (
 
 const (
 	tusVersion    = "1.0.0"
-	tusExtensions = "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination"
+	tusExtensions = "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation"
 	tusMediaType  = "application/offset+octet-stream"
 	uploadsPath   = "/uploads"
 )
@@ -68,10 +69,14 @@ func (s *Server) tusOptions(w http.ResponseWriter, _ *http.Request) {
 }
 
 // tusCreate is POST /uploads (creation, creation-with-upload,
-// creation-defer-length).
+// creation-defer-length, concatenation).
 func (s *Server) tusCreate(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
-	if r.Header.Get("Upload-Concat") != "" {
-		return protocol.NewError(protocol.CodeInvalidRequest, "this server does not join partial uploads")
+	concat, err := concatHeader(r.Header)
+	if err != nil {
+		return err
+	}
+	if concat.parts != nil {
+		return s.tusJoin(w, r, caller, concat)
 	}
 	length, err := lengthHeader(r.Header)
 	if err != nil {
@@ -94,20 +99,14 @@ func (s *Server) tusCreate(w http.ResponseWriter, r *http.Request, caller share.
 	if err != nil {
 		return err
 	}
-	batch := share.Batch{To: audienceOf(metadata), Key: key, Drafts: []share.Draft{{
-		Name:     firstOf(metadata, "filename", "name"),
-		Type:     firstOf(metadata, "filetype", "type"),
-		Size:     length,
-		Metadata: raw,
-	}}}
-	if withBody && isDeposit(r, length, checksum) {
+	batch := share.Batch{To: audienceOf(metadata), Key: key, Drafts: []share.Draft{draftOf(metadata, raw, length)}}
+	if !concat.partial && withBody && isDeposit(r, length, checksum) {
 		return s.tusDeposit(w, r, caller, batch)
 	}
-	created, err := s.Shares.Offer(r.Context(), caller, batch)
+	record, err := s.created(r.Context(), caller, batch, concat)
 	if err != nil {
 		return err
 	}
-	record := created[0]
 	w.Header().Set("Location", uploadPath(record.ID))
 	begun := record.Offset > 0 || record.State != protocol.Uploading // by an earlier request of the same key
 	if (withBody || length != nil && *length == 0) && !begun {
@@ -118,6 +117,25 @@ func (s *Server) tusCreate(w http.ResponseWriter, r *http.Request, caller share.
 	}
 	s.answerCreation(w, record)
 	return nil
+}
+
+// created makes the share, or the partial upload, that a creation asks for.
+func (s *Server) created(ctx context.Context, caller share.Caller, batch share.Batch, concat concat) (store.Share, error) {
+	if concat.partial {
+		return s.Shares.OfferPartial(ctx, caller, batch.Drafts[0])
+	}
+	made, err := s.Shares.Offer(ctx, caller, batch)
+	if err != nil {
+		return store.Share{}, err
+	}
+	return made[0], nil
+}
+
+// draftOf returns the file that the metadata, which is raw in its header, tells of.
+func draftOf(metadata map[string]string, raw string, length *int64) share.Draft {
+	return share.Draft{
+		Name: firstOf(metadata, "filename", "name"), Type: firstOf(metadata, "filetype", "type"), Size: length, Metadata: raw,
+	}
 }
 
 // tusHead is HEAD /uploads/{id}: where the upload stands.
@@ -132,7 +150,12 @@ func (s *Server) tusHead(w http.ResponseWriter, r *http.Request, caller share.Ca
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	h.Set("Upload-Offset", strconv.FormatInt(record.Offset, 10))
+	if record.Concat != "" {
+		h.Set("Upload-Concat", record.Concat)
+	}
+	if !record.Joined() || record.State == protocol.Available { // tus 1.0, concatenation: not before it is joined
+		h.Set("Upload-Offset", strconv.FormatInt(record.Offset, 10))
+	}
 	if record.Size != nil {
 		h.Set("Upload-Length", strconv.FormatInt(*record.Size, 10))
 	} else {
@@ -149,8 +172,12 @@ func (s *Server) tusHead(w http.ResponseWriter, r *http.Request, caller share.Ca
 // tusPatch is PATCH /uploads/{id}: one append.
 func (s *Server) tusPatch(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
 	id := protocol.ShareID(r.PathValue("id"))
-	if _, err := s.Shares.Authorise(r.Context(), caller, id, share.Write); err != nil {
+	known, err := s.Shares.Authorise(r.Context(), caller, id, share.Write)
+	if err != nil {
 		return err
+	}
+	if known.Joined() {
+		return protocol.NewError(protocol.CodeForbidden, "the upload comes in parts: only they take bytes")
 	}
 	if r.Header.Get("Content-Type") != tusMediaType {
 		return protocol.NewError(protocol.CodeUnsupportedMedia, "Content-Type must be "+tusMediaType)
@@ -219,8 +246,6 @@ func (s *Server) expires(w http.ResponseWriter, record store.Share) {
 	}
 	w.Header().Set("Upload-Expires", at.UTC().Format(http.TimeFormat))
 }
-
-func uploadPath(id protocol.ShareID) string { return uploadsPath + "/" + string(id) }
 
 // overrideMethod lets clients that can only POST say what they mean (tus 1.0,
 // X-HTTP-Method-Override). It must run before routing.

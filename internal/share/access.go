@@ -52,21 +52,22 @@ func (s *Service) Authorise(ctx context.Context, c Caller, id protocol.ShareID, 
 	if err != nil {
 		return store.Share{}, fmt.Errorf("reading share: %w", err)
 	}
-	if err := decide(c, record.Share, verb); err != nil {
+	if err := decide(c, record, verb); err != nil {
 		return store.Share{}, err
 	}
 	return record, nil
 }
 
 // decide holds the rules. Whoever may not see a share is told that there is
-// none; whoever may see it is told what is missing.
-func decide(c Caller, s protocol.Share, verb Verb) error {
+// none; whoever may see it is told what is missing. A partial upload is no share:
+// it has an offset and an end, for its sender.
+func decide(c Caller, s store.Share, verb Verb) error {
 	if c.Room != s.Room {
 		return notFound()
 	}
 	sender := c.ID == s.Sender.ID
 	recipient := c.Receive && s.To.Includes(c.ID)
-	if !sender && !recipient {
+	if !sender && !recipient || s.Partial() && (!sender || verb != Write && verb != End) {
 		return notFound()
 	}
 	switch verb {

@@ -102,16 +102,8 @@ func (s *Service) draw(ctx context.Context, c Caller, batch Batch) ([]store.Shar
 
 // make records shares of one batch.
 func (s *Service) make(ctx context.Context, shares []store.Share) error {
-	err := s.Records.CreateShares(ctx, shares, store.Quota{
-		RoomBytes:   s.Limits.RoomBytes,
-		RoomShares:  s.Limits.RoomShares,
-		OpenUploads: s.Limits.OpenUploads,
-	})
-	if errors.Is(err, store.ErrNotFound) {
-		return protocol.NewError(protocol.CodeRoomNotFound, "there is no such room")
-	}
-	if err != nil {
-		return fmt.Errorf("creating shares: %w", err)
+	if err := s.Records.CreateShares(ctx, shares, s.quota()); err != nil {
+		return offerFailed(err)
 	}
 	for _, share := range shares {
 		s.Log.Info("share created", "share", share.ID, "room", share.Room, "participant", share.Sender.ID, "bytes", share.Reserved)
@@ -179,6 +171,18 @@ func (s *Service) record(c Caller, d Draft, to protocol.Audience, now time.Time)
 		Checkpoint: store.Checkpoint{Run: s.Boot},
 		UpdatedAt:  now,
 	}
+}
+
+func (s *Service) quota() store.Quota {
+	return store.Quota{RoomBytes: s.Limits.RoomBytes, RoomShares: s.Limits.RoomShares, OpenUploads: s.Limits.OpenUploads}
+}
+
+// offerFailed turns a store's refusal into what the client should know.
+func offerFailed(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return protocol.NewError(protocol.CodeRoomNotFound, "there is no such room")
+	}
+	return fmt.Errorf("creating shares: %w", err)
 }
 
 func (s *Service) lifetime() time.Duration {

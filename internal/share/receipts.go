@@ -131,7 +131,7 @@ func (s *Service) Receipts(ctx context.Context, c Caller, id protocol.ShareID, a
 	if err != nil {
 		return protocol.Ledger{}, err
 	}
-	if decide(c, record.Share, Account) == nil {
+	if decide(c, record, Account) == nil {
 		return s.ledger(ctx, id, after)
 	}
 	own := protocol.Ledger{Receipts: []protocol.Receipt{}}

@@ -33,13 +33,14 @@ func (s *Service) checkRecords(ctx context.Context) error {
 }
 
 // checkRecord finishes an upload whose bytes are all there, and ends a share
-// whose bytes are not. An upload that a request is at work on is left to it.
+// whose bytes are not. An upload that a request is at work on is left to it, and
+// a partial one to the share that it belongs to or will belong to.
 func (s *Service) checkRecord(ctx context.Context, record store.Share) {
 	if record.State == protocol.Available {
 		s.checkAvailable(ctx, record)
 		return
 	}
-	if s.Uploads.Active(record.ID) {
+	if record.Partial() || s.Uploads.Active(record.ID) {
 		return
 	}
 	whole, err := s.whole(ctx, record)
@@ -49,10 +50,10 @@ func (s *Service) checkRecord(ctx context.Context, record store.Share) {
 	s.logSweep("finishing an upload", err)
 }
 
-// whole reports whether an upload has all its bytes. The last of them have no
+// whole reports whether an upload has all its bytes, or may get them from its parts. The last of them have no
 // checkpoint: the record that completes the share is theirs.
 func (s *Service) whole(ctx context.Context, record store.Share) (bool, error) {
-	if record.Size != nil && record.Offset == *record.Size {
+	if record.Joined() || record.Size != nil && record.Offset == *record.Size {
 		return true, nil
 	}
 	key := blob.Key(record.ID)

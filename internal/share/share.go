@@ -35,7 +35,8 @@ type Uploads interface {
 	Interrupt(ctx context.Context, id protocol.ShareID) error
 	// Active reports whether a request writes to the upload.
 	Active(id protocol.ShareID) bool
-	// Finish completes an upload whose bytes are all there.
+	// Finish completes an upload whose bytes are all there, and brings to one that
+	// comes in parts what they have.
 	Finish(ctx context.Context, id protocol.ShareID) error
 	// Offsets returns how far the uploads are that receive bytes now.
 	Offsets() map[protocol.ShareID]int64
@@ -52,12 +53,13 @@ type Push interface {
 }
 
 // Config says what a Service works with. Records, Ledger, Sweeper, Tickets,
-// Uploads and Blobs are required.
+// Parts, Uploads and Blobs are required.
 type Config struct {
 	Records Records
 	Ledger  Ledger
 	Sweeper Sweeper
 	Tickets Tickets
+	Parts   Parts
 	Uploads Uploads
 	Blobs   blob.Store
 	Limits  protocol.Limits
@@ -144,6 +146,9 @@ func (s *Service) End(ctx context.Context, c Caller, id protocol.ShareID) error 
 	if err != nil {
 		return err
 	}
+	if record.PartOf != "" {
+		return protocol.NewError(protocol.CodeForbidden, "the upload is a part of another: end that")
+	}
 	for !record.State.Ended() {
 		to := protocol.Revoked
 		if record.State == protocol.Uploading {
@@ -180,7 +185,7 @@ func (s *Service) Dropped(ctx context.Context, room protocol.RoomID, id protocol
 			}
 		}
 		if !page.More {
-			return nil
+			return s.dropPartials(ctx, room, id)
 		}
 		since = page.Seq
 	}

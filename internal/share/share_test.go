@@ -59,9 +59,9 @@ func newFixture(t *testing.T) *fixture {
 	for _, id := range []protocol.ParticipantID{"ana", "ben", "cleo"} {
 		f.join(t, id, protocol.GrantReceive)
 	}
-	f.uploads = upload.New(upload.Config{Records: records, Blobs: f.blobs, Limits: limits, Boot: "b", Now: f.clock.now})
+	f.uploads = upload.New(upload.Config{Records: records, Parts: records, Blobs: f.blobs, Limits: limits, Boot: "b", Now: f.clock.now})
 	f.Service = share.New(share.Config{
-		Records: records, Ledger: records, Sweeper: records, Tickets: records, Uploads: f.uploads, Blobs: f.blobs,
+		Records: records, Ledger: records, Sweeper: records, Tickets: records, Parts: records, Uploads: f.uploads, Blobs: f.blobs,
 		Limits: limits, Boot: "b", Now: f.clock.now, SweepEvery: time.Millisecond,
 		GatherReceipts: time.Microsecond,
 	})

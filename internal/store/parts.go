@@ -113,17 +113,17 @@ func (db *DB) Parts(ctx context.Context, id protocol.ShareID) ([]Share, error) {
 	return parts, nil
 }
 
-// EndPart ends a part whose bytes are in the share that it belongs to. Any other
+// EndPart ends a part all of whose bytes are in the share that it belongs to. Any other
 // record is ErrConflict; ending it again changes nothing.
 func (db *DB) EndPart(ctx context.Context, id protocol.ShareID, now time.Time) error {
 	_, err := db.transition(ctx, "ending a part", id, func(_ context.Context, _ *change, s *Share) (step, error) {
 		switch {
-		case s.PartOf == "":
+		case s.PartOf == "", s.Size == nil:
 			return step{}, ErrConflict
 		case s.State.Ended():
 			return step{}, nil
 		}
-		s.State, s.Checkpoint.Hash = protocol.Expired, nil
+		s.State, s.Offset, s.Checkpoint.Hash = protocol.Expired, *s.Size, nil
 		s.EndedAt, s.UpdatedAt = now, now
 		return step{save: true}, nil
 	})
@@ -135,7 +135,8 @@ func (c *change) endParts(ctx context.Context, whole Share, to protocol.ShareSta
 	if !whole.Joined() {
 		return nil
 	}
-	_, err := c.exec(ctx, `UPDATE shares SET state = $1, ended_at = $2, updated_at = $2, hash = '', rev = rev + 1
+	_, err := c.exec(ctx, `UPDATE shares SET state = $1, ended_at = $2, updated_at = $2, hash = '', rev = rev + 1,
+			received = CASE WHEN $1 = 'expired' THEN size ELSE received END
 		WHERE part_of = $3 AND ended_at = 0`, to, micros(now), whole.ID)
 	if err != nil {
 		return fmt.Errorf("ending parts: %w", err)

@@ -51,7 +51,7 @@ func (s *Service) Follow(ctx context.Context, id protocol.ShareID, beyond int64)
 		case <-patience:
 			return 0, false, stalled()
 		case <-s.flows.drained:
-			return 0, false, protocol.NewError(protocol.CodeUnavailable, "the server is stopping")
+			return 0, false, stopping()
 		case <-ctx.Done():
 			return 0, false, context.Cause(ctx)
 		}

@@ -27,9 +27,9 @@ func (s *Service) resume(ctx context.Context, id protocol.ShareID) (store.Share,
 		return share, nil, protocol.NewError(protocol.CodeShareNotFound, "there is no such upload")
 	case err != nil:
 		return share, nil, fmt.Errorf("reading the upload: %w", err)
-	case share.State.Ended():
+	case share.State.Ended() && !taken(share):
 		return share, nil, endedError(share)
-	case share.State == protocol.Available:
+	case share.State != protocol.Uploading:
 		return share, nil, nil
 	}
 	h, err := s.recover(ctx, &share)
@@ -141,7 +141,14 @@ func (s *Service) checkpoint(ctx context.Context, share *store.Share, h hash.Has
 		return fmt.Errorf("saving the hash: %w", err)
 	}
 	share.Checkpoint = store.Checkpoint{Offset: share.Offset, Hash: state, Run: run}
-	if err := s.Records.Checkpoint(ctx, share.ID, share.Checkpoint, s.Now()); err != nil {
+	err = s.Records.Checkpoint(ctx, share.ID, share.Checkpoint, s.Now())
+	if errors.Is(err, store.ErrConflict) {
+		// A joiner reads what is written, so it may have taken a part by now.
+		if now, readErr := s.Records.Share(ctx, share.ID); readErr == nil && taken(now) {
+			return nil
+		}
+	}
+	if err != nil {
 		return s.conflict(ctx, "recording the offset", share.ID, err)
 	}
 	return nil
@@ -159,9 +166,14 @@ func restore(state []byte) (hash.Hash, error) {
 	return h, nil
 }
 
+// complete reports whether the share has all its bytes. A partial upload is never
+// complete by itself: it waits to be joined.
 func complete(share store.Share) bool {
-	return share.Size != nil && share.Offset == *share.Size
+	return !share.Partial() && share.Size != nil && share.Offset == *share.Size
 }
+
+// taken reports whether a part has ended because its bytes are in its share.
+func taken(share store.Share) bool { return share.PartOf != "" && share.State == protocol.Expired }
 
 // finish completes an upload whose bytes are all there but not yet recorded.
 func (s *Service) finish(ctx context.Context, share store.Share, h hash.Hash) (store.Share, error) {
@@ -221,6 +233,9 @@ func (s *Service) fail(ctx context.Context, share store.Share, cause error) erro
 	s.Log.Error("upload lost", "share", share.ID, "room", share.Room, "err", cause)
 	if _, err := s.Records.End(ctx, share.ID, protocol.Failed, protocol.CodeStorageFailed, s.Now()); err != nil && !errors.Is(err, store.ErrConflict) {
 		s.Log.Error("recording a lost upload", "share", share.ID, "err", err)
+	}
+	if share.PartOf != "" {
+		s.kick(share.PartOf) // which cannot be completed any more
 	}
 	return protocol.WrapError(protocol.CodeShareEnded, "the upload failed: its bytes were lost", cause)
 }

@@ -36,9 +36,10 @@ type Blobs interface {
 	blob.Putter
 }
 
-// Config says what a Service works with. Records and Blobs are required.
+// Config says what a Service works with. Records, Parts and Blobs are required.
 type Config struct {
 	Records Records
+	Parts   Parts
 	Blobs   Blobs
 	Limits  protocol.Limits
 	// Boot names the running kernel. Bytes written under the same boot are in
@@ -61,11 +62,13 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Service receives uploads. It is safe for concurrent use.
+// Service receives uploads. It is safe for concurrent use. Close it when nothing
+// comes any more.
 type Service struct {
 	Config
 	leases *leases
 	flows  *flows
+	joins  *joins
 }
 
 // New returns a Service.
@@ -88,7 +91,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c, leases: newLeases(), flows: newFlows()}
+	return &Service{Config: c, leases: newLeases(), flows: newFlows(), joins: newJoins()}
 }
 
 // Append is one request that adds bytes to an upload.
@@ -114,24 +117,32 @@ type Append struct {
 // Offset says where the upload stands. It takes the upload over from a request
 // that still writes, and completes an upload whose last byte is there. If it
 // loses its own turn to a newer request it is CodeUploadBusy: to a question,
-// clients take any other refusal for the end of the upload.
+// clients take any other refusal for the end of the upload. A share that comes in
+// parts is left to its joiner.
 func (s *Service) Offset(ctx context.Context, id protocol.ShareID) (store.Share, error) {
-	release, err := s.acquire(ctx, id, nil)
+	share, err := s.Records.Share(ctx, id)
+	if err == nil && share.Joined() && share.State == protocol.Uploading {
+		s.kick(id)
+		return share, nil
+	}
+	share, err = s.settled(ctx, id)
 	if isPreempted(err) {
-		return store.Share{}, protocol.WrapError(protocol.CodeUploadBusy, "another request holds the upload", err)
+		err = protocol.WrapError(protocol.CodeUploadBusy, "another request holds the upload", err)
 	}
-	if err != nil {
-		return store.Share{}, err
-	}
-	defer release()
-	share, _, err := s.resume(ctx, id)
 	return share, err
 }
 
 // Append adds the body's bytes and returns the share as it is afterwards. Even
 // when it fails, the bytes that arrived before are kept and acknowledged by the
 // next Offset, save for an append with a checksum.
+//
+// It is CodeForbidden for a share that comes in parts: only they take bytes.
 func (s *Service) Append(ctx context.Context, a Append) (store.Share, error) {
+	return s.append(ctx, a, false)
+}
+
+// append is Append, also for the joiner.
+func (s *Service) append(ctx context.Context, a Append, joiner bool) (store.Share, error) {
 	// What has arrived is kept even if the client hangs up, so the work is not
 	// bound to the request's context; the body's end is what stops it.
 	ctx = context.WithoutCancel(ctx)
@@ -145,6 +156,9 @@ func (s *Service) Append(ctx context.Context, a Append) (store.Share, error) {
 	if err != nil {
 		return share, err
 	}
+	if share.Joined() && share.State == protocol.Uploading && !joiner {
+		return share, protocol.NewError(protocol.CodeForbidden, "the upload comes in parts: send them")
+	}
 	if share.Offset != a.Offset {
 		return share, protocol.NewError(protocol.CodeOffsetMismatch,
 			fmt.Sprintf("the upload is at offset %d, not %d", share.Offset, a.Offset))
@@ -152,8 +166,11 @@ func (s *Service) Append(ctx context.Context, a Append) (store.Share, error) {
 	if share, err = s.declare(ctx, share, a); err != nil {
 		return share, err
 	}
-	if share.State == protocol.Available {
+	if share.State != protocol.Uploading {
 		return share, nil // the answer to the last append got lost: say it again
+	}
+	if share.PartOf != "" {
+		s.kick(share.PartOf)
 	}
 	return s.receive(ctx, share, hash, a)
 }
@@ -203,17 +220,23 @@ func (s *Service) Interrupt(ctx context.Context, id protocol.ShareID) error {
 func (s *Service) Active(id protocol.ShareID) bool { return s.leases.busy(id) }
 
 // Drain makes every running append keep what it has and let go. It is for a
-// server that stops: the clients come back to its successor. Followers end too.
+// server that stops: the clients come back to its successor. Followers and
+// joiners end too.
 func (s *Service) Drain() {
+	s.joins.stop()
 	s.leases.yieldAll()
 	s.flows.stop()
 }
 
-// Finish completes an upload that has all its bytes. It is what Offset does,
-// for the start-up sweep.
+// Finish completes an upload that has all its bytes, for the start-up sweep. One
+// that comes in parts gets what they have.
 func (s *Service) Finish(ctx context.Context, id protocol.ShareID) error {
-	_, err := s.Offset(ctx, id)
-	if errors.Is(err, protocol.NewError(protocol.CodeShareEnded, "")) {
+	share, err := s.settled(ctx, id)
+	if err == nil && share.Joined() && share.State == protocol.Uploading {
+		err = s.joinRecorded(ctx, id)
+	}
+	switch protocol.CodeOf(err) {
+	case protocol.CodeShareEnded, protocol.CodeUploadStalled: // there is nothing to finish, or not yet
 		return nil
 	}
 	return err
