@@ -48,6 +48,45 @@ func printMetadata(metadata map[string]string) string {
 	return strings.Join(pairs, ",")
 }
 
+// FuzzConcatHeader: whatever is taken names uploads alone, and reads the same when
+// it is printed.
+func FuzzConcatHeader(f *testing.F) {
+	for _, seed := range []string{
+		"partial", "final;/uploads/a /uploads/b", "final;https://h/uploads/a", "final;", "final; ", "final;/uploads/../x", "final;//h/uploads/a",
+		"final;/uploads/a%2fb", "final;/uploads/a /uploads/a", "final;uploads/a", "final;/uploads/a?b#c", "final;\u2028", "Final;/uploads/a",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		c, err := concatHeader(http.Header{"Upload-Concat": {value}})
+		if err != nil {
+			if code := protocol.CodeOf(err); code != protocol.CodeInvalidRequest && code != protocol.CodeRequestTooLarge {
+				t.Fatal(err)
+			}
+			return
+		}
+		if c.raw != value || c.partial == (c.parts != nil) || len(c.parts) > protocol.MaxParts {
+			t.Fatalf("%q reads as %+v", value, c)
+		}
+		var valid []protocol.ShareID
+		for _, id := range c.parts {
+			if id == "" || strings.Contains(string(id), "/") {
+				t.Fatalf("%q names %q", value, id)
+			}
+			if id.Valid() {
+				valid = append(valid, id)
+			}
+		}
+		if valid == nil {
+			return
+		}
+		again, err := concatHeader(http.Header{"Upload-Concat": {printConcat(valid)}})
+		if err != nil || !slices.Equal(again.parts, valid) {
+			t.Fatalf("%q is printed as %q, which reads as %+v, %v", value, printConcat(valid), again, err)
+		}
+	})
+}
+
 func FuzzCountHeader(f *testing.F) {
 	for _, seed := range []string{"0", "5", "+1", "-0", " 1", "1e3", "9223372036854775807", "9223372036854775808", "", "٣"} {
 		f.Add(seed)

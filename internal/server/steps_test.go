@@ -10,8 +10,9 @@ import (
 )
 
 // step is one request and what must come back. In path, header values and
-// body, {name} stands for what an earlier step saved, and {content} for the bytes
-// of the upload that was saved last.
+// body, {name} stands for what an earlier step saved, {share:name} for the share
+// of that upload's address, and {content} for the bytes of the upload that was
+// saved last.
 type step struct {
 	name   string
 	method string
@@ -120,6 +121,7 @@ func checkProblem(t *testing.T, name string, s step, response *http.Response, bo
 func expand(text string, saved map[string]string) string {
 	for key, value := range saved {
 		text = strings.ReplaceAll(text, "{"+key+"}", value)
+		text = strings.ReplaceAll(text, "{share:"+key+"}", strings.TrimPrefix(value, "/uploads/"))
 	}
 	return text
 }

@@ -16,6 +16,7 @@ import (
 type records struct {
 	mu     sync.Mutex
 	shares map[protocol.ShareID]store.Share
+	parts  map[protocol.ShareID][]protocol.ShareID
 	// completions counts the steps from uploading to available.
 	completions int
 	// before, if set, is called outside the lock before the named change; an
@@ -24,7 +25,7 @@ type records struct {
 }
 
 func newRecords(shares ...store.Share) *records {
-	r := &records{shares: make(map[protocol.ShareID]store.Share)}
+	r := &records{shares: make(map[protocol.ShareID]store.Share), parts: make(map[protocol.ShareID][]protocol.ShareID)}
 	for _, s := range shares {
 		r.shares[s.ID] = s
 	}
@@ -94,6 +95,7 @@ func (r *records) Complete(_ context.Context, id protocol.ShareID, size int64, s
 	return r.change("complete", id, func(s *store.Share) error {
 		s.State, s.Offset, s.Size, s.SHA256, s.AvailableAt = protocol.Available, size, &size, sha256, &now
 		r.completions++
+		r.endParts(id, protocol.Expired)
 		return nil
 	})
 }
@@ -116,15 +118,64 @@ func (r *records) Deposit(_ context.Context, s store.Share, q store.Quota) (stor
 func (r *records) End(_ context.Context, id protocol.ShareID, to protocol.ShareState, reason protocol.Code, now time.Time) (store.Share, error) {
 	return r.change("end", id, func(s *store.Share) error {
 		s.State, s.Reason, s.EndedAt = to, string(reason), now
+		r.endParts(id, protocol.Cancelled)
 		return nil
 	})
+}
+
+func (r *records) Split(_ context.Context, id protocol.ShareID, offset int64, concat string, parts []store.Share) error {
+	_, err := r.change("split", id, func(s *store.Share) error {
+		if s.Offset != offset || s.Concat != "" {
+			return store.ErrConflict
+		}
+		s.Concat = concat
+		for _, part := range parts {
+			part.PartOf, part.State = id, protocol.Uploading
+			r.shares[part.ID] = part
+			r.parts[id] = append(r.parts[id], part.ID)
+		}
+		return nil
+	})
+	return err
+}
+
+func (r *records) Parts(_ context.Context, id protocol.ShareID) (parts []store.Share, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, part := range r.parts[id] {
+		parts = append(parts, r.shares[part])
+	}
+	return parts, nil
+}
+
+func (r *records) EndPart(_ context.Context, id protocol.ShareID, now time.Time) error {
+	_, err := r.change("end part", id, func(s *store.Share) error {
+		s.State, s.Offset, s.EndedAt = protocol.Expired, *s.Size, now
+		return nil
+	})
+	return err
+}
+
+// endParts is the store's rule that parts end with their share.
+func (r *records) endParts(id protocol.ShareID, to protocol.ShareState) {
+	for _, part := range r.parts[id] {
+		share := r.shares[part]
+		if share.State == protocol.Uploading {
+			if share.State = to; to == protocol.Expired {
+				share.Offset = *share.Size
+			}
+			r.shares[part] = share
+		}
+	}
 }
 
 // snapshot returns what a process that starts now would find.
 func (r *records) snapshot() *records {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return newRecords(slices.Collect(maps.Values(r.shares))...)
+	now := newRecords(slices.Collect(maps.Values(r.shares))...)
+	now.parts = maps.Clone(r.parts)
+	return now
 }
 
 // touch says when bytes last came in.

@@ -53,7 +53,7 @@ func newBench(t *testing.T, length int64) *bench {
 func (b *bench) restart(boot string) {
 	b.records = b.records.snapshot()
 	b.Service = upload.New(upload.Config{
-		Records: b.records, Blobs: b.blobs, Boot: boot, CheckpointBytes: 1 << 20,
+		Records: b.records, Parts: b.records, Blobs: b.blobs, Boot: boot, CheckpointBytes: 1 << 20,
 		Limits: protocol.Limits{FileSize: 64 << 20, RoomBytes: 1 << 40, RoomShares: 10, OpenUploads: 10},
 	})
 }
