@@ -80,6 +80,11 @@ func golden() map[string]any {
 			To:    &protocol.Audience{List: []protocol.ParticipantID{"visitor-7"}},
 		},
 		"offered": protocol.Offered{Shares: []protocol.OfferedShare{{Share: share, UploadURL: "/uploads/sh_bbbbbbbbbbbbbbbbbbbbbbbbbb"}}},
+		"split":   protocol.Split{Count: 2},
+		"parts": protocol.Parts{Parts: []protocol.Part{
+			{Offset: 65536, Size: 62733, Received: 62733, UploadURL: "/uploads/sh_ffffffffffffffffffffffffff"},
+			{Offset: 128269, Size: 62733, Received: 1024, UploadURL: "/uploads/sh_gggggggggggggggggggggggggg"},
+		}},
 		"welcome": protocol.Welcome{
 			Me:     ana,
 			Room:   protocol.RoomInfo{ID: share.Room, Name: "Physics 101", Settings: json.RawMessage(`{"mode":"group"}`)},
@@ -143,7 +148,7 @@ func TestGoldenMessagesReadBack(t *testing.T) {
 		"share-targeted": new(protocol.Share), "share-page": new(protocol.SharePage), "offer": new(protocol.Offer),
 		"event-receipts-changed": new(protocol.Event), "receipt-page": new(protocol.ReceiptPage), "ledger": new(protocol.Ledger),
 		"receipt-words": new(protocol.ReceiptWords), "receipt-answers": new(protocol.ReceiptAnswers),
-		"offered": new(protocol.Offered), "welcome": new(protocol.Welcome), "problem": new(protocol.Problem),
+		"offered": new(protocol.Offered), "split": new(protocol.Split), "parts": new(protocol.Parts), "welcome": new(protocol.Welcome), "problem": new(protocol.Problem),
 	} {
 		raw, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 		if err != nil {

@@ -6,6 +6,7 @@ import {
   leaveReason,
   parseEvent,
   parseOffered,
+  parseParts,
   parseProblem,
   parseRoster,
   parseShare,
@@ -28,6 +29,7 @@ function read(name: string): unknown {
   if (name.startsWith('share-page')) return parseSharePage(value);
   if (name.startsWith('share-')) return parseShare(value);
   if (name.startsWith('offered')) return { shares: parseOffered(value) };
+  if (name.startsWith('parts')) return { parts: parseParts(value) };
   if (name.startsWith('roster')) return { participants: parseRoster(value) };
   if (name.startsWith('receipt-page')) return parseReceiptPage(value);
   if (name.startsWith('receipt-answers')) return { receipts: parseReceiptAnswers(value) };
@@ -38,7 +40,7 @@ function read(name: string): unknown {
 }
 
 /** Requests, and what is read by others than us. */
-const UNREAD = ['offer.json', 'message-request.json', 'receipt-words.json', 'ledger.json'];
+const UNREAD = ['offer.json', 'message-request.json', 'receipt-words.json', 'ledger.json', 'split.json'];
 
 describe('golden messages', () => {
   const names = readdirSync(TESTDATA).filter((name) => !UNREAD.includes(name));

@@ -65,6 +65,17 @@ export interface OfferedShare extends ShareRecord {
   readonly uploadUrl: string;
 }
 
+/** A piece of a file whose upload comes in parts. Sizes are bytes. */
+export interface PartRecord {
+  /** Where it begins in the file. */
+  readonly offset: number;
+  readonly size: number;
+  /** What the server has of it. */
+  readonly received: number;
+  /** Relative to the origin. */
+  readonly uploadUrl: string;
+}
+
 /** A participant as the server tells it. */
 export interface ParticipantRecord {
   readonly id: string;
@@ -184,6 +195,16 @@ function isOffered(value: unknown): value is OfferedShare {
   return isShare(value) && hasStrings(value, 'uploadUrl');
 }
 
+function isPart(value: unknown, i: number, all: unknown[]): value is PartRecord {
+  if (!hasStrings(value, 'uploadUrl') || !isCount(value.offset) || !isCount(value.size)) return false;
+  const before = i > 0 ? (all[i - 1] as PartRecord) : undefined;
+  return (
+    isCount(value.received) &&
+    value.received <= value.size &&
+    (before === undefined || value.offset === before.offset + before.size)
+  );
+}
+
 /** Whether the value is a participant as the server tells it. */
 export function isParticipant(value: unknown): value is ParticipantRecord {
   return hasStrings(value, 'id', 'name', 'role', 'joinedAt') && Array.isArray(value.grants);
@@ -233,6 +254,14 @@ export function parseShare(value: unknown): ShareRecord {
 export function parseOffered(value: unknown): readonly OfferedShare[] {
   if (isObject(value) && Array.isArray(value.shares) && value.shares.every(isOffered)) return value.shares;
   throw unexpected('a list of new shares');
+}
+
+/** Reads the parts of an upload: at least one, each behind the one before it. */
+export function parseParts(value: unknown): readonly PartRecord[] {
+  if (isObject(value) && Array.isArray(value.parts) && value.parts.length > 0 && value.parts.every(isPart)) {
+    return value.parts;
+  }
+  throw unexpected('a list of parts');
 }
 
 /** Reads a roster. */
