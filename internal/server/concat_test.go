@@ -137,6 +137,7 @@ func TestConcatenation(t *testing.T) {
 	}
 	for name, steps := range tables {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := newRig(t)
 			r.run(t, r.fill(steps))
 		})
@@ -213,6 +214,7 @@ func TestSplit(t *testing.T) {
 	}
 	for name, steps := range tables {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := newRig(t)
 			r.run(t, r.fill(steps))
 		})
