@@ -5,6 +5,7 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
@@ -134,6 +135,53 @@ func FuzzAttachment(f *testing.F) {
 		media, params, err := mime.ParseMediaType(header)
 		if err != nil || media != "attachment" || params["filename"] != name || len(params) != 1 {
 			t.Fatalf("%q gives %q, which reads as %q %q, %v", name, header, media, params, err)
+		}
+	})
+}
+
+func FuzzIdempotencyKey(f *testing.F) {
+	for _, seed := range []string{"k1", `"k1"`, `"k1`, `""`, "", "a b", `a"b`, `"a\\"`, "ä", strings.Repeat("k", 65)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		key, err := idempotencyKey(http.Header{"Idempotency-Key": {value}})
+		if err != nil {
+			if protocol.CodeOf(err) != protocol.CodeInvalidRequest || key != "" {
+				t.Fatalf("%q gives %q and %v", value, key, err)
+			}
+			return
+		}
+		if key == "" || len(key) > maxKeyLength || value != key && value != `"`+key+`"` {
+			t.Fatalf("%q reads as %q", value, key)
+		}
+		if quoted, err := idempotencyKey(http.Header{"Idempotency-Key": {`"` + key + `"`}}); err != nil || quoted != key {
+			t.Fatalf("%q in quotes reads as %q, %v", key, quoted, err)
+		}
+	})
+}
+
+// FuzzBodies: whatever the body of a request is, it is read or refused with a
+// code of ours.
+func FuzzBodies(f *testing.F) {
+	for _, seed := range []string{
+		`{"files":[{"name":"a","size":1,"type":"text/plain"}],"to":"room"}`, `{"files":[{"size":1e3}],"to":[]}`, `{"files":[{"size":"1"}]}`,
+		`{"files":[{"size":4611686018427387904}],"to":"room"}`, `{"files":{}}`, `[]`, `{}{}`, ``, `nul`, `{"name":7,"owner_ref":null,"settings":{"a":[1]}}`,
+		`{"name":"Ana","role":"Moderator ","user_ref":1.5,"data":null}`, `{"name":[]}`, "{\"name\":\"\xff\"}",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		for _, value := range []any{new(protocol.Offer), new(roomBody), new(tokenBody)} {
+			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+			if err := readJSON(httptest.NewRecorder(), r, value); err != nil {
+				if protocol.CodeOf(err) != protocol.CodeInvalidRequest {
+					t.Fatalf("%q as %T: %v", body, value, err)
+				}
+				continue
+			}
+			if word, ok := value.(*tokenBody); ok && word.check() == nil && !word.role().Valid() {
+				t.Fatalf("%q makes a token for %q", body, word.role())
+			}
 		}
 	})
 }
