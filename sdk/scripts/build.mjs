@@ -14,6 +14,7 @@ async function bundle(lib, define = {}) {
     configFile: false,
     logLevel: 'warn',
     define,
+    resolve: { alias: { 'url-parse': `${root}/scripts/native-url.mjs` } },
     build: {
       lib,
       target: 'es2022',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { ThreadArrival } from './arrival.js';
 import type { Download } from './download.js';
 import { Downloads } from './downloads.js';
 import { HandoutError } from './errors.js';
@@ -32,13 +33,18 @@ beforeEach(() => {
     offered: () => undefined,
   });
   downloads = new Downloads({
-    api: { content: content.content, share: () => Promise.reject(new HandoutError('network', 'no answer')) },
+    api: {
+      origin: 'http://server',
+      token: 'jwt',
+      content: content.content,
+      share: () => Promise.reject(new HandoutError('network', 'no answer')),
+    },
     files,
     words: { say: (word) => said.push(word), owes: (id) => owed.includes(id) },
     added: () => undefined,
     changed: () => undefined,
     save: () => undefined,
-    open: async () => new FakeSink(),
+    open: (share) => ThreadArrival.open(content, share, new FakeSink()),
     waker: new Waker({ sleep: () => new Promise((resolve) => setImmediate(resolve)), random: () => 0 }),
   });
 });

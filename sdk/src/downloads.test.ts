@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { ThreadArrival } from './arrival.js';
 import type { Download } from './download.js';
 import { Downloads } from './downloads.js';
 import { HandoutError } from './errors.js';
@@ -36,6 +37,8 @@ beforeEach(() => {
   });
   downloads = new Downloads({
     api: {
+      origin: 'http://server',
+      token: 'jwt',
       content: content.content,
       share: async () => {
         if (record instanceof HandoutError) throw record;
@@ -47,10 +50,10 @@ beforeEach(() => {
     added: (download) => told.push(`added ${download.name}`),
     changed: (download) => told.push(download.state.kind),
     save: (file) => saved.push(file),
-    open: async () => {
+    open: (share) => {
       const sink = new FakeSink();
       sinks.push(sink);
-      return sink;
+      return ThreadArrival.open(content, share, sink);
     },
     waker: new Waker({ sleep: () => new Promise((resolve) => setImmediate(resolve)), random: () => 0 }),
   });

@@ -1,5 +1,6 @@
+import { arrivalsFrom } from './arrivals.js';
 import { Download } from './download.js';
-import { type FetchContext, fetchFile } from './download-run.js';
+import { type FetchContext, fetchFile, type OpenArrival } from './download-run.js';
 import { asHandoutError, type HandoutError, throwIfAborted } from './errors.js';
 import type { DownloadOptions, SharedFile } from './file.js';
 import type { Files } from './files.js';
@@ -7,21 +8,20 @@ import type { Api } from './http.js';
 import { hasEnded } from './protocol.js';
 import type { ReceiptWord } from './receipt-records.js';
 import { Waker } from './retry.js';
-import { type OpenSink, openSink } from './sink.js';
 import type { TransferControl } from './transfer.js';
 import type { Words } from './words.js';
 
 /** What downloads need of their room. */
 export interface DownloadsConfig {
-  readonly api: Pick<Api, 'content' | 'share'>;
+  readonly api: Pick<Api, 'content' | 'share' | 'origin' | 'token'>;
   readonly files: Files;
   readonly words: Pick<Words, 'say' | 'owes'>;
   added(download: Download): void;
   changed(download: Download): void;
   /** Hands a verified file to the browser's downloads. */
   save(file: File): void;
-  /** The browser's storage, unless a test brings its own. */
-  readonly open?: OpenSink;
+  /** The browser's threads and storage, unless a test brings its own. */
+  readonly open?: OpenArrival;
   readonly waker?: Waker;
 }
 
@@ -49,7 +49,7 @@ export class Downloads implements TransferControl<Download> {
 
   constructor(config: DownloadsConfig) {
     this.#config = config;
-    this.#context = { api: config.api, open: config.open ?? openSink, waker: config.waker ?? new Waker() };
+    this.#context = { open: config.open ?? arrivalsFrom(config.api), waker: config.waker ?? new Waker() };
     this.#completions = config.waker ?? new Waker();
   }
 

@@ -1,5 +1,6 @@
 import { cancelledError, HandoutError } from './errors.js';
 import { Api } from './http.js';
+import { script } from './loaded-from.js';
 import type { LeaveReason } from './protocol.js';
 import { Room, type RoomState } from './room.js';
 import { PushSignal, type ReconnectOptions, type Signal, type SignalConfig, type SignalHandlers } from './signal.js';
@@ -18,14 +19,6 @@ export interface JoinOptions {
 export interface JoinParts {
   readonly fetch?: typeof fetch;
   readonly push?: (config: SignalConfig, handlers: SignalHandlers) => Signal;
-}
-
-/** Where this code was loaded from: a script tag says so while it runs, a module always. */
-const script = loadedFrom();
-
-function loadedFrom(): string | undefined {
-  const current = globalThis.document?.currentScript;
-  return current && 'src' in current && current.src !== '' ? current.src : import.meta.url;
 }
 
 /**

@@ -2,9 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeDisk, FakeLocks } from './testing/disk.js';
 
 /** The module keeps the page's folder: each page of a test loads it anew. */
-async function page(): Promise<typeof import('./sink.js')> {
+async function page() {
   vi.resetModules();
-  return import('./sink.js');
+  const { folderFor } = await import('./page-folder.js');
+  const { BlobSink, sinkIn } = await import('./sink.js');
+  return { BlobSink, openSink: async (size: number) => sinkIn(await folderFor(size)) };
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
@@ -30,6 +32,14 @@ describe('without a file system', () => {
     await sink.restart();
     await sink.write(bytes('right'));
     expect(await (await sink.finish('a', '')).text()).toBe('right');
+  });
+
+  it('is done with a piece when it says so', async () => {
+    const sink = await (await page()).openSink(10);
+    const buffer = bytes('one');
+    await sink.write(buffer);
+    buffer.fill(0);
+    expect(await (await sink.finish('a', '')).text()).toBe('one');
   });
 });
 

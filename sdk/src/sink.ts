@@ -2,7 +2,7 @@ import { HandoutError } from './errors.js';
 
 /** Where a download's bytes go while they come: never the page's memory. */
 export interface Sink {
-  /** Appends. Resolves when another piece may come. */
+  /** Appends. Resolves when another piece may come; the piece is the caller's again. */
   write(piece: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Forgets everything written so far. */
   restart(): Promise<void>;
@@ -12,79 +12,51 @@ export interface Sink {
   discard(): Promise<void>;
 }
 
-/** Makes a sink for one download of so many bytes. */
-export type OpenSink = (size: number) => Promise<Sink>;
+/** Writes to a file of the folder where the browser can, else to Blobs that it keeps outside the page. */
+export async function sinkIn(folder: FileSystemDirectoryHandle | undefined): Promise<Sink> {
+  const writable = typeof FileSystemFileHandle !== 'undefined' && 'createWritable' in FileSystemFileHandle.prototype;
+  return folder !== undefined && writable ? FileSink.create(folder) : new BlobSink();
+}
 
-/** Pieces are put together to this size: each write is a message to another process. */
+/** Puts pieces together to blocks: the last one may be shorter. */
+class Block {
+  readonly #bytes: number;
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  #filled = 0;
+
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+  }
+
+  /** Appends, and gives each block that is full to `flush`, which may use it until it resolves. */
+  async fill(piece: Uint8Array<ArrayBuffer>, flush: (block: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
+    this.#buffer ??= new Uint8Array(this.#bytes);
+    for (let taken = 0; taken < piece.length; ) {
+      const part = piece.subarray(taken, taken + this.#bytes - this.#filled);
+      this.#buffer.set(part, this.#filled);
+      this.#filled += part.length;
+      taken += part.length;
+      if (this.#filled === this.#bytes) await flush(this.take());
+    }
+  }
+
+  /** What is there, and forgets it. */
+  take(): Uint8Array<ArrayBuffer> {
+    const rest = (this.#buffer ?? new Uint8Array()).subarray(0, this.#filled);
+    this.#filled = 0;
+    return rest;
+  }
+}
+
+/** Each write is a message to another process. */
 const WRITE_BYTES = 1 << 20;
-const FOLDER = 'handout';
 
-/**
- * A file of the origin private file system where the browser has one with room for
- * the file, else Blobs that it keeps outside the page.
- */
-export const openSink: OpenSink = async (size) => {
-  const folder = await pageFolder();
-  return folder !== undefined && (await fits(size)) ? FileSink.create(folder) : new BlobSink();
-};
-
-/** A private window has a small file system. Where the browser does not say, the writing will. */
-async function fits(size: number): Promise<boolean> {
-  const { quota, usage } = (await navigator.storage.estimate?.()) ?? {};
-  return quota === undefined || quota - (usage ?? 0) > size;
-}
-
-let opened: Promise<FileSystemDirectoryHandle | undefined> | undefined;
-
-/** The folder of this page. Its lock says that the page lives; folders of dead pages are removed. */
-function pageFolder(): Promise<FileSystemDirectoryHandle | undefined> {
-  opened ??= openFolder().catch(() => undefined); // forbidden, as in some private windows: the fallback serves
-  return opened;
-}
-
-async function openFolder(): Promise<FileSystemDirectoryHandle | undefined> {
-  const { storage, locks } = navigator;
-  if (typeof storage?.getDirectory !== 'function' || locks === undefined) return undefined;
-  if (typeof FileSystemFileHandle === 'undefined' || !('createWritable' in FileSystemFileHandle.prototype)) {
-    return undefined;
-  }
-  const root = await (await storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true });
-  await sweep(root);
-  const name = crypto.randomUUID();
-  await hold(name);
-  return root.getDirectoryHandle(name, { create: true });
-}
-
-/** Takes the lock for as long as the page lives. */
-function hold(name: string): Promise<void> {
-  return new Promise((held, failed) => {
-    navigator.locks
-      .request(lockName(name), () => {
-        held();
-        return new Promise(() => undefined);
-      })
-      .catch(failed);
-  });
-}
-
-async function sweep(root: FileSystemDirectoryHandle): Promise<void> {
-  for await (const name of root.keys()) {
-    await navigator.locks.request(lockName(name), { ifAvailable: true }, async (lock) => {
-      // What another page removes at the same time is gone too.
-      if (lock !== null) await root.removeEntry(name, { recursive: true }).catch(() => undefined);
-    });
-  }
-}
-
-const lockName = (folder: string): string => `${FOLDER}.${folder}`;
-
-/** Writes to a file of the origin private file system. */
+/** Writes to a file of the origin private file system from any thread. */
 class FileSink implements Sink {
   readonly #folder: FileSystemDirectoryHandle;
   readonly #handle: FileSystemFileHandle;
   readonly #stream: FileSystemWritableFileStream;
-  readonly #buffer = new Uint8Array(WRITE_BYTES);
-  #filled = 0;
+  readonly #block = new Block(WRITE_BYTES);
 
   private constructor(
     folder: FileSystemDirectoryHandle,
@@ -101,24 +73,19 @@ class FileSink implements Sink {
     return new FileSink(folder, handle, await handle.createWritable());
   }
 
-  async write(piece: Uint8Array<ArrayBuffer>): Promise<void> {
-    for (let taken = 0; taken < piece.length; ) {
-      const part = piece.subarray(taken, taken + WRITE_BYTES - this.#filled);
-      this.#buffer.set(part, this.#filled);
-      this.#filled += part.length;
-      taken += part.length;
-      if (this.#filled === WRITE_BYTES) await this.#flush();
-    }
+  write(piece: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.#block.fill(piece, (block) => space(() => this.#stream.write(block)));
   }
 
   async restart(): Promise<void> {
-    this.#filled = 0;
+    this.#block.take();
     await this.#stream.truncate(0); // moves the cursor too
   }
 
   async finish(name: string, type: string): Promise<File> {
-    await this.#flush();
-    await space(this.#stream.close());
+    const rest = this.#block.take();
+    if (rest.length > 0) await space(() => this.#stream.write(rest));
+    await space(() => this.#stream.close());
     // A File of a file: its bytes stay on the disk.
     return new File([await this.#handle.getFile()], name, { type });
   }
@@ -127,20 +94,14 @@ class FileSink implements Sink {
     await this.#stream.abort().catch(() => undefined); // it may have failed by itself
     await this.#folder.removeEntry(this.#handle.name).catch(() => undefined); // or the sweep has it
   }
-
-  async #flush(): Promise<void> {
-    if (this.#filled === 0) return;
-    await space(this.#stream.write(this.#buffer.subarray(0, this.#filled)));
-    this.#filled = 0;
-  }
 }
 
 /** Tells a full disk from other faults. */
-async function space<T>(work: Promise<T>): Promise<T> {
+export async function space<T>(work: () => Promise<T> | T): Promise<T> {
   try {
-    return await work;
+    return await work();
   } catch (cause) {
-    const full = cause instanceof DOMException && cause.name === 'QuotaExceededError';
+    const full = cause instanceof Error && cause.name === 'QuotaExceededError';
     throw new HandoutError(
       full ? 'no-space' : 'internal',
       full ? 'this device has no room for the file' : 'the browser could not store the file',
@@ -152,36 +113,31 @@ async function space<T>(work: Promise<T>): Promise<T> {
 /** A Blob of this size leaves the page: the browser keeps it, on the disk if it must. */
 const PART_BYTES = 4 << 20;
 
-/** Collects Blobs, for pages that have no file system: those that are not a secure context. */
+/** Collects Blobs: for small files, and for pages that have no file system, which are those that are not a secure context. */
 export class BlobSink implements Sink {
+  readonly #block: Block;
   #parts: Blob[] = [];
-  #pieces: Uint8Array<ArrayBuffer>[] = [];
-  #bytes = 0;
 
-  async write(piece: Uint8Array<ArrayBuffer>): Promise<void> {
-    this.#pieces.push(piece);
-    this.#bytes += piece.length;
-    if (this.#bytes >= PART_BYTES) this.#flush();
+  constructor(size = PART_BYTES) {
+    this.#block = new Block(Math.max(1, Math.min(size, PART_BYTES)));
+  }
+
+  write(piece: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.#block.fill(piece, async (block) => {
+      this.#parts.push(new Blob([block]));
+    });
   }
 
   async restart(): Promise<void> {
+    this.#block.take();
     this.#parts = [];
-    this.#pieces = [];
-    this.#bytes = 0;
   }
 
   async finish(name: string, type: string): Promise<File> {
-    this.#flush();
-    return new File(this.#parts, name, { type });
+    return new File([...this.#parts, this.#block.take()], name, { type });
   }
 
   discard(): Promise<void> {
     return this.restart();
-  }
-
-  #flush(): void {
-    if (this.#bytes > 0) this.#parts.push(new Blob(this.#pieces));
-    this.#pieces = [];
-    this.#bytes = 0;
   }
 }

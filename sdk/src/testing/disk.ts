@@ -5,6 +5,10 @@ export class FakeDisk {
   readonly writes: number[] = [];
   full = false;
   broken = false;
+  /** The most bytes that a synchronous write takes. */
+  writable = Number.POSITIVE_INFINITY;
+  /** Whether a worker gets synchronous access. */
+  sync = true;
 
   /** The names of the pages' folders. */
   folders(): string[] {
@@ -58,6 +62,36 @@ class FakeFile {
   constructor(name: string, disk: FakeDisk) {
     this.name = name;
     this.#disk = disk;
+  }
+
+  get createSyncAccessHandle(): (() => Promise<unknown>) | undefined {
+    return this.#disk.sync ? async () => this.#access() : undefined;
+  }
+
+  #access(): unknown {
+    let bytes = new Uint8Array();
+    const resize = (size: number) => {
+      const old = bytes;
+      bytes = new Uint8Array(size);
+      bytes.set(old.subarray(0, size));
+    };
+    return {
+      write: (piece: Uint8Array, { at }: { at: number }) => {
+        if (this.#disk.full) throw new DOMException('full', 'QuotaExceededError');
+        const taken = piece.subarray(0, Math.min(piece.length, this.#disk.writable));
+        if (at + taken.length > bytes.length) resize(at + taken.length);
+        bytes.set(taken, at);
+        this.#disk.writes.push(taken.length);
+        return taken.length;
+      },
+      truncate: (size: number) => {
+        if (this.#disk.full) throw new DOMException('full', 'QuotaExceededError');
+        resize(size);
+      },
+      close: () => {
+        this.#kept = new Blob([bytes]);
+      },
+    };
   }
 
   async getFile(): Promise<File> {
