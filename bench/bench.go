@@ -16,10 +16,16 @@ type bench struct {
 	dir      string // holds everything that is written
 	body     payload
 	progress io.Writer
-	started  int // servers, so that each has a directory of its own
+	running  string // name of the workload
+	started  int    // servers, so that each has a directory of its own
 }
 
 func newBench(c config, servers []spec, progress io.Writer) (*bench, error) {
+	if c.profile != "" {
+		if err := os.MkdirAll(c.profile, 0o755); err != nil {
+			return nil, err
+		}
+	}
 	dir, err := os.MkdirTemp(c.dir, "handout-bench-")
 	if err != nil {
 		return nil, err
@@ -35,6 +41,7 @@ func (b *bench) measure(ctx context.Context, r *results) error {
 			continue
 		}
 		fmt.Fprintln(b.progress, w.name)
+		b.running = w.name
 		run := runFacts{Time: time.Now().UTC(), Rounds: b.rounds, TCP: loopbackTCP(), FileSystem: fileSystem(b.dir), LoadBefore: loadAverage()}
 		found, err := w.run(ctx, b)
 		if err != nil {
@@ -55,7 +62,11 @@ func (b *bench) measure(ctx context.Context, r *results) error {
 // start runs a server with a fresh directory. The peer must be stopped.
 func (b *bench) start(ctx context.Context, s spec) (*peer, error) {
 	b.started++
-	return startPeer(ctx, s, filepath.Join(b.dir, fmt.Sprintf("%d-%s", b.started, s.name)))
+	p, err := startPeer(ctx, s, filepath.Join(b.dir, fmt.Sprintf("%d-%s", b.started, s.name)))
+	if err == nil && b.profile != "" {
+		p.perf = &profiler{dir: b.profile, label: fmt.Sprintf("%s-%d-%s", b.running, b.started, s.name)}
+	}
+	return p, err
 }
 
 // handoutWith is a Handout server with flags of its own.

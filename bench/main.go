@@ -58,6 +58,7 @@ type config struct {
 	handout          string // path of the server
 	dir              string // where the data goes; removed at the end
 	report           string // file, or empty
+	profile          string // directory, or empty
 }
 
 func parseFlags(args []string) (config, error) {
@@ -76,6 +77,7 @@ func parseFlags(args []string) (config, error) {
 	flags.StringVar(&c.handout, "handout", "bin/handout", "the Handout server to measure")
 	flags.StringVar(&c.dir, "dir", os.TempDir(), "directory for the data, on the disk to measure")
 	flags.StringVar(&c.report, "report", "docs/benchmarks.md", "file to write the report to; empty for none")
+	flags.StringVar(&c.profile, "profile", "", "directory for a profile of each server in each run, by perf; the figures are worth less then")
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}

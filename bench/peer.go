@@ -18,8 +18,9 @@ import (
 // peer is a server process under measurement, with a data directory of its own.
 type peer struct {
 	spec
-	data   string // directory
-	idle   int64  // bytes in RAM after the start
+	data   string    // directory
+	perf   *profiler // or nil
+	idle   int64     // bytes in RAM after the start
 	cmd    *exec.Cmd
 	output chan struct{} // closed when the process's output has ended
 }
@@ -154,7 +155,19 @@ type sample struct {
 }
 
 // measure runs the load against the peer.
-func (p *peer) measure(load func() error) (sample, error) {
+func (p *peer) measure(load func() error) (s sample, err error) {
+	if p.perf == nil {
+		return p.measureOnly(load)
+	}
+	running, err := p.perf.start(p.cmd.Process.Pid)
+	if err != nil {
+		return sample{}, err
+	}
+	defer func() { err = errors.Join(err, p.perf.stop(running)) }()
+	return p.measureOnly(load)
+}
+
+func (p *peer) measureOnly(load func() error) (sample, error) {
 	pid := p.cmd.Process.Pid
 	if err := resetPeak(pid); err != nil {
 		return sample{}, err
