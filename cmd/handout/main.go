@@ -13,7 +13,7 @@ var version = "dev"
 
 type commands struct {
 	Serve   serveCommand     `cmd:"" help:"Run the server."`
-	Version kong.VersionFlag `help:"Print the version and exit."`
+	Version kong.VersionFlag `env:"-" help:"Print the version and exit."`
 }
 
 func main() {
