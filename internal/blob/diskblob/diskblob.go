@@ -2,6 +2,7 @@
 //
 //	staging/<key>      while it is being written
 //	blobs/<ab>/<key>   once committed; <ab> is the key's last two characters
+//	packs/<name>       many small ones that were put: see packs
 //
 // Every name is a key, which the server makes. Every file is opened through
 // one os.Root, so that neither a name nor a planted link leads out of the
@@ -38,6 +39,7 @@ type Store struct {
 	fsync    func(*os.File) error  // (*os.File).Sync, unless a test listens
 	shards   sync.Map              // name -> nil: directories that survive a power cut
 	poisoned atomic.Pointer[error] // why no write is taken any more
+	packs    *packs
 }
 
 var (
@@ -67,13 +69,17 @@ func Open(dir string) (*Store, error) {
 		root.Close()
 		return nil, err
 	}
+	if s.packs, err = s.openPacks(); err != nil {
+		root.Close()
+		return nil, err
+	}
 	return s, nil
 }
 
-// prepare makes the two trees and makes them survive: their names in the
+// prepare makes the trees and makes them survive: their names in the
 // directory, and the directory's own name.
 func (s *Store) prepare() error {
-	for _, dir := range []string{stagingDir, blobsDir} {
+	for _, dir := range []string{stagingDir, blobsDir, packsDir} {
 		if err := s.root.Mkdir(dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("making %s: %w", dir, err)
 		}
@@ -97,7 +103,7 @@ func (s *Store) prepare() error {
 }
 
 // Close lets go of the directory. Open readers stay usable.
-func (s *Store) Close() error { return s.root.Close() }
+func (s *Store) Close() error { return errors.Join(s.packs.close(), s.root.Close()) }
 
 // Healthy returns why the store takes no writes any more, nil if it does.
 func (s *Store) Healthy() error {
@@ -117,13 +123,19 @@ func (s *Store) FreeBytes() (int64, error) {
 	return freeBytes(dir)
 }
 
-// Open implements blob.Store. The Reader is the *os.File.
+// Open implements blob.Store. The Reader is the *os.File, unless the blob was put.
 func (s *Store) Open(_ context.Context, key blob.Key) (blob.Reader, error) {
+	if at, ok := s.packs.find(key); ok {
+		return s.packs.open(at)
+	}
 	return s.open(key, finalName)
 }
 
 // OpenStaged implements blob.Store. The Reader is the *os.File.
 func (s *Store) OpenStaged(_ context.Context, key blob.Key) (blob.Reader, error) {
+	if _, ok := s.packs.find(key); ok {
+		return nil, blob.ErrNotFound // without asking the disk
+	}
 	return s.open(key, stagedName)
 }
 
@@ -162,6 +174,9 @@ func (s *Store) Settle(_ context.Context, key blob.Key) error {
 	if err := s.Healthy(); err != nil {
 		return err
 	}
+	if packed, err := s.packs.again(key); packed {
+		return err
+	}
 	file, err := s.openFile(finalName(key), os.O_RDONLY)
 	if err != nil {
 		return err
@@ -192,6 +207,9 @@ func (s *Store) Remove(_ context.Context, key blob.Key) error {
 	if !key.Valid() {
 		return blob.ErrKey
 	}
+	if err := s.packs.remove(key); err != nil {
+		return err
+	}
 	for _, name := range []string{stagedName(key), finalName(key)} {
 		if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing a blob: %w", err)
@@ -203,6 +221,11 @@ func (s *Store) Remove(_ context.Context, key blob.Key) error {
 // List implements blob.Store.
 func (s *Store) List(ctx context.Context) iter.Seq2[blob.Info, error] {
 	return func(yield func(blob.Info, error) bool) {
+		for _, info := range s.packs.list() {
+			if !yield(info, nil) {
+				return
+			}
+		}
 		err := fs.WalkDir(s.root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 			if err != nil || ctx.Err() != nil {
 				return errors.Join(err, ctx.Err())

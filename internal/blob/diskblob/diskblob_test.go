@@ -31,6 +31,10 @@ func TestConformance(t *testing.T) {
 	blobtest.Run(t, func(t testing.TB) blob.Store { return open(t, t.TempDir()) })
 }
 
+func TestPutConformance(t *testing.T) {
+	blobtest.RunPut(t, func(t testing.TB) blobtest.PutStore { return open(t, t.TempDir()) })
+}
+
 func put(t *testing.T, s blob.Store, key blob.Key, data []byte) {
 	t.Helper()
 	w, err := s.Write(context.Background(), key, 0)

@@ -1,6 +1,7 @@
 package diskblob
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -15,6 +16,19 @@ func preallocate(file *os.File, from, length int64) {
 // writeBack starts writing the range to the disk and does not wait.
 func writeBack(file *os.File, from, length int64) {
 	_ = unix.SyncFileRange(int(file.Fd()), from, length, unix.SYNC_FILE_RANGE_WRITE)
+}
+
+// punch takes the range out of the file: its blocks are given back, and what is
+// left of others is zeros.
+func punch(file *os.File, from, length int64) error {
+	if length == 0 {
+		return nil
+	}
+	err := unix.Fallocate(int(file.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, from, length)
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		return wipe(file, from, length)
+	}
+	return err
 }
 
 func freeBytes(dir *os.File) (int64, error) {

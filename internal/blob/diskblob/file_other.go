@@ -13,4 +13,6 @@ func preallocate(*os.File, int64, int64) {}
 
 func writeBack(*os.File, int64, int64) {}
 
+func punch(file *os.File, from, length int64) error { return wipe(file, from, length) }
+
 func freeBytes(*os.File) (int64, error) { return 0, errors.ErrUnsupported }

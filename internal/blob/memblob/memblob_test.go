@@ -10,6 +10,10 @@ import (
 	"github.com/handout-rtc/handout/internal/blob/memblob"
 )
 
+func TestPutConformance(t *testing.T) {
+	blobtest.RunPut(t, func(testing.TB) blobtest.PutStore { return memblob.New() })
+}
+
 func TestConformance(t *testing.T) {
 	blobtest.Run(t, func(testing.TB) blob.Store { return memblob.New() })
 }
