@@ -48,6 +48,7 @@ type serveCommand struct {
 	TokenLifetime time.Duration `default:"24h" help:"How long a token is good."`
 	LogLevel      slog.Level    `default:"info" help:"debug, info, warn or error."`
 	LogFormat     string        `default:"text" enum:"text,json" help:"text or json."`
+	Congestion    string        `name:"download-congestion" default:"bbr" help:"TCP congestion control of downloads to other machines, where Linux has it; empty for the system's own."`
 	Shutdown      time.Duration `default:"10s" help:"How long running transfers may go on after SIGTERM."`
 
 	Limits limitFlags `embed:"" group:"Limits"`

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/handout-rtc/handout/internal/server"
 )
 
 const (
@@ -140,6 +142,7 @@ func (c *serveCommand) scheme() string {
 func (c *serveCommand) newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
+		ConnContext:       server.ConnContext,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    int(c.Limits.MaxHeader),

@@ -37,6 +37,7 @@ func (s *Server) sendContent(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Rooms.Readmit(r.Context(), caller.Room, caller.ID); err != nil {
 		return err
 	}
+	s.choosePace(r)
 	contentHeaders(w.Header(), content)
 	if content.Size() == share.UnknownSize {
 		sending.WriteHeader(http.StatusOK)

@@ -6,7 +6,9 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/handout-rtc/handout/internal/room"
@@ -36,6 +38,9 @@ type Config struct {
 	// MaxRequest is the largest body, in bytes, of anything but an upload; zero
 	// means 256 KiB.
 	MaxRequest int64
+	// Congestion names the kernel's congestion control for downloads to other
+	// machines, where it has one of that name; "" leaves it to the system.
+	Congestion string
 	// Page and SDK are the built files of the page and the SDK.
 	Page fs.FS
 	SDK  fs.FS
@@ -63,6 +68,8 @@ type Server struct {
 	Config
 	tokens  *token.Cache
 	handler http.Handler
+	near    func(net.Addr) bool // which peers' connections are left as they are
+	unpaced sync.Once           // says once that Congestion cannot be had
 }
 
 // New returns a Server.
@@ -76,7 +83,7 @@ func New(c Config) *Server {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Server{Config: c, tokens: token.NewCache(c.Keys)}
+	s := &Server{Config: c, tokens: token.NewCache(c.Keys), near: onThisMachine}
 	s.handler = s.middleware(s.routes())
 	return s
 }
