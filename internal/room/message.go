@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/handout-rtc/handout/internal/store"
@@ -17,11 +18,7 @@ func (s *Service) Message(ctx context.Context, room protocol.RoomID, sender prot
 	if err := s.checkMessage(m); err != nil {
 		return err
 	}
-	members, err := s.Records.Members(ctx, room)
-	if err != nil {
-		return fmt.Errorf("reading the roster: %w", err)
-	}
-	to, err := audience(members, sender.ID, *m.To)
+	to, err := s.audience(ctx, room, sender.ID, *m.To)
 	if err != nil {
 		return err
 	}
@@ -71,25 +68,39 @@ func (s *Service) checkMessage(m protocol.MessageRequest) error {
 	return nil
 }
 
-// audience checks that sender and recipients are here, and folds duplicates.
-func audience(members []store.Member, sender protocol.ParticipantID, to protocol.Audience) (protocol.Audience, error) {
-	here := make(map[protocol.ParticipantID]bool, len(members))
-	for _, m := range members {
-		here[m.ID] = true
-	}
-	if !here[sender] {
+// audience checks that sender and recipients are here, and folds duplicates. It
+// reads of those alone: a message to a room of thousands is no reason to read
+// who all of them are.
+func (s *Service) audience(ctx context.Context, room protocol.RoomID, sender protocol.ParticipantID, to protocol.Audience) (protocol.Audience, error) {
+	if here, err := s.here(ctx, room, sender); err != nil {
+		return to, err
+	} else if !here {
 		return to, protocol.NewError(protocol.CodeForbidden, "who sends must have joined the room")
 	}
 	var list []protocol.ParticipantID
 	named := make(map[protocol.ParticipantID]bool, len(to.List))
 	for _, id := range to.List {
-		if !here[id] {
+		if named[id] {
+			continue
+		}
+		named[id] = true
+		if here, err := s.here(ctx, room, id); err != nil {
+			return to, err
+		} else if !here {
 			return to, protocol.NewError(protocol.CodeUnknownRecipient, "a recipient is not in the room")
 		}
-		if !named[id] {
-			named[id] = true
-			list = append(list, id)
-		}
+		list = append(list, id)
 	}
 	return protocol.Audience{Room: to.Room, List: list}, nil
+}
+
+// here reports whether the participant is on the roster.
+func (s *Service) here(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) (bool, error) {
+	switch _, err := s.Records.Member(ctx, room, id); {
+	case errors.Is(err, store.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("reading the roster: %w", err)
+	}
+	return true, nil
 }

@@ -24,27 +24,11 @@ type connection struct {
 	// forget stops the watch over a connection that ends while it connects.
 	forget func() bool
 
-	// All three are guarded by the Edge's mutex.
+	// The rest is guarded by the Edge's mutex.
 	client *centrifuge.Client // nil while it connects
 	doom   protocol.CloseCode // to be ended with, once it has connected
-	missed [][]byte           // events that it may have missed while it connected
-}
-
-// maxMissed bounds what is kept for a connection while it connects.
-const maxMissed = 100
-
-// missesLocked keeps an event that the library may drop: it does not deliver
-// to a connection that is about to be told of its success, or has just been. A
-// client reads the store once it is told, so what is committed before matters
-// not. Messages are for who is connected.
-func (c *connection) missesLocked(event []byte) {
-	if len(c.missed) < maxMissed {
-		c.missed = append(c.missed, event)
-		return
-	}
-	if c.doom == 0 {
-		c.doom = protocol.CloseStopping // that many: better to begin again
-	}
+	inGate bool               // it holds up others
+	missed missed             // events that it may have missed while it connected
 }
 
 // disconnectLocked ends the connection: now, or as soon as it has connected,
@@ -69,6 +53,10 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 	}
 	c := &connection{id: event.ClientID, room: claims.Room, participant: claims.Participant, quiet: !claims.Grants.Receive}
 	if err := e.admit(c); err != nil {
+		return centrifuge.ConnectReply{}, err
+	}
+	if err := e.enter(ctx, c); err != nil {
+		e.release(c)
 		return centrifuge.ConnectReply{}, err
 	}
 	welcome, err := e.rooms.Join(ctx, entrant(claims), c.id)
@@ -160,8 +148,10 @@ func (e *Edge) release(c *connection) bool {
 	}
 	delete(e.connections, c.id)
 	delete(e.opening, c)
+	e.leaveGateLocked(c)
 	e.hushLocked(c)
 	e.ends.Done()
+	e.changes.Add(1)
 	return true
 }
 
@@ -169,7 +159,7 @@ func (e *Edge) release(c *connection) bool {
 // streams are followed.
 func (e *Edge) connected(client *centrifuge.Client) {
 	c, missed := e.opened(client)
-	for _, event := range missed {
+	for _, event := range missed.all() {
 		// On its own stream nobody else hears it, and hearing it twice does no harm.
 		if err := e.publish(c.room, c.participant, event); err != nil {
 			e.Log.Error("repeating an event failed", "room", c.room, "participant", c.participant, "err", err)
@@ -179,25 +169,28 @@ func (e *Edge) connected(client *centrifuge.Client) {
 
 // opened notes that the connection has connected, and returns what it may have
 // missed meanwhile.
-func (e *Edge) opened(client *centrifuge.Client) (c *connection, missed [][]byte) {
+func (e *Edge) opened(client *centrifuge.Client) (c *connection, m missed) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c = e.connections[client.ID()]
 	if c == nil { // it has ended meanwhile
-		return nil, nil
+		return nil, missed{}
 	}
 	client.OnDisconnect(func(centrifuge.DisconnectEvent) { e.end(c) })
 	client.OnRefresh(func(_ centrifuge.RefreshEvent, reply centrifuge.RefreshCallback) {
 		reply(centrifuge.RefreshReply{}, disconnect(protocol.CloseUnauthenticated)) // a token is not renewed
 	})
 	c.forget()
+	c.forget = nil // it holds on to what came with the request
 	delete(e.opening, c)
-	missed, c.missed = c.missed, nil
+	e.leaveGateLocked(c)
+	e.changes.Add(1)
+	m, c.missed = c.missed, missed{}
 	c.client = client
 	if c.doom != 0 {
 		c.disconnectLocked(c.doom)
 	}
-	return c, missed
+	return c, m
 }
 
 // end notes that the connection has ended. It may be called more than once.

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/centrifugal/centrifuge"
@@ -43,6 +44,9 @@ type Config struct {
 	AllowOrigin func(*http.Request) bool
 	// MaxConnections bounds the connections; zero means 20,000.
 	MaxConnections int
+	// MaxConnecting bounds those that join their rooms at the same time; zero
+	// means 64. The others wait.
+	MaxConnecting int
 	// Metrics takes the library's metrics; nil means that nobody reads them.
 	Metrics *prometheus.Registry
 	// Now is the clock; nil means time.Now.
@@ -57,6 +61,9 @@ type Edge struct {
 	node  *centrifuge.Node
 	rooms Rooms
 	ends  sync.WaitGroup // connections whose end is not noted yet
+	gate  chan struct{}  // holds a value for each connection that joins its room
+
+	changes atomic.Int64 // connections that have opened or ended
 
 	mu          sync.Mutex
 	connections map[string]*connection   // by the connection's id
@@ -71,8 +78,9 @@ const QueueBytes = 512 << 10
 
 const (
 	maxCommand     = 64 << 10
-	readBuffer     = 512 // what clients say is short, but for the token
-	staleAfter     = 10 * time.Second
+	readBuffer     = 256 // what clients say is short, but for the token
+	turnAfter      = 10 * time.Second
+	staleAfter     = 20 * time.Second // more: who is closed for this does not come back
 	noteEndTimeout = 5 * time.Second
 )
 
@@ -80,6 +88,9 @@ const (
 func New(c Config) (*Edge, error) {
 	if c.MaxConnections == 0 {
 		c.MaxConnections = 20_000
+	}
+	if c.MaxConnecting == 0 {
+		c.MaxConnecting = 64
 	}
 	if c.Metrics == nil {
 		c.Metrics = prometheus.NewRegistry() // two nodes must not share the default one
@@ -91,7 +102,7 @@ func New(c Config) (*Edge, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	e := &Edge{
-		Config: c, connections: make(map[string]*connection), opening: make(map[*connection]struct{}),
+		Config: c, gate: make(chan struct{}, c.MaxConnecting), connections: make(map[string]*connection), opening: make(map[*connection]struct{}),
 		quiet: make(map[protocol.RoomID][]*connection),
 	}
 	node, err := centrifuge.New(centrifuge.Config{
@@ -161,7 +172,7 @@ func (e *Edge) announce(room protocol.RoomID, participant protocol.ParticipantID
 		if c.quiet && participant == "" {
 			continue // publish sees to it
 		}
-		c.missesLocked(event)
+		c.missesLocked(event, participant != "")
 	}
 	e.mu.Unlock()
 	return e.publish(room, participant, event)

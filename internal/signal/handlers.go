@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/centrifugal/centrifuge"
@@ -8,13 +9,25 @@ import (
 
 // WebsocketHandler serves connections over WebSocket.
 func (e *Edge) WebsocketHandler() http.Handler {
-	return e.bounded(centrifuge.NewWebsocketHandler(e.node, centrifuge.WebsocketConfig{
+	return e.bounded(detached(centrifuge.NewWebsocketHandler(e.node, centrifuge.WebsocketConfig{
 		CheckOrigin:                e.AllowOrigin,
 		ReadBufferSize:             readBuffer,
 		UseWriteBufferPool:         true,
 		MessageSizeLimit:           maxCommand,
 		ProcessCommandsOffReadLoop: true,
-	}))
+	})))
+}
+
+// detached hides the request's context from a handler that takes the connection
+// over: it has ended by then, and would stay in memory as long as the connection.
+// Over HTTP/2 the connection is the request.
+func detached(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor == 1 {
+			r = r.WithContext(context.Background())
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // HTTPStreamHandler serves connections over a streamed HTTP response, for

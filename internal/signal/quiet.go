@@ -48,7 +48,7 @@ func mayHear(id protocol.ParticipantID, event protocol.Event) bool {
 func (e *Edge) tell(c *connection, event []byte) error {
 	e.mu.Lock()
 	if _, opening := e.opening[c]; opening {
-		c.missesLocked(event)
+		c.missesLocked(event, false)
 	}
 	e.mu.Unlock()
 	return e.publish(c.room, c.participant, event)
