@@ -39,12 +39,18 @@ var (
 type watched struct {
 	*room.Service
 	away chan string // connections whose end was noted
+	// entering, if set, hears of each Join that begins (1) and that ends (-1).
+	entering func(by int64)
 
 	mu   sync.Mutex
 	hold func(ctx context.Context, connection string)
 }
 
 func (w *watched) Join(ctx context.Context, e room.Entrant, connection string) (protocol.Welcome, error) {
+	if w.entering != nil {
+		w.entering(1)
+		defer w.entering(-1)
+	}
 	welcome, err := w.Service.Join(ctx, e, connection)
 	w.mu.Lock()
 	hold := w.hold
@@ -193,6 +199,12 @@ func (s *stand) connect(t *testing.T, id protocol.ParticipantID) *client {
 func (c *client) join(credential string) {
 	c.t.Helper()
 	c.say(connectCommand(credential))
+	c.welcomed()
+}
+
+// welcomed returns once the reply to the connect command is there.
+func (c *client) welcomed() {
+	c.t.Helper()
 	reply, code := c.next()
 	if code != 0 || reply.Connect == nil {
 		c.t.Fatalf("connecting: %+v, close code %d", reply, code)

@@ -84,6 +84,9 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 		},
 		Data:          data,
 		Subscriptions: c.streams(),
+		// What has waited goes out together: when a room fills, each hears of
+		// everybody else.
+		MaxMessagesInFrame: messagesInFrame,
 	}, nil
 }
 

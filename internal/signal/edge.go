@@ -77,11 +77,13 @@ type Edge struct {
 const QueueBytes = 512 << 10
 
 const (
-	maxCommand     = 64 << 10
-	readBuffer     = 256 // what clients say is short, but for the token
-	turnAfter      = 10 * time.Second
-	staleAfter     = 20 * time.Second // more: who is closed for this does not come back
-	noteEndTimeout = 5 * time.Second
+	maxCommand = 64 << 10
+	readBuffer = 256 // what clients say is short, but for the token
+	// messagesInFrame are written at once, if as many wait.
+	messagesInFrame = 64
+	turnAfter       = 10 * time.Second
+	staleAfter      = 20 * time.Second // more: who is closed for this does not come back
+	noteEndTimeout  = 5 * time.Second
 )
 
 // New returns an Edge that lets nobody in until Start.
