@@ -31,11 +31,14 @@ const baselineBlock = 256 << 10
 // It serves until it is ended, and prints its address first.
 func serveBaseline(args []string) error {
 	flags := flag.NewFlagSet("baseline", flag.ContinueOnError)
-	mode := flags.String("mode", "plain", "plain or tuned, with +sha256 and +fsync")
+	mode := flags.String("mode", "plain", "plain or tuned, with +sha256 and +fsync; or centrifuge, which pushes")
 	listen := flags.String("listen", "127.0.0.1:0", "address to listen on")
 	dir := flags.String("dir", "", "directory of the files")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *mode == centrifugeName {
+		return servePushBaseline(*listen)
 	}
 	b, err := newBaseline(*mode, *dir)
 	if err != nil {

@@ -51,6 +51,7 @@ type config struct {
 	size, memorySize size
 	live             liveLoad
 	links            linkLoad
+	push             pushLoad
 	files, rounds    int
 	only             string
 	save             bool
@@ -62,7 +63,7 @@ type config struct {
 }
 
 func parseFlags(args []string) (config, error) {
-	c := config{size: 1 << 30, memorySize: 4 << 30, live: fullLive, links: fullLinks}
+	c := config{size: 1 << 30, memorySize: 4 << 30, live: fullLive, links: fullLinks, push: fullPush}
 	var names []string
 	for _, w := range workloads() {
 		names = append(names, w.name)

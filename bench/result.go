@@ -97,7 +97,7 @@ func (r *result) judge(server string, limits ...limit) []bar {
 	return bars
 }
 
-func each[T any](samples []sample, figure func(sample) T) []T {
+func each[S, T any](samples []S, figure func(S) T) []T {
 	figures := make([]T, len(samples))
 	for i, s := range samples {
 		figures[i] = figure(s)
@@ -106,7 +106,7 @@ func each[T any](samples []sample, figure func(sample) T) []T {
 }
 
 // ratios compares the figures of the same rounds.
-func ratios(samples, base []sample, figure func(sample) float64) []float64 {
+func ratios[S any](samples, base []S, figure func(S) float64) []float64 {
 	var out []float64
 	for i := range min(len(samples), len(base)) {
 		out = append(out, figure(samples[i])/figure(base[i]))

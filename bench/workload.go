@@ -18,6 +18,7 @@ func workloads() []workload {
 		{"large", runLarge},
 		{"small", runSmall},
 		{"memory", runMemory},
+		{"push", runPush},
 	}
 }
 
