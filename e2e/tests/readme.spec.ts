@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Page } from '@playwright/test';
 import { expect, test } from '../harness/test.js';
 
 const repository = new URL('../../', import.meta.url);
@@ -19,6 +20,20 @@ async function quickStart(): Promise<string> {
   return code;
 }
 
+/** Serves one page from an origin of its own. */
+async function serve(body: string, headers: Record<string, string> = {}) {
+  const host = createServer((_, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', ...headers });
+    response.end(`<!doctype html><meta charset="utf-8"><title>An application</title>${body}`);
+  });
+  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+  const close = async () => {
+    host.closeAllConnections();
+    await new Promise((resolve) => host.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${(host.address() as AddressInfo).port}/`, close };
+}
+
 test('the quick start of the README runs in a page of another origin', async ({
   browser,
   backEnd,
@@ -29,15 +44,11 @@ test('the quick start of the README runs in a page of another origin', async ({
   const ben = await participant('Ben');
   const report = await samples.file('report.txt', 3000);
   const code = (await quickStart()).replaceAll(local, handout.origin);
-  const host = createServer((_, response) => {
-    response.setHeader('Content-Type', 'text/html; charset=utf-8');
-    response.end('<!doctype html><meta charset="utf-8"><title>An application</title><input type="file">');
-  });
-  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+  const host = await serve('<input type="file">');
   const page = await browser.newPage();
   const said: string[] = [];
   page.on('console', (message) => said.push(message.text()));
-  await page.goto(`http://127.0.0.1:${(host.address() as AddressInfo).port}/`);
+  await page.goto(host.url);
   await page.locator('input').setInputFiles(report.path);
   const token = await backEnd.token('Ana');
   const script = `const token = ${JSON.stringify(token)}; const input = document.querySelector('input');\n${code}\nwindow.sent = upload.state.kind;`;
@@ -51,8 +62,7 @@ test('the quick start of the README runs in a page of another origin', async ({
   await ben.heard('send-callback');
   await expect.poll(() => said).toContain('Ben shared note.txt');
   await page.close();
-  host.closeAllConnections();
-  await new Promise((resolve) => host.close(resolve));
+  await host.close();
 });
 
 test('the types that the server has make it strict TypeScript', async ({ handout }) => {
@@ -94,3 +104,55 @@ await download.done.then((file: File) => file.text()).catch((error: unknown) => 
   expect(outcome.stdout).toBe('');
   await rm(folder, { recursive: true, force: true });
 });
+
+for (const without of ['', '; worker-src blob:']) {
+  test(`the policy that the docs name lets a page send, receive and save${without && ', also without workers'}`, async ({
+    browser,
+    backEnd,
+    network,
+  }) => {
+    const docs = await readFile(new URL('docs/enxroom.md', repository), 'utf8');
+    const named = /```\n(script-src .*)\n```/.exec(docs)?.[1] ?? '';
+    expect(named).toContain(without);
+    const { origin } = network; // where the tokens say that the server is
+    const policy = named
+      .replace(without, '')
+      .replaceAll('https://files.example.org', origin)
+      .replaceAll('wss://files.example.org', origin.replace('http', 'ws'));
+    const host = await serve(`<script src="${origin}/sdk/EnxRtc.js"></script>`, {
+      'Content-Security-Policy': `default-src 'none'; ${policy}`,
+    });
+    const enter = async (name: string): Promise<Page> => {
+      const page = await browser.newPage();
+      await page.goto(host.url);
+      await page.evaluate(
+        (token) =>
+          new Promise<void>((resolve, reject) => {
+            window.EnxRtc.joinRoom(token, {}, (success: { room: unknown } | null, error: unknown) => {
+              window.room = success?.room;
+              error === null ? resolve() : reject(error);
+            });
+          }),
+        await backEnd.token(name),
+      );
+      return page;
+    };
+    const [ana, ben] = [await enter('Ana'), await enter('Ben')];
+    const received = ben.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          window.room.on('fs-download-result', ({ message }: { message: { messageType: string; jobId: string } }) => {
+            if (message.messageType !== 'download-available') return;
+            window.room.recvFiles(message.jobId, {}, (answer: { result: number }) => resolve(answer.result));
+          });
+        }),
+    );
+    const saved = ben.waitForEvent('download');
+    await ana.evaluate(() => window.room.sendFiles(new File(['hello'], 'note.txt'), {}));
+    expect(await received).toBe(0);
+    expect((await saved).suggestedFilename()).toBe('note.txt');
+    await ana.close();
+    await ben.close();
+    await host.close();
+  });
+}
