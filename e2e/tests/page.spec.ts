@@ -124,12 +124,14 @@ test('the picture of the README', async ({ browser, handout, network, samples })
   const size = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1 };
   const noor = await join(browser, network.origin, 'weekly-review', 'Noor Haddad', size);
   const ana = await join(browser, handout.origin, 'weekly-review', 'Ana Moreau');
-  await join(browser, handout.origin, 'weekly-review', 'Kofi Boateng');
+  const kofi = await join(browser, handout.origin, 'weekly-review', 'Kofi Boateng');
   const agenda = await samples.file('Agenda.docx', 38_000);
   await choose(ana, agenda, await samples.file('Site walk-through.mp4', 4_100_000));
   await expect(card(noor, 'Agenda.docx')).toHaveAttribute('data-state', 'available');
-  await choose(noor, await samples.file('Q3 numbers.xlsx', 186_000));
+  const numbers = await samples.file('Q3 numbers.xlsx', 186_000);
+  await choose(noor, numbers);
   await expect(card(noor, 'Q3 numbers.xlsx')).toHaveAttribute('data-state', 'shared');
+  await save(kofi, numbers);
   await save(noor, agenda);
   await ana.locator('[data-testid=recipient][data-name="Noor Haddad"]').click();
   await choose(ana, await samples.file('Contract draft.pdf', 2_300_000));

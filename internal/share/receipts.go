@@ -151,7 +151,7 @@ func (s *Service) Receipts(ctx context.Context, c Caller, id protocol.ShareID, a
 // participant. It asks nobody's leave: it is for the operator.
 func (s *Service) ReceiptsOf(ctx context.Context, room protocol.RoomID, id protocol.ShareID, after protocol.ParticipantID) (protocol.Ledger, error) {
 	record, err := s.Records.Share(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && record.Room != room {
+	if errors.Is(err, store.ErrNotFound) || err == nil && (record.Room != room || record.Partial()) {
 		return protocol.Ledger{}, notFound()
 	}
 	if err != nil {

@@ -13,6 +13,7 @@ const SCENES = [
   'empty',
   'typical',
   'states',
+  'receipts',
   'reconnecting',
   'receive-only',
   'replaced',

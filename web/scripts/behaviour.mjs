@@ -152,6 +152,69 @@ const TESTS = {
     assert.deepEqual(await page.evaluate(() => window.saved), ['one.txt', 'two.txt']);
   },
 
+  async 'who has a file is a list that opens by keyboard and follows its receipts'(page) {
+    const card = page.getByTestId('section-everyone').locator('[data-name="Q3 numbers.xlsx"]');
+    const summary = card.getByRole('button', { name: '2 of 4 have it · 1 saving: Q3 numbers.xlsx' });
+    assert.equal(await summary.getAttribute('aria-expanded'), 'false');
+    await summary.focus();
+    await page.keyboard.press('Enter');
+    const list = card.getByRole('list', { name: 'Recipients of Q3 numbers.xlsx' });
+    assert.deepEqual(
+      await list
+        .getByRole('listitem')
+        .evaluateAll((rows) => rows.map((row) => `${row.dataset.name}: ${row.dataset.state}`)),
+      [
+        'Zoë Wójcik: downloading',
+        'Ana Moreau: received',
+        'Kofi Boateng: received',
+        'Sam Okafor-Lindqvist von Habsburg the Third: offered',
+      ],
+    );
+    const bar = card.getByRole('progressbar', { name: 'Zoë Wójcik is saving Q3 numbers.xlsx' });
+    assert.equal(await bar.getAttribute('aria-valuenow'), '62');
+    await inRoom(page, (room) => {
+      const file = [...room.files.values()].find(({ name }) => name === 'Q3 numbers.xlsx');
+      for (const [id, receipt] of file.receipts) file.receipts.set(id, { ...receipt, state: 'received' });
+      room.tell('receipts-changed', { file, receipts: [] });
+    });
+    await card.getByRole('button', { name: 'Everyone has it' }).waitFor();
+    await page.keyboard.press('Space');
+    await list.waitFor({ state: 'detached' });
+  },
+
+  async 'what is declined says so, and can be saved all the same'(page) {
+    const card = page.locator('[data-testid=file-card][data-name="Agenda.docx"]');
+    await inRoom(page, (room) => {
+      window.asked = [];
+      const file = [...room.files.values()].find(({ name }) => name === 'Agenda.docx');
+      Object.assign(file, { save: () => window.asked.push('save'), decline: () => window.asked.push('decline') });
+    });
+    await card.getByRole('button', { name: 'Not for me: Agenda.docx' }).focus();
+    await page.keyboard.press('Enter');
+    await card.getByText('You declined this').waitFor();
+    assert.equal(await card.getAttribute('data-state'), 'declined');
+    await page.waitForFunction(() => document.activeElement !== document.body);
+    await card.getByRole('button', { name: 'Save Agenda.docx' }).click();
+    assert.deepEqual(await page.evaluate(() => window.asked), ['decline', 'save']);
+    await card.getByRole('button', { name: 'Not for me: Agenda.docx' }).waitFor();
+  },
+
+  async 'a file is seen when its card is on screen in a window that is shown'(page) {
+    await inRoom(page, (room) => {
+      window.seen = new Set();
+      for (const file of room.files.values()) file.markSeen = () => window.seen.add(file.name);
+    });
+    await page.setViewportSize({ width: 1440, height: 700 });
+    await page.evaluate(() => window.scrollTo(0, 0));
+    await inRoom(page, (room) => room.tell('file-changed', {}));
+    await page.waitForFunction(() =>
+      window.seen.has('Contract draft v7 with tracked changes from legal and finance.pdf'),
+    );
+    assert.ok(!(await page.evaluate(() => window.seen.has('Agenda.docx'))), 'what is below the fold was not seen');
+    await page.locator('[data-name="Agenda.docx"]').scrollIntoViewIfNeeded();
+    await page.waitForFunction(() => window.seen.has('Agenda.docx'));
+  },
+
   async 'news come as toasts and the connection as a banner'(page) {
     await inRoom(page, (room) => {
       room.tell('files-offered', { files: [...room.files.values()].slice(0, 2) });

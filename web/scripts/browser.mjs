@@ -34,9 +34,10 @@ export async function withGallery(work) {
   }
 }
 
-/** Opens a scene and waits until it is drawn. */
+/** Opens a scene and waits until it is drawn; that of the receipts with its lists open. */
 export async function openScene(page, address, scene) {
   await page.goto(`${address}/gallery.html?scene=${scene}`);
   await page.locator('main').first().waitFor();
+  if (scene === 'receipts') for (const one of await page.getByTestId('receipts-summary').all()) await one.click();
   await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
 }

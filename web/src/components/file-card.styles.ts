@@ -178,6 +178,9 @@ export const cardStyles = css`
     border-color: var(--warn-line);
     background: var(--warn-soft);
   }
+  .receipts {
+    grid-column: 1 / -1;
+  }
   .question {
     grid-column: 1 / -1;
     display: flex;

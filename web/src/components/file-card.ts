@@ -1,17 +1,19 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { styleMap } from 'lit/directives/style-map.js';
-import { Check, Download, FilePlus, RotateCcw, Trash2, Undo2, X } from 'lucide';
+import { Ban, Check, Download, FilePlus, RotateCcw, Trash2, Undo2, X } from 'lucide';
 import { type Card, hasEnded } from '../model/cards.js';
 import { splitName } from '../model/file-kind.js';
 import { audienceLabel } from '../model/people.js';
+import { overview } from '../model/receipts.js';
 import { faultText, percent, progressText, sizeText, stateText } from '../model/wording.js';
 import { base, buttons } from '../styles/base.js';
 import { cardStyles } from './file-card.styles.js';
 import { fileTile, fileTileStyles } from './file-tile.js';
 import { icon } from './icon.js';
+import './receipt-list.js';
 
 /** What a person may ask of a card. */
-export type CardAction = 'save' | 'cancel' | 'retry' | 'revoke' | 'pick' | 'dismiss';
+export type CardAction = 'save' | 'decline' | 'cancel' | 'retry' | 'revoke' | 'pick' | 'dismiss';
 
 export interface CardRequest {
   readonly action: CardAction;
@@ -23,6 +25,7 @@ export class FileCard extends LitElement {
   static override properties = {
     card: { attribute: false },
     names: { attribute: false },
+    here: { attribute: false },
     meId: { attribute: false },
     moderator: { attribute: false },
     confirming: { state: true },
@@ -30,6 +33,8 @@ export class FileCard extends LitElement {
 
   declare card: Card;
   declare names: ReadonlyMap<string, string>;
+  /** Ids of those in the room. */
+  declare here: ReadonlySet<string>;
   declare meId: string;
   /** I may withdraw what others share. */
   declare moderator: boolean;
@@ -38,6 +43,7 @@ export class FileCard extends LitElement {
   constructor() {
     super();
     this.names = new Map();
+    this.here = new Set();
     this.meId = '';
     this.moderator = false;
     this.confirming = false;
@@ -54,8 +60,18 @@ export class FileCard extends LitElement {
           ${this.#status()}
         </div>
       </div>
-      ${this.confirming ? nothing : html`<div class="actions">${this.#actions()}</div>`} ${this.#bar()} ${this.#below()}
+      ${this.confirming ? nothing : html`<div class="actions">${this.#actions()}</div>`} ${this.#bar()} ${this.#below()} ${this.#receipts()}
     </article>`;
+  }
+
+  /** Who has it, of what is mine. Of what has ended, only who did something with it. */
+  #receipts() {
+    const { file, state, name } = this.card;
+    if (!file?.mine || state === 'needs-file') return nothing;
+    const all = [...file.receipts.values()].filter((one) => !hasEnded(state) || one.state !== 'offered');
+    const shown = overview(all, { names: this.names, here: this.here });
+    if (shown === undefined) return nothing;
+    return html`<handout-receipt-list class="receipts" data-testid="receipts" .overview=${shown} .file=${name}></handout-receipt-list>`;
   }
 
   #name(): TemplateResult {
@@ -124,7 +140,9 @@ export class FileCard extends LitElement {
         return this.#button('cancel', 'Cancel', X);
       case 'available':
       case 'arriving': // it is saved as it comes
-        return html`${this.#mayRevoke()}${this.#button('save', 'Save', Download, 'primary')}`;
+        return html`${this.#mayRevoke()}${this.#button('decline', 'Not for me', Ban)}${this.#button('save', 'Save', Download, 'primary')}`;
+      case 'declined':
+        return html`${this.#mayRevoke()}${this.#button('save', 'Save', Download)}${this.#button('dismiss', 'Remove from list', X)}`;
       case 'saved':
         return html`${this.#mayRevoke()}${this.#button('save', 'Save again', Download)}`;
       case 'shared':
@@ -147,8 +165,8 @@ export class FileCard extends LitElement {
   }
 
   #button(action: CardAction, label: string, picture: Parameters<typeof icon>[0], look = ''): TemplateResult {
-    const bare = action === 'cancel' || action === 'dismiss';
-    return html`<button class=${bare ? 'quiet icon' : look} aria-label="${label} ${this.card.name}" title=${label} @click=${() => this.#ask(action)}>
+    const bare = action === 'cancel' || action === 'dismiss' || action === 'decline';
+    return html`<button class=${bare ? 'quiet icon' : look} aria-label="${label}${action === 'decline' ? ':' : ''} ${this.card.name}" title=${label} @click=${() => this.#ask(action)}>
       ${icon(picture)}${bare ? nothing : html`<span class=${look === 'primary' ? '' : 'word'}>${label}</span>`}
     </button>`;
   }

@@ -6,18 +6,22 @@ import { base, buttons } from '../styles/base.js';
 import './file-card.js';
 import type { CardRequest, FileCard } from './file-card.js';
 import { icon } from './icon.js';
+import { Sight } from './sight.js';
 
 /** All cards, dealt into sections. When a card moves to another section, the focus goes along. */
 export class FileList extends LitElement {
   static override properties = {
     cards: { attribute: false },
     names: { attribute: false },
+    here: { attribute: false },
     meId: { attribute: false },
     moderator: { attribute: false },
   };
 
   declare cards: readonly Card[];
   declare names: ReadonlyMap<string, string>;
+  /** Ids of those in the room. */
+  declare here: ReadonlySet<string>;
   declare meId: string;
   declare moderator: boolean;
   #focused: string | undefined;
@@ -26,6 +30,8 @@ export class FileList extends LitElement {
     super();
     this.cards = [];
     this.names = new Map();
+    this.here = new Set();
+    new Sight(this, () => this.#all());
     this.meId = '';
     this.moderator = false;
   }
@@ -72,6 +78,7 @@ export class FileList extends LitElement {
               data-name=${card.name}
               .card=${card}
               .names=${this.names}
+              .here=${this.here}
               .meId=${this.meId}
               .moderator=${this.moderator}
             ></handout-file-card>

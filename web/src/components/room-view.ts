@@ -40,6 +40,7 @@ export class RoomView extends LitElement {
     link: { attribute: false },
     selection: { state: true },
     dismissed: { state: true },
+    declined: { state: true },
     announcement: { state: true },
   };
 
@@ -48,6 +49,8 @@ export class RoomView extends LitElement {
   declare link: string;
   declare selection: Selection;
   declare dismissed: ReadonlySet<string>;
+  /** Ids of files that I do not want. */
+  declare declined: ReadonlySet<string>;
   declare announcement: string;
 
   readonly #keys = new TransferKeys();
@@ -70,6 +73,7 @@ export class RoomView extends LitElement {
     this.link = '';
     this.selection = EVERYONE;
     this.dismissed = new Set();
+    this.declined = new Set();
     this.announcement = '';
   }
 
@@ -82,6 +86,7 @@ export class RoomView extends LitElement {
     if (changed.has('room')) {
       this.#watcher.watch(this.room);
       this.dismissed = new Set();
+      this.declined = new Set();
       this.selection = this.#may('sendToAll') ? EVERYONE : toPeople([]);
     }
     this.selection = prune(this.selection, new Set(this.#recipients().map(({ id }) => id)));
@@ -161,12 +166,13 @@ export class RoomView extends LitElement {
   }
 
   #cards(names: ReadonlyMap<string, string>, alone: boolean) {
-    const cards = buildCards(this.room, this.#keys).filter(({ key }) => !this.dismissed.has(key));
+    const cards = buildCards(this.room, this.#keys, this.declined).filter(({ key }) => !this.dismissed.has(key));
     if (cards.length === 0)
       return emptyState(alone, this.#may('send'), this.link === '' ? undefined : () => void this.#header?.copy());
     return html`<handout-file-list
       .cards=${cards}
       .names=${names}
+      .here=${new Set(this.room.participants.keys())}
       .meId=${this.room.me.id}
       .moderator=${this.#may('moderate')}
       @card-request=${(event: CustomEvent<CardRequest>) => void this.#act(event.detail)}
@@ -175,7 +181,8 @@ export class RoomView extends LitElement {
 
   async #act({ action, card }: CardRequest): Promise<void> {
     try {
-      if (action === 'save') card.file?.save();
+      if (action === 'save') this.#save(card);
+      else if (action === 'decline') this.#decline(card);
       else if (action === 'retry') this.#retry(card);
       else if (action === 'revoke') await card.file?.revoke();
       else if (action === 'pick') this.#pick({ to: card.to, again: card });
@@ -185,6 +192,18 @@ export class RoomView extends LitElement {
       this.#toasts.show(`${card.name}: ${reason(error)}.`, 'error');
     }
     this.requestUpdate();
+  }
+
+  #save(card: Card): void {
+    this.declined = new Set([...this.declined].filter((id) => id !== card.file?.id));
+    card.file?.save();
+  }
+
+  #decline({ file }: Card): void {
+    if (file === undefined) return;
+    file.decline();
+    this.declined = new Set(this.declined).add(file.id);
+    this.announcement = `You declined ${file.name}`;
   }
 
   /** A retry of what the server has ended becomes a share of its own; the ended one would be a card too many. */

@@ -62,6 +62,7 @@ export class RoomWatcher implements ReactiveController {
       }),
       room.on('file-added', redraw),
       room.on('file-changed', redraw),
+      room.on('receipts-changed', redraw),
       room.on('transfer-added', redraw),
       room.on('transfer-changed', redraw),
     ];

@@ -2,6 +2,7 @@ import {
   HandoutError,
   type Limits,
   type Participant,
+  type Receipt,
   type RoomEvents,
   type RoomState,
   type TransferState,
@@ -103,8 +104,27 @@ export function sharedFile(name: string, more: Partial<FilePort> = {}): FilePort
     expiresAt: new Date(now + 86_400_000),
     save: () => undefined,
     revoke: async () => undefined,
+    receipts: new Map(),
+    markSeen: () => undefined,
+    decline: () => undefined,
     ...more,
   };
+}
+
+/** What has become of a file at its recipients, in the order given. */
+export function receipts(...all: (Partial<Receipt> & Pick<Receipt, 'participant' | 'state'>)[]): Map<string, Receipt> {
+  const of = (one: (typeof all)[number]): Receipt => ({
+    name: '',
+    reason: undefined,
+    bytes: 0,
+    percent: one.state === 'received' ? 100 : 0,
+    offeredAt: new Date('2026-03-04T10:00:00Z'),
+    seenAt: one.state === 'seen' ? new Date('2026-03-04T10:02:00Z') : undefined,
+    startedAt: undefined,
+    endedAt: ['offered', 'seen', 'downloading'].includes(one.state) ? undefined : new Date('2026-03-04T10:04:00Z'),
+    ...one,
+  });
+  return new Map(all.map((one) => [one.participant, of(one)]));
 }
 
 const RUNNING: TransferState = { kind: 'running' };

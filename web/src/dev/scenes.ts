@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import { download, FakeRoom, failed, person, sharedFile, upload } from './fake-room.js';
+import { download, FakeRoom, failed, person, receipts, sharedFile, upload } from './fake-room.js';
 
 const ME = person('me', 'Noor Haddad', { role: 'moderator', grants: ['send', 'receive', 'sendToAll', 'moderate'] });
 const LINK = 'https://files.example.org/?room=weekly-review';
@@ -27,7 +27,19 @@ function typical(): FakeRoom {
       { state: { kind: 'completed' } },
     ),
   );
-  add(sharedFile('Q3 numbers.xlsx', { mine: true, sender: { id: 'me', name: 'Noor Haddad' }, size: 186_000 }));
+  const toAll = { mine: true, sender: { id: 'me', name: 'Noor Haddad' } };
+  add(
+    sharedFile('Q3 numbers.xlsx', {
+      ...toAll,
+      size: 186_000,
+      receipts: receipts(
+        { participant: 'ana', state: 'received' },
+        { participant: 'kofi', state: 'received' },
+        { participant: 'zoe', state: 'downloading', percent: 62 },
+        { participant: 'sam', state: 'offered' },
+      ),
+    }),
+  );
   made.transfers.push(download(add(sharedFile('Photos from the opening.zip', { size: 1_240_000_000 }))));
   add(sharedFile('Contract draft v7 with tracked changes from legal and finance.pdf', { to: ['me'], size: 2_310_000 }));
   add(
@@ -36,6 +48,7 @@ function typical(): FakeRoom {
       to: ['ana', 'kofi'],
       sender: { id: 'me', name: 'Noor Haddad' },
       size: 12_800,
+      receipts: receipts({ participant: 'ana', state: 'received' }, { participant: 'kofi', state: 'received' }),
     }),
   );
   made.transfers.push(
@@ -87,6 +100,43 @@ function everyState(): FakeRoom {
   return made;
 }
 
+function ledgers(): FakeRoom {
+  const made = room(PEOPLE);
+  const add = (name: string, more: Partial<ReturnType<typeof sharedFile>>) => {
+    const file = sharedFile(name, { mine: true, sender: { id: 'me', name: 'Noor Haddad' }, ...more });
+    made.files.set(file.id, file);
+  };
+  add('Every state of a receipt.mov', {
+    size: 843_000_000,
+    receipts: receipts(
+      { participant: 'ana', state: 'received' },
+      { participant: 'kofi', state: 'downloading', percent: 42 },
+      { participant: 'zoe', state: 'seen' },
+      { participant: 'sam', state: 'offered' },
+      { participant: 'leo', name: 'Leo Fischer', state: 'downloading', percent: 80 },
+      { participant: 'mei', name: 'Mei Lin', state: 'failed', reason: 'no-space' },
+      { participant: 'ivo', name: 'Ivo', state: 'cancelled' },
+      { participant: 'gus', name: 'Gus Lindqvist', state: 'declined' },
+    ),
+  });
+  add('For one person.pdf', {
+    to: ['ana'],
+    receipts: receipts({ participant: 'ana', state: 'downloading', percent: 7 }),
+  });
+  add('Everyone has it.pdf', {
+    receipts: receipts(
+      { participant: 'ana', state: 'received' },
+      { participant: 'kofi', state: 'received' },
+      { participant: 'zoe', state: 'received' },
+    ),
+  });
+  add('Withdrawn.pdf', {
+    state: 'revoked',
+    receipts: receipts({ participant: 'ana', state: 'received' }, { participant: 'kofi', state: 'offered' }),
+  });
+  return made;
+}
+
 function reconnecting(): FakeRoom {
   const made = typical();
   made.state = { kind: 'reconnecting', since: 0 };
@@ -104,6 +154,7 @@ export const scenes: Readonly<Record<string, () => TemplateResult>> = {
   empty: () => view(room(PEOPLE)),
   typical: () => view(typical()),
   states: () => view(everyState()),
+  receipts: () => view(ledgers()),
   reconnecting: () => view(reconnecting()),
   'receive-only': () => view(room(PEOPLE, person('me', 'Noor Haddad', { role: 'viewer', grants: ['receive'] }))),
   replaced: () => html`<handout-ended-screen .reason=${'replaced'}></handout-ended-screen>`,

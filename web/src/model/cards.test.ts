@@ -52,6 +52,22 @@ describe('a file of someone else', () => {
     expect(only([file], [download(file, { state: failed('network') }), download(file)]).state).toBe('downloading');
   });
 
+  it.each([
+    ['declined', 'available', undefined],
+    ['declined', 'uploading', { kind: 'cancelled', by: 'me' }],
+    ['downloading', 'available', { kind: 'running' }],
+    ['saved', 'available', { kind: 'completed' }],
+    ['revoked', 'revoked', undefined],
+  ] as [CardState, FilePort['state'], TransferPort['state'] | undefined][])(
+    'is %s when I do not want it, the share is %s and the download %j',
+    (state, shareState, transferState) => {
+      const file = sharedFile('a.txt', { state: shareState, offset: 50 });
+      const transfers = transferState === undefined ? [] : [download(file, { state: transferState })];
+      const [card] = buildCards(roomWith([file], transfers), new TransferKeys(), new Set([file.id]));
+      expect(card?.state).toBe(state);
+    },
+  );
+
   it('shows how far its sender is while it arrives', () => {
     const { progress } = only([sharedFile('a.txt', { state: 'uploading', offset: 50, size: 200 })]);
     expect(progress).toMatchObject({ transferred: 50, total: 200 });

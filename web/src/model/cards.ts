@@ -21,6 +21,7 @@ export type CardState =
   | 'checking'
   | 'saved'
   | 'download-failed'
+  | 'declined' // by me: it is still there
   // Ended, whoever sent it.
   | 'cancelled'
   | 'failed'
@@ -75,14 +76,21 @@ export class TransferKeys {
   }
 }
 
-/** Merges a room's files and this page's transfers into one card per file, newest first. */
-export function buildCards(room: RoomPort, keys: TransferKeys): Card[] {
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * Merges a room's files and this page's transfers into one card per file, newest first. `declined` are the
+ * ids of the files that I do not want.
+ */
+export function buildCards(room: RoomPort, keys: TransferKeys, declined = NONE): Card[] {
   const latest = latestTransfers(room.transfers);
   const cards: Card[] = [];
   for (const file of room.files.values()) {
     adopt(file, latest);
     cards.push(
-      file.mine ? ownCard(file, latest.uploads.get(file.id), keys) : receivedCard(file, latest.downloads.get(file.id)),
+      file.mine
+        ? ownCard(file, latest.uploads.get(file.id), keys)
+        : receivedCard(file, latest.downloads.get(file.id), declined.has(file.id)),
     );
   }
   for (const upload of latest.unannounced) cards.push(uploadCard(upload, room.me, keys));
@@ -179,14 +187,15 @@ function uploadState(upload: UploadPort): CardState {
   }
 }
 
-function receivedCard(file: FilePort, download: DownloadPort | undefined): Card {
-  const state = receivedState(file, download);
+function receivedCard(file: FilePort, download: DownloadPort | undefined, declined: boolean): Card {
+  const offered = receivedState(file, download);
+  const state = declined && (offered === 'available' || offered === 'arriving') ? 'declined' : offered;
   const live = download !== undefined && showsProgress(download);
   return {
     ...fileFacts(file),
     key: file.id,
     state,
-    progress: live ? download.progress : keptProgress(file),
+    progress: live ? download.progress : state === 'declined' ? undefined : keptProgress(file),
     fault: state === 'download-failed' && download !== undefined ? faultOf(download) : undefined,
     transfer: download,
   };

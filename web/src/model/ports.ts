@@ -21,6 +21,9 @@ export interface FilePort
     | 'createdAt'
     | 'expiresAt'
     | 'revoke'
+    | 'receipts'
+    | 'markSeen'
+    | 'decline'
   > {
   readonly reason?: string | undefined;
   /** Starts a download that ends in the browser's own downloads. */

@@ -64,6 +64,7 @@ const STATES: Readonly<Record<Card['state'], string>> = {
   checking: 'Checking',
   saved: 'Saved',
   'download-failed': 'Not saved',
+  declined: 'You declined this',
   cancelled: 'The sender cancelled this',
   failed: 'The sender could not finish this',
   revoked: 'Withdrawn',
