@@ -44,7 +44,8 @@ test-long: build ## what is too long for make test: large files
 	HANDOUT_LONG=1 e2e/run.sh
 
 bench: build ## figures against bare servers, into docs/benchmarks.md
-	$(GO) run ./bench
+	$(GO) build -o bin/bench ./bench
+	bin/bench
 
 clean:
 	rm -rf bin sdk/dist/* web/dist/* e2e/test-results
