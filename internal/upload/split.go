@@ -26,32 +26,43 @@ type Parts interface {
 // It fails with CodeOffsetMismatch if there are no n bytes left to send, and with
 // CodeLengthMismatch while the length is unknown.
 func (s *Service) Split(ctx context.Context, id protocol.ShareID, n int, concat func([]protocol.ShareID) string) (from int64, parts []store.Share, err error) {
-	release, err := s.acquire(ctx, id, nil)
+	whole, err := s.Records.Share(ctx, id)
+	if err != nil || !whole.Joined() || whole.State != protocol.Uploading { // else its joiner is left in peace
+		whole, err = s.splitNow(ctx, id, n, concat)
+	}
 	if err != nil {
 		return 0, nil, err
+	}
+	s.kick(id)
+	parts, err = s.partsOf(ctx, id)
+	if err != nil {
+		return 0, nil, err
+	}
+	return startOf(whole, parts), parts, nil
+}
+
+// splitNow takes the upload over and gives it its parts, if it has none.
+func (s *Service) splitNow(ctx context.Context, id protocol.ShareID, n int, concat func([]protocol.ShareID) string) (store.Share, error) {
+	release, err := s.acquire(ctx, id, nil)
+	if err != nil {
+		return store.Share{}, err
 	}
 	defer release()
 	whole, _, err := s.resume(ctx, id)
 	switch {
-	case err != nil:
-		return 0, nil, err
-	case whole.Joined():
+	case err != nil || whole.Joined():
+		return whole, err
 	case whole.Size == nil:
-		return 0, nil, protocol.NewError(protocol.CodeLengthMismatch, "the length is not known yet")
+		return whole, protocol.NewError(protocol.CodeLengthMismatch, "the length is not known yet")
 	case *whole.Size-whole.Offset < int64(n):
-		return 0, nil, protocol.NewError(protocol.CodeOffsetMismatch, "there are fewer bytes left than parts")
-	default:
-		fresh, ids := s.cut(whole, n)
-		if err := s.Parts.Split(ctx, id, whole.Offset, concat(ids), fresh); err != nil {
-			return 0, nil, s.conflict(ctx, "splitting the upload", id, err)
-		}
-		s.Log.Info("upload split", "share", id, "room", whole.Room, "participant", whole.Sender.ID, "parts", n)
+		return whole, protocol.NewError(protocol.CodeOffsetMismatch, "there are fewer bytes left than parts")
 	}
-	if parts, err = s.partsOf(ctx, id); err != nil {
-		return 0, nil, err
+	parts, ids := s.cut(whole, n)
+	if err := s.Parts.Split(ctx, id, whole.Offset, concat(ids), parts); err != nil {
+		return whole, s.conflict(ctx, "splitting the upload", id, err)
 	}
-	defer s.kick(id)
-	return startOf(whole, parts), parts, nil
+	s.Log.Info("upload split", "share", id, "room", whole.Room, "participant", whole.Sender.ID, "parts", n)
+	return whole, nil
 }
 
 // cut returns the records of n parts of what the upload lacks.

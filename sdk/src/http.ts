@@ -3,7 +3,9 @@ import {
   type Audience,
   type OfferedShare,
   type ParticipantRecord,
+  type PartRecord,
   parseOffered,
+  parseParts,
   parseProblem,
   parseRoster,
   parseShare,
@@ -108,6 +110,11 @@ export class Api {
   /** One share as it is now. */
   async share(id: string, signal?: AbortSignal): Promise<ShareRecord> {
     return parseShare(await this.#json(sharePath(id), { signal }));
+  }
+
+  /** What an upload lacks comes in so many parts from now on. Made again, with any count, it tells how far they are. */
+  async split(id: string, count: number, signal?: AbortSignal): Promise<readonly PartRecord[]> {
+    return parseParts(await this.#json(`${sharePath(id)}/parts`, { method: 'POST', body: { count }, signal }));
   }
 
   /** Cancels an upload, revokes what is available. */

@@ -11,6 +11,7 @@ import { type Receipt, Receipts } from './receipts.js';
 import { pageStorage, ResumeRecords } from './resume.js';
 import { saveToDisk } from './save.js';
 import type { Signal } from './signal.js';
+import { MAX_STREAMS } from './slots.js';
 import { type FileSource, snapshot } from './source.js';
 import { Sync, type SyncTarget } from './sync.js';
 import type { Upload } from './upload.js';
@@ -59,6 +60,12 @@ export interface SendOptions {
   readonly to: Audience;
   /** Cancels the uploads. */
   readonly signal?: AbortSignal;
+  /**
+   * How many connections one large file may use at once, from 1 to 4; the default
+   * is 1. On a link that is long or loses packets several carry more than one; on
+   * any other they take from others, say from a call, and gain nothing.
+   */
+  readonly parallel?: number;
 }
 
 /** A room that this page is in. Made by {@link join}. */
@@ -149,9 +156,12 @@ export class Room {
    * had the time to listen, and each has its own outcome.
    * @throws HandoutError `not-connected`, `empty-list`, `invalid-request`
    */
-  send(files: FileSource, { to, signal }: SendOptions): Upload[] {
+  send(files: FileSource, { to, signal, parallel = 1 }: SendOptions): Upload[] {
     this.#mustBeIn();
-    const uploads = this.#parts.uploads.add(snapshot(files), to);
+    if (!Number.isInteger(parallel) || parallel < 1 || parallel > MAX_STREAMS) {
+      throw new HandoutError('invalid-request', `"parallel" is from 1 to ${MAX_STREAMS}`);
+    }
+    const uploads = this.#parts.uploads.add(snapshot(files), to, parallel);
     for (const upload of uploads) {
       this.#add(upload);
       upload.heed(signal);

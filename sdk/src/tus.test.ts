@@ -104,6 +104,11 @@ describe('sendBytes', () => {
     ['an upload that is gone', [{ status: 410 }], { code: 'share-ended', status: 410 }],
     ['an upload that is locked', [{ status: 423 }], { code: 'upload-busy' }],
     [
+      'an upload that was split',
+      [{ status: 200, headers: { 'Upload-Concat': 'final;/uploads/a' } }],
+      { code: 'in-parts' },
+    ],
+    [
       'a refused append',
       [head(0), { status: 409, body: '{"code":"upload-preempted","status":409,"title":"C"}' }],
       { code: 'upload-preempted' },

@@ -24,6 +24,7 @@ export const STALL_MS = 30_000;
 /**
  * Sends what the server does not have yet, with tus: it asks the offset and goes
  * on from there, in one request. It does not try again; the caller decides.
+ * Rejects with `in-parts` when the upload has been split.
  */
 export function sendBytes(request: BytesRequest): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -73,6 +74,10 @@ function tusError(error: Error | DetailedError): HandoutError {
   if (response === undefined) return new HandoutError('internal', error.message, { cause: error });
   if (response === null || response.getStatus() === 0) {
     return new HandoutError('network', 'the server did not answer', { cause: error });
+  }
+  // It has no offset then: see docs/protocol.md, "Files in parts".
+  if (response.getStatus() === 200 && response.getHeader('Upload-Concat')?.startsWith('final')) {
+    return new HandoutError('in-parts', 'the upload comes in parts', { cause: error });
   }
   return problemError(response.getStatus(), response.getBody() || '');
 }

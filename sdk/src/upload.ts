@@ -11,19 +11,22 @@ export class Upload extends Transfer<SharedFile> {
   readonly size: number;
   /** For whom it is. */
   readonly to: Audience;
+  /** @internal Connections at once, at most. */
+  readonly parallel: number;
   /** @internal */
   readonly source: SourceFile;
   readonly #control: TransferControl<Upload>;
   #file: SharedFile | undefined;
 
   /** @internal */
-  constructor(source: SourceFile, to: Audience, control: TransferControl<Upload>) {
+  constructor(source: SourceFile, how: { to: Audience; parallel: number }, control: TransferControl<Upload>) {
     super();
     this.source = source;
     this.name = source.name;
     this.type = source.type;
     this.size = source.blob.size;
-    this.to = to;
+    this.to = how.to;
+    this.parallel = how.parallel;
     this.#control = control;
   }
 

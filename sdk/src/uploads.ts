@@ -6,6 +6,7 @@ import { Offers } from './offers.js';
 import type { Audience, Limits, ShareRecord } from './protocol.js';
 import type { ResumeRecords } from './resume.js';
 import { isTransient, Waker } from './retry.js';
+import { Slots } from './slots.js';
 import type { SourceFile } from './source.js';
 import type { TransferControl } from './transfer.js';
 import { type SendBytes, sendBytes } from './tus.js';
@@ -14,7 +15,7 @@ import { bringBytes, recordedEnd } from './upload-run.js';
 
 /** What uploads need of their room. */
 export interface UploadsConfig {
-  readonly api: Pick<Api, 'offer' | 'share' | 'end' | 'url' | 'authorization'>;
+  readonly api: Pick<Api, 'offer' | 'share' | 'split' | 'end' | 'url' | 'authorization'>;
   readonly files: Files;
   readonly records: ResumeRecords;
   limits(): Limits;
@@ -37,6 +38,7 @@ const MAX_RUNNING = 3;
 export class Uploads implements TransferControl<Upload> {
   readonly #config: UploadsConfig;
   readonly #waker: Waker;
+  readonly #slots = new Slots();
   readonly #offers: Offers;
   readonly #jobs = new Map<Upload, Job>();
   /** No two uploads of a page bring bytes to one share. */
@@ -61,8 +63,8 @@ export class Uploads implements TransferControl<Upload> {
   }
 
   /** Makes uploads of the files. They start when the caller has had the time to listen. */
-  add(sources: readonly SourceFile[], to: Audience): Upload[] {
-    const uploads = sources.map((source) => new Upload(source, to, this));
+  add(sources: readonly SourceFile[], to: Audience, parallel = 1): Upload[] {
+    const uploads = sources.map((source) => new Upload(source, { to, parallel }, this));
     for (const upload of uploads) this.#jobs.set(upload, newJob());
     queueMicrotask(() => this.#offers.add(uploads.filter((upload) => this.#admit(upload))));
     return uploads;
@@ -168,18 +170,20 @@ export class Uploads implements TransferControl<Upload> {
 
   async #run(upload: Upload, share: string, job: Job): Promise<void> {
     const { signal } = job.abort;
-    const context = { api: this.#config.api, send: this.#config.send ?? sendBytes, waker: this.#waker };
+    const { api, send = sendBytes } = this.#config;
+    const context = { api, send, waker: this.#waker, slots: this.#slots };
     try {
-      await bringBytes(context, {
+      const inParts = await bringBytes(context, {
         blob: upload.source.blob,
         share,
         signal,
+        streams: upload.parallel,
         progress: (bytes) => upload.report(bytes),
         paused: () => upload.advance('paused'),
         running: () => upload.advance('running'),
       });
       upload.advance('verifying');
-      const record = await recordedEnd(context, share, signal);
+      const record = await recordedEnd(context, share, { signal, inParts });
       if (!signal.aborted) this.#take(upload, record);
     } catch (cause) {
       if (!signal.aborted) await this.#explain(upload, share, { error: asHandoutError(cause), signal });

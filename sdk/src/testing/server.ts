@@ -1,6 +1,6 @@
 import { HandoutError } from '../errors.js';
 import type { FileInfo, Offer } from '../http.js';
-import type { Audience, OfferedShare, ShareRecord } from '../protocol.js';
+import type { Audience, OfferedShare, PartRecord, ShareRecord } from '../protocol.js';
 import type { BytesRequest, SendBytes } from '../tus.js';
 import { share } from './records.js';
 
@@ -9,6 +9,8 @@ export class FakeServer {
   readonly authorization = 'Bearer jwt';
   readonly shares = new Map<string, ShareRecord>();
   readonly log: string[] = [];
+  /** By share: its parts, whose addresses end in the share's id, a colon and their number. */
+  readonly parts = new Map<string, PartRecord[]>();
   /** By key: what was asked for, and the shares that it made. */
   readonly #offers = new Map<string, { asked: string; ids: string[] }>();
   /** Thrown by the next requests of that name, one each. */
@@ -52,6 +54,33 @@ export class FakeServer {
     this.#enter('share', id);
     await this.beforeReply('share');
     return this.#get(id);
+  }
+
+  async split(id: string, count: number): Promise<readonly PartRecord[]> {
+    this.#enter('split', `${id} ${count}`);
+    const { size = 0 } = this.#get(id);
+    const cut = Array.from({ length: count }, (_, i) => Math.floor((size * i) / count));
+    const fresh = cut.map((offset, i) => ({
+      offset,
+      size: (cut[i + 1] ?? size) - offset,
+      received: 0,
+      uploadUrl: `/uploads/${id}:${i}`,
+    }));
+    this.parts.set(id, this.parts.get(id) ?? fresh);
+    await this.beforeReply('split');
+    return this.parts.get(id) ?? [];
+  }
+
+  /** Bytes have come to an upload, which is a share or a part of one. */
+  receive(upload: string, bytes: number): void {
+    const [id = '', part] = upload.split(':');
+    const parts = this.parts.get(id)?.map((one, i) => (`${i}` === part ? { ...one, received: bytes } : one));
+    if (parts !== undefined) this.parts.set(id, parts);
+    const record = this.shares.get(id);
+    const received = parts?.every(({ received, size }) => received === size) ?? bytes === record?.size;
+    if (record?.state === 'uploading' && received) {
+      this.change(id, { state: 'available', offset: record.size ?? 0, sha256: 'ab' });
+    }
   }
 
   async end(id: string): Promise<void> {
@@ -112,9 +141,7 @@ export class FakeBytes {
         request,
         succeed: () => {
           request.progress(request.blob.size);
-          if (this.#server.shares.get(share)?.state === 'uploading') {
-            this.#server.change(share, { state: 'available', offset: request.blob.size, sha256: 'ab' });
-          }
+          this.#server.receive(share, request.blob.size);
           over();
           resolve();
         },

@@ -1,0 +1,162 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Files } from './files.js';
+import { ResumeRecords } from './resume.js';
+import { Waker } from './retry.js';
+import { snapshot } from './source.js';
+import { noActions } from './testing/actions.js';
+import { LIMITS } from './testing/records.js';
+import { FakeBytes, FakeServer } from './testing/server.js';
+import type { Upload } from './upload.js';
+import { Uploads } from './uploads.js';
+
+const PARTS = 3;
+const large = new File([new Uint8Array(PARTS << 23)], 'large', { lastModified: 7 });
+
+let server: FakeServer;
+let bytes: FakeBytes;
+let uploads: Uploads;
+let told: string[];
+let stored: Map<string, string>;
+
+function page(): void {
+  const storage = {
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, value: string) => void stored.set(key, value),
+  };
+  const files = new Files('ana', noActions, {
+    added: () => undefined,
+    changed: (changed) => uploads.fileChanged(changed),
+    offered: () => undefined,
+  });
+  bytes = new FakeBytes(server);
+  uploads = new Uploads({
+    api: server,
+    files,
+    records: new ResumeRecords({ storage, room: 'rm', participant: 'ana', maxAgeMs: 1e6 }),
+    limits: () => ({ ...LIMITS, fileSize: 2 ** 31 }),
+    changed: (upload) => told.push(`${upload.name} ${upload.state.kind}`),
+    send: bytes.send,
+    waker: new Waker({ sleep: () => new Promise((resolve) => setImmediate(resolve)), random: () => 0 }),
+  });
+}
+
+beforeEach(() => {
+  server = new FakeServer();
+  told = [];
+  stored = new Map();
+  page();
+});
+
+const send = (source: File, parallel: number) => uploads.add(snapshot(source), 'room', parallel)[0] as Upload;
+const sent = (n: number) => vi.waitFor(() => expect(bytes.attempts).toHaveLength(n), { interval: 1 });
+const asked = (request: string) => server.log.filter((line) => line.startsWith(request));
+
+async function succeed(...parts: string[]): Promise<void> {
+  for (const part of parts) {
+    await vi.waitFor(() => bytes.of(part), { interval: 1 });
+    bytes.of(part).succeed();
+  }
+}
+
+describe('an upload over several connections', () => {
+  it('is one share, and one completion', async () => {
+    const upload = send(large, 2);
+    await sent(2);
+    bytes.of('sh_1:0').request.progress(1000);
+    bytes.of('sh_1:1').request.progress(500);
+    expect(upload.progress.transferred).toBe(1500);
+    await succeed('sh_1:1', 'sh_1:2', 'sh_1:0');
+    await expect(upload.done).resolves.toMatchObject({ id: 'sh_1', state: 'available' });
+    expect(asked('offer')).toEqual(['offer large']);
+    expect(asked('split')).toEqual([`split sh_1 ${PARTS}`]);
+    expect(told.filter((line) => line.endsWith('completed'))).toHaveLength(1);
+    expect(told.filter((line, i) => line !== told[i - 1])).toEqual([
+      'large running',
+      'large verifying',
+      'large completed',
+    ]);
+  });
+
+  it('is not worth it for a small file', async () => {
+    const upload = send(new File(['abc'], 'small'), 4);
+    await sent(1);
+    await succeed('sh_1');
+    await upload.done;
+    expect(asked('split')).toEqual([]);
+  });
+
+  it('goes on after a reload, with any number of connections', async () => {
+    const before = send(large, 3);
+    await sent(3);
+    await succeed('sh_1:1');
+    before.cancel = () => undefined; // the page is gone, and tells nobody
+    page();
+    const upload = send(large, 1);
+    await sent(1);
+    bytes.of('sh_1').fail('in-parts'); // as its HEAD is answered
+    await sent(2);
+    expect(bytes.attempts.map(({ share }) => share)).toEqual(['sh_1', 'sh_1:0']);
+    await succeed('sh_1:0', 'sh_1:2');
+    await upload.done;
+    expect(bytes.attempts).toHaveLength(3); // what was there is not sent again
+    expect(asked('offer')).toHaveLength(1);
+  });
+
+  it('is cancelled as one', async () => {
+    const upload = send(large, 3);
+    await sent(3);
+    upload.cancel();
+    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
+    expect(bytes.attempts.every(({ request }) => request.signal.aborted)).toBe(true);
+    expect(server.shares.get('sh_1')?.state).toBe('cancelled');
+    await send(large, 1); // the connections are free again
+    await sent(4);
+  });
+
+  it('asks again to be split when the reply is lost', async () => {
+    server.fail('split', 'network', 'internal');
+    const upload = send(large, 2);
+    await sent(2);
+    expect(asked('split')).toHaveLength(3);
+    expect(told).toContain('large paused');
+    await succeed('sh_1:0', 'sh_1:1', 'sh_1:2');
+    await upload.done;
+  });
+
+  it.each(['not-found', 'offset-mismatch'])('is sent whole when it cannot be split: %s', async (code) => {
+    server.fail('split', code);
+    const upload = send(large, 2);
+    await sent(1);
+    await succeed('sh_1');
+    await upload.done;
+  });
+
+  it('fails with what the server says of a part', async () => {
+    const upload = send(large, 2);
+    await sent(2);
+    server.change('sh_1', { state: 'failed', reason: 'storage-failed' });
+    bytes.of('sh_1:0').fail('share-ended');
+    await expect(upload.done).rejects.toMatchObject({ code: 'storage-failed' });
+  });
+
+  it('asks a server that could not join the parts to try again', async () => {
+    server.receive = () => undefined; // every byte is there, and the file is not
+    const upload = send(large, 2);
+    await succeed('sh_1:0', 'sh_1:1', 'sh_1:2');
+    await vi.waitFor(() => expect(asked('split').length).toBeGreaterThan(1), { interval: 1 });
+    server.change('sh_1', { state: 'available', sha256: 'ab' });
+    await upload.done;
+  });
+
+  it('leaves connections to other files', async () => {
+    send(large, 4);
+    await sent(3); // all its parts
+    send(new File(['a'], 'a'), 1);
+    send(new File(['b'], 'b'), 1);
+    await sent(4); // no more than four at once
+    expect(bytes.attempts[3]?.share).toBe('sh_2');
+    await succeed('sh_1:2');
+    await sent(5);
+    expect(bytes.attempts[4]?.share).toBe('sh_3');
+  });
+});
