@@ -112,6 +112,39 @@ test('tus-js-client goes on after the network was lost, and by a new client afte
   expect(await content(handout.origin, token, resumed.url)).toBe(sample.sha256);
 });
 
+test('tus-js-client sends a file in parallel parts, also over a network that is lost', async ({
+  backEnd,
+  handout,
+  network,
+  samples,
+}) => {
+  const token = await backEnd.token('Ana');
+  const sample = await samples.file('tus.bin', 9_000_000);
+  const data = await readFile(sample.path);
+  network.bytesPerSecond = 3_000_000;
+  let cut = false;
+  const outcome = await upload(network.origin, token, data, {
+    parallelUploads: 3,
+    metadata: metadata(sample),
+    onProgress: (sent) => {
+      if (cut || sent < 4_000_000) return;
+      cut = true;
+      network.cut();
+      network.mend();
+    },
+  });
+  expect(cut).toBe(true);
+  expect(outcome.requests.filter((request) => request === 'POST')).toHaveLength(4); // three parts and the whole
+  expect(await content(handout.origin, token, outcome.url)).toBe(sample.sha256);
+  const list = await fetch(`${handout.origin}/v1/rooms/${backEnd.room}/shares`, {
+    headers: { Authorization: `Bearer ${token}` },
+  });
+  const { shares } = (await list.json()) as { shares: { name: string; state: string; sha256: string }[] };
+  expect(shares.map(({ name, state, sha256 }) => ({ name, state, sha256 }))).toEqual([
+    { name: sample.name, state: 'available', sha256: sample.sha256 },
+  ]);
+});
+
 test('tus-js-client terminates, and is told why it may not upload', async ({ backEnd, handout, samples }) => {
   const token = await backEnd.token('Ana');
   const viewer = await backEnd.token('Vic', 'viewer');
