@@ -19,6 +19,7 @@ func workloads() []workload {
 		{"small", runSmall},
 		{"memory", runMemory},
 		{"push", runPush},
+		{"browser", runBrowser},
 	}
 }
 
