@@ -22,6 +22,7 @@ const (
 )
 
 const (
+	barSmallDurable = 400  // files/s, each of them durable before it is acknowledged
 	barUploadRate   = 1.0  // of the throughput of plain, which does not hash
 	barUploadCost   = 1.15 // of the CPU time of tuned+sha256
 	barDownloadRate = 0.95 // of the throughput of http.ServeFile
@@ -68,6 +69,9 @@ func runSmall(ctx context.Context, b *bench) (*part, error) {
 			return nil, err
 		}
 		found.Sections = append(found.Sections, up.section(b.servers), down.section(b.servers))
+		if lanes > 1 {
+			found.Bars = append(found.Bars, up.judge(handoutName, limit{of: "throughput", least: barSmallDurable})...)
+		}
 	}
 	return found, nil
 }

@@ -1,77 +1,79 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
-	"net/http"
+	"sync"
 	"time"
-
-	"github.com/coder/websocket"
 
 	"github.com/handout-rtc/handout/protocol"
 )
 
-// ear is a push connection of a participant.
-type ear struct{ conn *websocket.Conn }
+// ear waits on a participant's push connection for the first share that the room
+// hears of.
+type ear struct {
+	listener *listener
+	ended    chan error // the end of listening
 
-// listen joins the push connection, from another network if there is one.
-func (v *handoutVisit) listen(ctx context.Context, from *space, address string) (*ear, error) {
-	dialer := &http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, network, address string) (conn net.Conn, err error) {
-			err = from.do(func() error {
-				conn, err = new(net.Dialer).DialContext(ctx, network, address)
-				return err
-			})
-			return conn, err
-		},
-	}}
-	conn, _, err := websocket.Dial(ctx, "ws://"+address+"/v1/push/websocket", &websocket.DialOptions{HTTPClient: dialer})
-	if err != nil {
-		return nil, fmt.Errorf("joining the push connection: %w", err)
-	}
-	conn.SetReadLimit(1 << 20)
-	connect, err := json.Marshal(map[string]any{"id": 1, "connect": map[string]string{"token": v.token}})
-	if err == nil {
-		err = conn.Write(ctx, websocket.MessageText, connect)
-	}
-	if err == nil {
-		_, _, err = conn.Read(ctx) // the welcome
-	}
-	if err != nil {
-		conn.CloseNow()
-		return nil, fmt.Errorf("joining the push connection: %w", err)
-	}
-	return &ear{conn}, nil
+	once  sync.Once
+	first chan announcement // one, when it came
 }
 
-func (e *ear) close() { e.conn.CloseNow() }
+// announcement is a share, and when its event came.
+type announcement struct {
+	share protocol.Share
+	at    time.Time
+}
 
-// share waits until a share is made, and says when it heard of it.
-func (e *ear) share(ctx context.Context) (share protocol.Share, heard time.Time, err error) {
-	for {
-		_, message, err := e.conn.Read(ctx)
-		heard = time.Now()
-		if err != nil {
-			return share, heard, fmt.Errorf("waiting for a share: %w", err)
-		}
-		for line := range bytes.Lines(message) {
-			var frame struct {
-				Push struct {
-					Pub struct {
-						Data protocol.Event `json:"data"`
-					} `json:"pub"`
-				} `json:"push"`
-			}
-			if err := json.Unmarshal(line, &frame); err != nil {
-				return share, heard, fmt.Errorf("reading a push: %w", err)
-			}
-			event := frame.Push.Pub.Data
-			if event.Type == protocol.SharesCreated && len(event.Shares) > 0 {
-				return event.Shares[0], heard, nil
-			}
-		}
+// listen joins the push connection, from another network if there is one. It
+// must be closed.
+func (v *handoutVisit) listen(ctx context.Context, from *space, address string) (*ear, error) {
+	e := &ear{ended: make(chan error, 1), first: make(chan announcement, 1)}
+	err := from.do(func() (err error) {
+		e.listener, err = joinPush(ctx, address, v.token, e.hear)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("joining the push connection: %w", err)
 	}
+	go func() { e.ended <- e.listener.listen() }()
+	return e, nil
+}
+
+func (e *ear) hear(push []byte) {
+	at := time.Now()
+	var frame struct {
+		Push struct {
+			Pub struct {
+				Data protocol.Event `json:"data"`
+			} `json:"pub"`
+		} `json:"push"`
+	}
+	if err := json.Unmarshal(push, &frame); err != nil {
+		return // no event
+	}
+	event := frame.Push.Pub.Data
+	if event.Type == protocol.SharesCreated && len(event.Shares) > 0 {
+		e.once.Do(func() { e.first <- announcement{event.Shares[0], at} })
+	}
+}
+
+// share waits for the event.
+func (e *ear) share(ctx context.Context) (announcement, error) {
+	select {
+	case a := <-e.first:
+		return a, nil
+	case err := <-e.ended:
+		e.ended <- err // for close
+		return announcement{}, fmt.Errorf("waiting for a share: %w", err)
+	case <-ctx.Done():
+		return announcement{}, ctx.Err()
+	}
+}
+
+// close ends the connection and waits until nobody listens.
+func (e *ear) close() {
+	e.listener.conn.Close()
+	<-e.ended
 }

@@ -67,6 +67,8 @@ func (f *following) slowest() (first, last time.Duration) {
 // follow sends the body to n recipients who ask for it before its first byte is
 // sent. Each has a connection of its own and is another participant.
 func (b *bench) follow(ctx context.Context, p *peer, body payload, n int, verify bool) (*following, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	lanes, hangUp, err := dialAll(ctx, p.address, n+1)
 	if err != nil {
 		return nil, err
@@ -97,7 +99,9 @@ func (b *bench) follow(ctx context.Context, p *peer, body payload, n int, verify
 			f.received = append(f.received, r)
 			group.Go(func() error { return recipient.get(lanes[i+1], string(share.ID), r) })
 		}
-		err = sender.send(lanes[0], share, body)
+		if err = sender.send(lanes[0], share, body); err != nil {
+			cancel() // nobody need wait for it
+		}
 		return errors.Join(err, group.Wait())
 	})
 	if err != nil {

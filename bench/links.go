@@ -121,6 +121,8 @@ func (r *route) dialBoth(ctx context.Context, address string) (sender, recipient
 
 // cutThrough lets a participant download a file as soon as the room hears of it.
 func (r *route) cutThrough(ctx context.Context, body payload) (d delivery, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	sender, recipient, err := r.dialBoth(ctx, routeHandout)
 	if err != nil {
 		return d, err
@@ -141,22 +143,23 @@ func (r *route) cutThrough(ctx context.Context, body payload) (d delivery, err e
 	}
 	defer events.close()
 	var group errgroup.Group
-	var heard time.Time
+	var heard announcement
 	got := new(reception)
-	group.Go(func() error {
-		share, at, err := events.share(ctx)
-		if err != nil {
+	group.Go(func() (err error) {
+		if heard, err = events.share(ctx); err != nil {
 			return err
 		}
-		heard = at
-		return to.get(recipient, string(share.ID), got)
+		return to.get(recipient, string(heard.share.ID), got)
 	})
 	_, sent := from.put(sender, body)
+	if sent != nil {
+		cancel() // nobody need wait for it
+	}
 	if err := errors.Join(sent, group.Wait()); err != nil {
 		return d, err
 	}
 	return delivery{
-		whole: got.last.Sub(sender.began), begun: got.first.Sub(sender.began), asked: got.first.Sub(heard),
+		whole: got.last.Sub(sender.began), begun: got.first.Sub(sender.began), asked: got.first.Sub(heard.at),
 	}, got.check(body)
 }
 
