@@ -72,6 +72,9 @@ type limitFlags struct {
 	RoomLifetime     time.Duration `default:"720h" help:"How long an empty room is kept."`
 	UploadIdle       time.Duration `default:"1h" help:"How long an upload may rest."`
 	Reconnect        time.Duration `default:"10s" help:"How long an absent participant stays in the roster."`
+	CreateRate       float64       `default:"20" help:"Files a second that one participant may offer in the long run."`
+	CreateBurst      int           `default:"1000" help:"Files that one participant may offer at once."`
+	MinFree          size          `default:"1GiB" help:"Space on the disk of --data that new files leave free."`
 	MinRate          size          `default:"1KiB" help:"Least bytes per second of an upload or download."`
 	RateGrace        time.Duration `default:"60s" help:"How long a transfer may be slower than that at its start."`
 	Silence          time.Duration `default:"30s" help:"How long an upload may send nothing, and the time over which --min-rate is counted."`
@@ -126,7 +129,7 @@ func (l *limitFlags) validate() error {
 		"max-room-shares": l.MaxRoomShares, "max-open-uploads": l.MaxOpenUploads,
 		"max-participants": l.MaxParticipants, "max-recipients": l.MaxRecipients, "max-receipts": l.MaxReceipts,
 		"max-rooms": l.MaxRooms, "max-connections": l.MaxConnections,
-		"http2-streams": l.HTTP2Streams, "http2-connections": l.HTTP2Connections,
+		"create-burst": l.CreateBurst, "http2-streams": l.HTTP2Streams, "http2-connections": l.HTTP2Connections,
 	} {
 		if n < 1 {
 			return fmt.Errorf("--%s must be at least 1", name)

@@ -44,6 +44,10 @@ func (l *limitFlags) relate() error {
 		return fmt.Errorf("--max-message must be at most %d bytes: a message is one event", mostMessage)
 	case l.MaxRequest < leastRequest:
 		return fmt.Errorf("--max-request must be at least %d bytes: it holds %d files, or a message, and their recipients", leastRequest, filesPerRequest)
+	case l.CreateBurst < filesPerRequest:
+		return fmt.Errorf("--create-burst must be at least %d: one request may offer as many files", filesPerRequest)
+	case !(l.CreateRate > 0): // nor NaN
+		return errors.New("--create-rate must be above 0")
 	case l.HTTP2Window < leastWindow || l.HTTP2Window > mostWindow:
 		return fmt.Errorf("--http2-window must be from %d to %d bytes", leastWindow, mostWindow)
 	case l.MaxHeader < leastHeader:

@@ -30,6 +30,7 @@ type parts struct {
 	blobs     *diskblob.Store
 	rooms     *room.Service
 	shares    *share.Service
+	space     *share.Space
 	uploads   *upload.Service
 	edge      *signal.Edge
 	announcer *signal.Announcer
@@ -78,14 +79,16 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		Records: p.records, Parts: p.records, Blobs: p.blobs, Limits: limits, Boot: boot, FollowWait: c.Limits.FollowWait, Log: log,
 	})
 	p.closers = append(p.closers, p.uploads.Close)
+	p.space = &share.Space{Free: p.blobs.FreeBytes, Promised: p.records.Promised, Least: int64(c.Limits.MinFree)}
 	p.shares = share.New(share.Config{
+		Churn: share.Churn{Rate: c.Limits.CreateRate, Burst: c.Limits.CreateBurst}, Space: p.space,
 		Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Uploads: p.uploads, Blobs: p.blobs,
 		Push: p.edge, Limits: limits, Boot: boot, Log: log,
 	})
 	p.server = server.New(server.Config{
 		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Keys: keys, Limits: limits, Pace: c.Limits.pace(),
 		MaxRequest: int64(c.Limits.MaxRequest), Congestion: c.Congestion,
-		Page:       web.Files(), SDK: sdk.Files(), Ready: p.ready, Metrics: server.NewMetrics(registry),
+		Page: web.Files(), SDK: sdk.Files(), Ready: p.ready, Metrics: server.NewMetrics(registry),
 		Origins: c.Origin, PublicURL: c.PublicURL, TokenLifetime: c.TokenLifetime, Dev: c.Dev, Log: log,
 	})
 	return p, nil
@@ -111,7 +114,7 @@ func (p *parts) openData(ctx context.Context, dir string) error {
 
 // ready returns why the server cannot keep its promises now.
 func (p *parts) ready(ctx context.Context) error {
-	return errors.Join(p.blobs.Healthy(), p.records.Ping(ctx))
+	return errors.Join(p.blobs.Healthy(), p.records.Ping(ctx), p.space.Short())
 }
 
 // close closes what was opened.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"github.com/handout-rtc/handout/protocol"
@@ -65,7 +66,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		problem.Detail = coded.Message
 	}
 	if status >= 500 && !errors.Is(err, context.Canceled) {
-		s.Log.Error("request failed", "method", r.Method, "route", r.Pattern, "code", code, "err", err)
+		level := slog.LevelError
+		if coded != nil && coded.Err == nil {
+			level = slog.LevelDebug // the server's word, not a fault: clients can bring it about as often as they like
+		}
+		s.Log.Log(r.Context(), level, "request failed", "method", r.Method, "route", r.Pattern, "code", code, "err", err)
 	}
 	header := w.Header()
 	switch status {

@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -101,7 +102,12 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 // readyz says whether the server can keep its promises now.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	if err := s.Ready(r.Context()); err != nil {
-		s.fail(w, r, protocol.WrapError(protocol.CodeUnavailable, "not ready", err))
+		why := "not ready"
+		var coded *protocol.Error
+		if errors.As(err, &coded) {
+			why += ": " + coded.Message
+		}
+		s.fail(w, r, protocol.WrapError(protocol.CodeUnavailable, why, err))
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})

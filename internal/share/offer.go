@@ -66,6 +66,11 @@ func (s *Service) Draft(ctx context.Context, c Caller, batch Batch) (record stor
 	if err != nil {
 		return record, false, err
 	}
+	recorded, err := s.admit(ctx, c, drawn)
+	if err != nil {
+		return record, false, err
+	}
+	recorded() // or soon: it is small, and the floor has place for as many as come at once
 	return drawn[0], false, nil
 }
 
@@ -79,6 +84,11 @@ func (s *Service) create(ctx context.Context, c Caller, batch Batch) ([]store.Sh
 	if err != nil {
 		return nil, err
 	}
+	recorded, err := s.admit(ctx, c, shares)
+	if err != nil {
+		return nil, err
+	}
+	defer recorded()
 	return shares, s.make(ctx, shares)
 }
 

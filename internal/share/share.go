@@ -63,6 +63,10 @@ type Config struct {
 	Uploads Uploads
 	Blobs   blob.Store
 	Limits  protocol.Limits
+	// Churn bounds how fast a participant makes shares.
+	Churn Churn
+	// Space keeps the disk from filling up; nil lets it.
+	Space *Space
 	// Push tells participants how transfers go; nil tells nobody.
 	Push Push
 	// Boot names the running kernel: see store.Checkpoint.
@@ -89,6 +93,7 @@ type Service struct {
 	Config
 
 	readings readings
+	makers   makers
 	steps    receiptQueue
 }
 
@@ -112,7 +117,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c, readings: newReadings(), steps: newReceiptQueue()}
+	return &Service{Config: c, readings: newReadings(), makers: newMakers(c.Churn), steps: newReceiptQueue()}
 }
 
 // Get returns the share as the caller may see it. What the caller may not see

@@ -104,6 +104,15 @@ func (f *fixture) deliver(t *testing.T, body string, to protocol.Audience) proto
 	return id
 }
 
+// fill uploads n bytes, which complete the share.
+func (f *fixture) fill(t *testing.T, id protocol.ShareID, n int) {
+	t.Helper()
+	a := upload.Append{ID: id, Body: bytes.NewReader(make([]byte, n)), BodyLength: int64(n)}
+	if made, err := f.uploads.Append(context.Background(), a); err != nil || made.State != protocol.Available {
+		t.Fatal(made.State, err)
+	}
+}
+
 // sweepUntil lets the service sweep until the condition holds.
 func (f *fixture) sweepUntil(t *testing.T, what string, holds func() bool) {
 	t.Helper()

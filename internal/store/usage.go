@@ -35,3 +35,14 @@ func (db *DB) Usage(ctx context.Context) (Usage, error) {
 	}
 	return u, nil
 }
+
+// Promised returns how many bytes are still to come of the uploads that there are:
+// of the parts of a share, the share has promised them.
+func (db *DB) Promised(ctx context.Context) (int64, error) {
+	sum, err := one(ctx, db.engine.Reader(), column[int64], `SELECT CAST(COALESCE(SUM(reserved - received), 0) AS BIGINT)
+		FROM shares WHERE state = 'uploading' AND reserved > received`)
+	if err != nil {
+		return 0, fmt.Errorf("adding up what is promised: %w", err)
+	}
+	return sum, nil
+}

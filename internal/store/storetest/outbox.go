@@ -219,4 +219,9 @@ func usage(w *world) {
 	w.same("usage", got, store.Usage{
 		Rooms: 1, Members: 2, Connected: 1, LiveShares: 2, OpenUploads: 1, ReservedBytes: 30, Outbox: 10,
 	})
+	open := w.offer("a")
+	w.must(w.Checkpoint(w.Context(), open.ID, store.Checkpoint{Offset: 3}, w.now))
+	promised, err := w.Promised(w.Context())
+	w.must(err)
+	w.same("promised", promised, int64(10+7))
 }
