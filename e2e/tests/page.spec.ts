@@ -121,7 +121,7 @@ test('the keyboard is enough', async ({ browser, handout, samples }) => {
 });
 
 test('the picture of the README', async ({ browser, handout, network, samples }) => {
-  const size = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1 };
+  const size = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1, reducedMotion: 'reduce' as const };
   const noor = await join(browser, network.origin, 'weekly-review', 'Noor Haddad', size);
   const ana = await join(browser, handout.origin, 'weekly-review', 'Ana Moreau');
   const kofi = await join(browser, handout.origin, 'weekly-review', 'Kofi Boateng');
@@ -139,6 +139,7 @@ test('the picture of the README', async ({ browser, handout, network, samples })
   network.bytesPerSecond = 3_000_000;
   await choose(noor, await samples.file('Product film.mov', 40_000_000));
   await expect.poll(() => percent(noor, 'Product film.mov'), { timeout: 30_000 }).toBeGreaterThan(40);
+  for (const close of await noor.getByRole('button', { name: 'Close notification' }).all()) await close.click();
   await noor.mouse.move(0, 0);
   await noor.screenshot({ path: `${images}room.png` });
   await noor.emulateMedia({ colorScheme: 'dark' });

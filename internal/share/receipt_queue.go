@@ -52,11 +52,15 @@ func (q *receiptQueue) add(r stepRequest) error {
 	}
 	q.waiting = append(q.waiting, r)
 	q.steps += len(r.moves)
+	q.wakeLocked()
+	return nil
+}
+
+func (q *receiptQueue) wakeLocked() {
 	select {
 	case q.wake <- struct{}{}:
 	default: // a wake-up is waiting already
 	}
-	return nil
 }
 
 // take returns the oldest requests, as many as one commit takes.
@@ -71,6 +75,9 @@ func (q *receiptQueue) take() []stepRequest {
 	taken := q.waiting[:n:n]
 	q.waiting = q.waiting[n:]
 	q.steps -= steps
+	if len(q.waiting) > 0 {
+		q.wakeLocked()
+	}
 	return taken
 }
 
@@ -124,13 +131,11 @@ func (s *Service) RunReceipts(ctx context.Context) {
 			return
 		case <-s.steps.wake:
 		}
-		for {
-			together := s.steps.take()
-			if len(together) == 0 {
-				break
-			}
+		if together := s.steps.take(); len(together) > 0 {
 			s.stepTogether(ctx, together)
 		}
+		// Also between two commits of one burst: what they tell must pass through the
+		// sender's connection.
 		select {
 		case <-ctx.Done():
 		case <-time.After(s.GatherReceipts):

@@ -104,21 +104,30 @@ func (l *ledger) entry(ctx context.Context, q querier, key receiptKey) (*ledgerE
 
 // makeRoom sees to it that no share gets more receipts than it may.
 func (l *ledger) makeRoom(ctx context.Context, c *change, perShare int) error {
-	fresh := make(map[protocol.ShareID]int)
+	counts := make(map[protocol.ShareID]int)
 	refused := make(map[*ledgerEntry]bool)
 	for _, e := range l.changed {
 		if e.stored || !e.broadcast {
 			continue
 		}
-		full, err := c.ledgerFull(ctx, e.Share, perShare-fresh[e.Share])
-		if err != nil {
-			return err
+		n, known := counts[e.Share]
+		if !known {
+			var err error
+			if n, err = one(ctx, c, column[int], `SELECT COUNT(*) FROM receipts WHERE share = $1`, e.Share); err != nil {
+				return err
+			}
 		}
-		if full {
-			refused[e] = true
-			continue
+		if n >= perShare {
+			gone, err := c.forgetReceipt(ctx, e.Share)
+			if err != nil {
+				return err
+			}
+			n -= int(gone)
 		}
-		fresh[e.Share]++
+		if refused[e] = n >= perShare; !refused[e] {
+			n++
+		}
+		counts[e.Share] = n
 	}
 	l.changed = slices.DeleteFunc(l.changed, func(e *ledgerEntry) bool { return refused[e] })
 	for i, move := range l.moves {
@@ -129,17 +138,12 @@ func (l *ledger) makeRoom(ctx context.Context, c *change, perShare int) error {
 	return nil
 }
 
-// ledgerFull reports whether a share cannot have another receipt, after it has
-// forgotten one of somebody who left, if it must.
-func (c *change) ledgerFull(ctx context.Context, share protocol.ShareID, limit int) (bool, error) {
-	n, err := one(ctx, c, column[int], `SELECT COUNT(*) FROM receipts WHERE share = $1`, share)
-	if err != nil || n < limit {
-		return false, err
-	}
-	gone, err := c.exec(ctx, `DELETE FROM receipts WHERE share = $1 AND participant = (SELECT r.participant FROM receipts r
+// forgetReceipt makes room for a receipt of a share: that of who has left and was
+// silent longest goes, if there is one. It returns how many went.
+func (c *change) forgetReceipt(ctx context.Context, share protocol.ShareID) (int64, error) {
+	return c.exec(ctx, `DELETE FROM receipts WHERE share = $1 AND participant = (SELECT r.participant FROM receipts r
 		WHERE r.share = $1 AND NOT EXISTS (SELECT 1 FROM members m WHERE m.room = r.room AND m.id = r.participant)
 		ORDER BY r.updated_at, r.participant LIMIT 1)`, share)
-	return gone == 0, err
 }
 
 // save tells the senders and writes what has changed.
