@@ -93,6 +93,9 @@ func (a *Announcer) announce(events []store.Outgoing) error {
 }
 
 func endsRoom(event store.Outgoing) bool {
+	if event.Participant != "" { // everybody is told of it
+		return false
+	}
 	if !bytes.Contains(event.Event, []byte(protocol.RoomEnded)) {
 		return false // nearly every event: to read each as JSON would cost more than to send it
 	}

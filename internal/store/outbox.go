@@ -41,43 +41,6 @@ func scanOutgoing(r row) (Outgoing, error) {
 	return o, err
 }
 
-// emit gives the event the next number of its stream and writes it to the
-// outbox. It returns that number and the outbox id. The id comes from a counter
-// row and not from the database's own sequence, because such a sequence may
-// hand out numbers in another order than that of the commits.
-func (c *change) emit(ctx context.Context, room protocol.RoomID, participant protocol.ParticipantID, e protocol.Event) (seq, id int64, err error) {
-	err = c.QueryRowContext(ctx, `INSERT INTO streams (room, participant, seq, horizon) VALUES ($1, $2, 1, 0)
-		ON CONFLICT (room, participant) DO UPDATE SET seq = streams.seq + 1 RETURNING seq`, room, participant).Scan(&seq)
-	if err != nil {
-		return 0, 0, fmt.Errorf("numbering an event: %w", err)
-	}
-	err = c.QueryRowContext(ctx, `UPDATE counters SET value = value + 1 WHERE name = 'outbox' RETURNING value`).Scan(&id)
-	if err != nil {
-		return 0, 0, fmt.Errorf("numbering the outbox: %w", err)
-	}
-	e.Seq, e.Time, e.Stream = seq, rounded(e.Time), protocol.PersonalStream
-	if participant == roomStream {
-		e.Stream = protocol.RoomStream
-	}
-	text, err := e.JSON()
-	if err != nil {
-		return 0, 0, fmt.Errorf("writing an event: %w", err)
-	}
-	_, err = c.exec(ctx, `INSERT INTO outbox (id, room, participant, event) VALUES ($1, $2, $3, $4)`,
-		id, room, participant, string(text))
-	if err != nil {
-		return 0, 0, fmt.Errorf("writing an event: %w", err)
-	}
-	c.emitted = true
-	return seq, id, nil
-}
-
-// place is where an event about shares stands.
-type place struct {
-	seq     map[protocol.ParticipantID]int64 // by stream
-	changed int64                            // among all changes
-}
-
 // of returns the number in the stream that the share's record keeps: the
 // room's, or its sender's.
 func (p place) of(s Share) int64 {
@@ -129,31 +92,30 @@ func fitting(shares []Share) (int, error) {
 
 // announceTogether is announce for shares that fit into one event.
 func (c *change) announceTogether(ctx context.Context, what protocol.EventType, shares []Share, now time.Time) (place, error) {
-	at := place{seq: make(map[protocol.ParticipantID]int64)}
-	for _, viewer := range streamsOf(shares[0]) {
-		if _, done := at.seq[viewer]; done {
-			continue
-		}
+	viewers := streamsOf(shares[0])
+	letters := make([]letter, len(viewers))
+	for i, viewer := range viewers {
 		e := protocol.Event{Type: what, Time: now, Shares: make([]protocol.Share, len(shares))}
-		for i, share := range shares {
-			e.Shares[i] = share.For(viewer)
+		for j, share := range shares {
+			e.Shares[j] = share.For(viewer)
 		}
-		seq, id, err := c.emit(ctx, shares[0].Room, viewer, e)
-		if err != nil {
-			return at, err
-		}
-		at.seq[viewer] = seq
-		if at.changed == 0 {
-			at.changed = id
-		}
+		letters[i] = letter{viewer, e}
 	}
-	return at, nil
+	return c.emitAll(ctx, shares[0].Room, letters)
 }
 
-// streamsOf returns the streams that may see the share, perhaps twice.
+// streamsOf returns the streams that may see the share, each once.
 func streamsOf(s Share) []protocol.ParticipantID {
 	if s.To.Room {
 		return []protocol.ParticipantID{roomStream}
 	}
-	return append([]protocol.ParticipantID{s.Sender.ID}, s.To.List...)
+	streams := make([]protocol.ParticipantID, 0, 1+len(s.To.List))
+	known := make(map[protocol.ParticipantID]bool, cap(streams))
+	for _, id := range append([]protocol.ParticipantID{s.Sender.ID}, s.To.List...) {
+		if !known[id] {
+			known[id] = true
+			streams = append(streams, id)
+		}
+	}
+	return streams
 }

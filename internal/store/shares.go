@@ -141,12 +141,20 @@ func (c *change) insertShare(ctx context.Context, s Share, at place, position in
 	if err != nil {
 		return fmt.Errorf("adding a share: %w", err)
 	}
-	for _, recipient := range s.To.List {
-		_, err := c.exec(ctx, `INSERT INTO receipts (share, room, participant, seq, updated_at)
-			VALUES ($1, $2, $3, $4, $5) ON CONFLICT (share, participant) DO NOTHING`,
-			s.ID, s.Room, recipient, at.seq[recipient], micros(s.CreatedAt))
+	return c.insertReceipts(ctx, s, at)
+}
+
+// insertReceipts adds one for each recipient that the share lists.
+func (c *change) insertReceipts(ctx context.Context, s Share, at place) error {
+	for from, to := range portions(len(s.To.List)) {
+		args := make([]any, 0, 5*(to-from))
+		for _, recipient := range s.To.List[from:to] {
+			args = append(args, s.ID, s.Room, recipient, at.seq[recipient], micros(s.CreatedAt))
+		}
+		_, err := c.exec(ctx, `INSERT INTO receipts (share, room, participant, seq, updated_at) VALUES `+rows(to-from, 5, "")+`
+			ON CONFLICT (share, participant) DO NOTHING`, args...)
 		if err != nil {
-			return fmt.Errorf("adding a receipt: %w", err)
+			return fmt.Errorf("adding receipts: %w", err)
 		}
 	}
 	return nil
