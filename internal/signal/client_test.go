@@ -268,6 +268,13 @@ func (c *client) next() (frame, websocket.StatusCode) {
 // event returns the next event that is pushed.
 func (c *client) event() protocol.Event {
 	c.t.Helper()
+	_, event := c.push()
+	return event
+}
+
+// push returns the next push and the event in it.
+func (c *client) push() (frame, protocol.Event) {
+	c.t.Helper()
 	var f frame
 	var code websocket.StatusCode
 	if len(c.early) > 0 {
@@ -282,7 +289,7 @@ func (c *client) event() protocol.Event {
 	if err := json.Unmarshal(f.Push.Pub.Data, &event); err != nil {
 		c.t.Fatal(err)
 	}
-	return event
+	return f, event
 }
 
 // closed returns the code that the server closes with, whatever comes before.
