@@ -12,17 +12,20 @@ export class AppHost {
   static async start(): Promise<AppHost> {
     const html = await readFile(source, 'utf8');
     const server = createServer((request, response) => {
-      const handout = new URL(request.url ?? '/', 'http://app').searchParams.get('server') ?? '';
+      const query = new URL(request.url ?? '/', 'http://app').searchParams;
+      const handout = query.get('server') ?? '';
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
+      response.setHeader('Content-Security-Policy', query.get('policy') ?? '');
       response.end(html.replaceAll('%SERVER%', handout));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new AppHost(server);
   }
 
-  url(handout: string): string {
+  /** The application's address, under a content security policy if one is given. */
+  url(handout: string, policy = ''): string {
     const { port } = this.server.address() as AddressInfo;
-    return `http://127.0.0.1:${port}/?server=${encodeURIComponent(handout)}`;
+    return `http://127.0.0.1:${port}/?${new URLSearchParams({ server: handout, policy })}`;
   }
 
   async dispose(): Promise<void> {

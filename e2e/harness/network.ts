@@ -5,10 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /**
  * The network between the browser and the server, a TCP proxy that can lose it: `cut` ends
  * every connection and refuses new ones until `mend`. `bytesPerSecond` slows
- * each direction of each connection.
+ * each direction of each connection. `corrupt` flips a bit of the next large piece that the
+ * server sends, which is one of a file.
  */
 export class Network {
   bytesPerSecond = Number.POSITIVE_INFINITY;
+  corrupt = false;
   private up = true;
   private readonly sockets = new Set<Socket>();
 
@@ -62,7 +64,20 @@ export class Network {
       });
     }
     client.pipe(this.throttle()).pipe(upstream);
-    upstream.pipe(this.throttle()).pipe(client);
+    upstream.pipe(this.corrupter()).pipe(this.throttle()).pipe(client);
+  }
+
+  private corrupter(): Transform {
+    return new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        const last = chunk.length - 1;
+        if (this.corrupt && chunk.length >= 16 << 10) {
+          chunk.writeUInt8(chunk.readUInt8(last) ^ 1, last);
+          this.corrupt = false;
+        }
+        done(null, chunk);
+      },
+    });
   }
 
   /** Passes bytes on at the rate that is set when they pass. */

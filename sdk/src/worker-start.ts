@@ -27,12 +27,20 @@ export function workerScript(loaded: string | undefined, origin: string, page: s
 async function start(origin: string): Promise<DownloadWorker | undefined> {
   if (typeof Worker === 'undefined' || typeof location === 'undefined') return undefined;
   const url = workerScript(script, origin, location.origin);
-  if (url === undefined) return undefined;
+  if (url === undefined || pinned(url)) return undefined;
   const worker = await begin(url).catch(() => undefined);
   if (worker === undefined) return undefined;
   const downloads = new DownloadWorker(worker);
   worker.addEventListener('error', () => downloads.fail(new HandoutError('internal', 'the downloading thread failed')));
   return downloads;
+}
+
+/** Whether the page runs the file only as the bytes that it knows: what a worker loads it cannot check. */
+function pinned(url: string): boolean {
+  return [...document.scripts].some(
+    ({ src, type, text, integrity }) =>
+      (src === url && integrity !== '') || (type === 'importmap' && text.includes('"integrity"')),
+  );
 }
 
 /** Resolves when the worker says that it is of this version. */
