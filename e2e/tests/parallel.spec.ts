@@ -25,7 +25,7 @@ interface Transfer {
 
 interface Core {
   on(type: 'transfer-changed', listener: (event: { transfer: Transfer }) => void): void;
-  send(files: FileList, options: { to: 'room'; parallel: number }): Transfer[];
+  send(files: FileList, options: { to: 'room'; parallel?: number }): Transfer[];
 }
 
 declare global {
@@ -49,7 +49,7 @@ async function enter(page: Page, origin: string, token: string): Promise<void> {
   );
 }
 
-async function send(page: Page, sample: Sample, parallel: number): Promise<void> {
+async function send(page: Page, sample: Sample, parallel?: number): Promise<void> {
   await page.locator('input').setInputFiles(sample.path);
   await page.evaluate((n) => {
     const story: Story = { states: [], furthest: 0 };
@@ -60,7 +60,7 @@ async function send(page: Page, sample: Sample, parallel: number): Promise<void>
       if (transfer.file !== undefined) Object.assign(story, { id: transfer.file.id, sha256: transfer.file.sha256 });
     });
     const { files } = document.querySelector('input') as HTMLInputElement;
-    [window.upload] = window.core.send(files as FileList, { to: 'room', parallel: n }) as [Transfer];
+    [window.upload] = window.core.send(files as FileList, { to: 'room', ...(n && { parallel: n }) }) as [Transfer];
   }, parallel);
 }
 
@@ -114,6 +114,23 @@ test('over a network that is lost, and followed meanwhile', async ({ page, netwo
   expect(states.filter((state) => state === 'completed')).toHaveLength(1);
   expect(seen.most).toBe(4);
   expect(seen.offsets.filter((offset) => offset > 0).length).toBeGreaterThan(0); // parts went on where they were
+});
+
+test('by itself, where one connection is slow', async ({ page, network, handout, backEnd, samples }) => {
+  const token = await backEnd.token('Ana');
+  const big = await samples.file('big.bin', 100_000_000);
+  const seen = watch(page);
+  await enter(page, network.origin, token);
+  network.bytesPerSecond = slow;
+  await send(page, big);
+  await expect.poll(() => seen.most, { timeout: 30_000 }).toBe(4);
+  expect(seen.offsets[0]).toBe(0); // it began with one
+  network.bytesPerSecond = Number.POSITIVE_INFINITY;
+  await expect.poll(() => ended(page), { timeout: 20_000 }).toBe('completed');
+  const { states, sha256, id } = await story(page);
+  expect(states).toEqual(['running', 'verifying', 'completed']);
+  expect(sha256).toBe(big.sha256);
+  expect(await digest(handout.origin, token, id)).toBe(big.sha256);
 });
 
 test('and on after a reload, when the file is picked again', async ({ page, network, handout, backEnd, samples }) => {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-const budgets = { 'handout.js': 60, 'EnxRtc.js': 66 }; // KiB, gzipped
+const budgets = { 'handout.js': 60, 'EnxRtc.js': 67 }; // KiB, gzipped
 
 for (const [name, budget] of Object.entries(budgets)) {
   const file = new URL(`../dist/${name}`, import.meta.url);

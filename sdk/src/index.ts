@@ -12,5 +12,5 @@ export type { Room, RoomEvents, RoomMessage, RoomState, SendOptions } from './ro
 export type { ReconnectOptions } from './signal.js';
 export type { FileSource } from './source.js';
 export type { Transfer, TransferState } from './transfer.js';
-export type { Upload } from './upload.js';
+export type { Parallel, Upload } from './upload.js';
 export { version } from './version.js';

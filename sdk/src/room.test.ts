@@ -116,6 +116,10 @@ describe('transfers', () => {
 
   it('refuse an empty list at once', () => {
     expect(() => room.send([], { to: 'room' })).toThrow(expect.objectContaining({ code: 'empty-list' }));
+    for (const parallel of [0, 5, 1.5, Number.NaN]) {
+      const wrong = () => room.send(new File(['x'], 'a'), { to: 'room', parallel });
+      expect(wrong).toThrow(expect.objectContaining({ code: 'invalid-request' }));
+    }
   });
 });
 

@@ -14,7 +14,7 @@ import type { Signal } from './signal.js';
 import { MAX_STREAMS } from './slots.js';
 import { type FileSource, snapshot } from './source.js';
 import { Sync, type SyncTarget } from './sync.js';
-import type { Upload } from './upload.js';
+import type { Parallel, Upload } from './upload.js';
 import { Uploads } from './uploads.js';
 import { Words } from './words.js';
 
@@ -61,11 +61,12 @@ export interface SendOptions {
   /** Cancels the uploads. */
   readonly signal?: AbortSignal;
   /**
-   * How many connections one large file may use at once, from 1 to 4; the default
-   * is 1. On a link that is long or loses packets several carry more than one; on
-   * any other they take from others, say from a call, and gain nothing.
+   * How many connections one large file may use at once, from 1 to 4. On a link
+   * that is long or loses packets several carry more than one; on any other they
+   * take from others, say from a call, and gain nothing. The default is `auto`: where
+   * one is slow it tries several for some seconds, and stays with what is better.
    */
-  readonly parallel?: number;
+  readonly parallel?: Parallel;
 }
 
 /** A room that this page is in. Made by {@link join}. */
@@ -156,10 +157,10 @@ export class Room {
    * had the time to listen, and each has its own outcome.
    * @throws HandoutError `not-connected`, `empty-list`, `invalid-request`
    */
-  send(files: FileSource, { to, signal, parallel = 1 }: SendOptions): Upload[] {
+  send(files: FileSource, { to, signal, parallel = 'auto' }: SendOptions): Upload[] {
     this.#mustBeIn();
-    if (!Number.isInteger(parallel) || parallel < 1 || parallel > MAX_STREAMS) {
-      throw new HandoutError('invalid-request', `"parallel" is from 1 to ${MAX_STREAMS}`);
+    if (parallel !== 'auto' && (!Number.isInteger(parallel) || parallel < 1 || parallel > MAX_STREAMS)) {
+      throw new HandoutError('invalid-request', `"parallel" is "auto" or from 1 to ${MAX_STREAMS}`);
     }
     const uploads = this.#parts.uploads.add(snapshot(files), to, parallel);
     for (const upload of uploads) {

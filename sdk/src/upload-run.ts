@@ -1,15 +1,19 @@
 import { type BringContext, bring } from './bring.js';
 import { asHandoutError, throwIfAborted } from './errors.js';
 import type { Api } from './http.js';
-import { bringParts, partsOf } from './parts.js';
+import { bringParts, type PartsRun, partsOf } from './parts.js';
 import type { PartRecord, ShareRecord } from './protocol.js';
 import { isTransient } from './retry.js';
 import type { Slots } from './slots.js';
+import { Trial } from './trial.js';
+import type { Parallel } from './upload.js';
 
 /** What one upload's way to the server needs. */
 export interface RunContext extends BringContext {
   readonly api: Pick<Api, 'share' | 'split' | 'url' | 'authorization'>;
   readonly slots: Slots;
+  /** A clock in milliseconds. */
+  now(): number;
 }
 
 /** One upload on its way. */
@@ -17,40 +21,72 @@ export interface Run {
   readonly blob: Blob;
   readonly share: string;
   readonly signal: AbortSignal;
-  /** Connections at once, at most. */
-  readonly streams: number;
+  readonly parallel: Parallel;
   progress(bytes: number): void;
   paused(): void;
   running(): void;
 }
 
 /**
- * Brings every byte to the server, however often the network goes; in parts, if so
- * many connections are wanted or an earlier run has split the upload. Rejects with
- * what cannot be mended by trying again. Says whether it went in parts.
+ * Brings every byte to the server, however often the network goes; in parts, where
+ * several connections are wanted or an earlier run has split the upload. Rejects
+ * with what cannot be mended by trying again. Says whether it went in parts.
  */
 export async function bringBytes(context: RunContext, run: Run): Promise<boolean> {
-  let wanted = run.streams > 1 && partsOf(run.blob.size) > 1;
+  const trial = run.parallel === 'auto' ? new Trial(run.blob.size, () => context.now()) : undefined;
+  let wanted = run.parallel !== 'auto' && run.parallel > 1 && partsOf(run.blob.size) > 1;
   for (;;) {
     const parts = wanted ? await split(context, run) : undefined;
     if (parts !== undefined) {
-      await bringParts(context, { ...run, streams: () => run.streams }, parts);
+      await bringParts(context, crewOf(run, trial), parts);
       return true;
     }
-    try {
-      await bringWhole(context, run);
-      return false;
-    } catch (cause) {
-      if (asHandoutError(cause).code !== 'in-parts') throw cause;
-      wanted = true;
-    }
+    // A server that does not split is not asked again.
+    wanted = await bringWhole(context, run, wanted ? undefined : trial);
+    if (!wanted) return false;
   }
 }
 
-async function bringWhole(context: RunContext, run: Run): Promise<void> {
+/** The run as it goes in parts. */
+function crewOf(run: Run, trial: Trial | undefined): PartsRun {
+  trial?.begin();
+  return {
+    ...run,
+    streams: () => trial?.streams ?? (run.parallel === 'auto' ? 1 : run.parallel),
+    progress: (bytes) => {
+      trial?.several(bytes);
+      run.progress(bytes);
+    },
+    paused: () => {
+      trial?.rest();
+      run.paused();
+    },
+  };
+}
+
+/** Brings the file over one connection. Says whether it is to be brought in parts instead. */
+async function bringWhole(context: RunContext, run: Run, trial: Trial | undefined): Promise<boolean> {
   const free = await context.slots.take(true, run.signal);
+  const slow = new AbortController();
   try {
-    await bring(context, { ...run, path: `/uploads/${encodeURIComponent(run.share)}` });
+    await bring(context, {
+      ...run,
+      path: `/uploads/${encodeURIComponent(run.share)}`,
+      signal: AbortSignal.any([run.signal, slow.signal]),
+      progress: (bytes) => {
+        run.progress(bytes);
+        if (trial?.alone(bytes)) slow.abort();
+      },
+      paused: () => {
+        trial?.rest();
+        run.paused();
+      },
+    });
+    return false;
+  } catch (cause) {
+    throwIfAborted(run.signal);
+    if (slow.signal.aborted || asHandoutError(cause).code === 'in-parts') return true;
+    throw cause;
   } finally {
     free();
   }

@@ -3,6 +3,9 @@ import type { Audience } from './protocol.js';
 import type { SourceFile } from './source.js';
 import { Transfer, type TransferControl } from './transfer.js';
 
+/** How many connections one large file may use at once, from 1 to 4; `auto` finds out. */
+export type Parallel = number | 'auto';
+
 /** An upload of this page. It is completed when the server has recorded the share as available. */
 export class Upload extends Transfer<SharedFile> {
   readonly kind = 'upload';
@@ -12,14 +15,14 @@ export class Upload extends Transfer<SharedFile> {
   /** For whom it is. */
   readonly to: Audience;
   /** @internal Connections at once, at most. */
-  readonly parallel: number;
+  readonly parallel: Parallel;
   /** @internal */
   readonly source: SourceFile;
   readonly #control: TransferControl<Upload>;
   #file: SharedFile | undefined;
 
   /** @internal */
-  constructor(source: SourceFile, how: { to: Audience; parallel: number }, control: TransferControl<Upload>) {
+  constructor(source: SourceFile, how: { to: Audience; parallel: Parallel }, control: TransferControl<Upload>) {
     super();
     this.source = source;
     this.name = source.name;

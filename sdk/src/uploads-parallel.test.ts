@@ -6,10 +6,12 @@ import { snapshot } from './source.js';
 import { noActions } from './testing/actions.js';
 import { LIMITS } from './testing/records.js';
 import { FakeBytes, FakeServer } from './testing/server.js';
-import type { Upload } from './upload.js';
+import type { Parallel, Upload } from './upload.js';
 import { Uploads } from './uploads.js';
 
 const PARTS = 3;
+const HUGE = 160 << 20;
+const huge = new File([new Uint8Array(HUGE)], 'huge', { lastModified: 7 });
 const large = new File([new Uint8Array(PARTS << 23)], 'large', { lastModified: 7 });
 
 let server: FakeServer;
@@ -17,6 +19,7 @@ let bytes: FakeBytes;
 let uploads: Uploads;
 let told: string[];
 let stored: Map<string, string>;
+let now: number;
 
 function page(): void {
   const storage = {
@@ -36,6 +39,7 @@ function page(): void {
     limits: () => ({ ...LIMITS, fileSize: 2 ** 31 }),
     changed: (upload) => told.push(`${upload.name} ${upload.state.kind}`),
     send: bytes.send,
+    now: () => now,
     waker: new Waker({ sleep: () => new Promise((resolve) => setImmediate(resolve)), random: () => 0 }),
   });
 }
@@ -43,11 +47,12 @@ function page(): void {
 beforeEach(() => {
   server = new FakeServer();
   told = [];
+  now = 0;
   stored = new Map();
   page();
 });
 
-const send = (source: File, parallel: number) => uploads.add(snapshot(source), 'room', parallel)[0] as Upload;
+const send = (source: File, parallel: Parallel) => uploads.add(snapshot(source), 'room', parallel)[0] as Upload;
 const sent = (n: number) => vi.waitFor(() => expect(bytes.attempts).toHaveLength(n), { interval: 1 });
 const asked = (request: string) => server.log.filter((line) => line.startsWith(request));
 
@@ -158,5 +163,60 @@ describe('an upload over several connections', () => {
     await succeed('sh_1:2');
     await sent(5);
     expect(bytes.attempts[4]?.share).toBe('sh_3');
+  });
+});
+
+/** Bytes go over a connection for so many seconds, a megabyte in each. */
+function flow(share: string, seconds: number): void {
+  for (let i = 1; i <= seconds; i++) {
+    now += 1000;
+    bytes.of(share).request.progress(i * 1_000_000);
+  }
+}
+
+describe('an upload that finds out how many connections it is worth', () => {
+  it('tries several where one is slow, and goes back to one where they gain nothing', async () => {
+    const upload = send(huge, 'auto');
+    await sent(1);
+    flow('sh_1', 7);
+    expect(asked('split')).toEqual([]);
+    flow('sh_1', 10);
+    await sent(5);
+    expect(asked('split')).toEqual(['split sh_1 20']);
+    expect(bytes.attempts.slice(1).map(({ share }) => share)).toEqual(['sh_1:0', 'sh_1:1', 'sh_1:2', 'sh_1:3']);
+    flow('sh_1:0', 8); // together no more than one alone
+    await succeed('sh_1:1', 'sh_1:2', 'sh_1:3');
+    await sent(5); // theirs are given up
+    await succeed('sh_1:0');
+    await sent(6);
+    for (let part = 4; part < 20; part++) await succeed(`sh_1:${part}`);
+    await expect(upload.done).resolves.toMatchObject({ id: 'sh_1' });
+    expect(asked('offer')).toHaveLength(1);
+    expect(told.filter((line) => line.endsWith('completed'))).toHaveLength(1);
+  });
+
+  it('is sent whole by a fast connection', async () => {
+    const upload = send(huge, 'auto');
+    await sent(1);
+    for (let i = 1; i <= 8; i++) {
+      now += 1000;
+      bytes.of('sh_1').request.progress(i * 20_000_000);
+    }
+    await succeed('sh_1');
+    await upload.done;
+    expect(asked('split')).toEqual([]);
+  });
+
+  it('goes on over one connection when the server does not split', async () => {
+    server.fail('split', 'not-found');
+    const upload = send(huge, 'auto');
+    await sent(1);
+    flow('sh_1', 10);
+    await sent(2);
+    flow('sh_1', 30);
+    expect(bytes.of('sh_1').request.signal.aborted).toBe(false);
+    await succeed('sh_1');
+    await upload.done;
+    expect(asked('split')).toHaveLength(1);
   });
 });

@@ -10,7 +10,7 @@ import { Slots } from './slots.js';
 import type { SourceFile } from './source.js';
 import type { TransferControl } from './transfer.js';
 import { type SendBytes, sendBytes } from './tus.js';
-import { Upload } from './upload.js';
+import { type Parallel, Upload } from './upload.js';
 import { bringBytes, recordedEnd } from './upload-run.js';
 
 /** What uploads need of their room. */
@@ -23,6 +23,8 @@ export interface UploadsConfig {
   /** tus, unless a test brings its own. */
   readonly send?: SendBytes;
   readonly waker?: Waker;
+  /** The clock that connections are judged by, in milliseconds. */
+  readonly now?: () => number;
 }
 
 interface Job {
@@ -63,7 +65,7 @@ export class Uploads implements TransferControl<Upload> {
   }
 
   /** Makes uploads of the files. They start when the caller has had the time to listen. */
-  add(sources: readonly SourceFile[], to: Audience, parallel = 1): Upload[] {
+  add(sources: readonly SourceFile[], to: Audience, parallel: Parallel = 'auto'): Upload[] {
     const uploads = sources.map((source) => new Upload(source, { to, parallel }, this));
     for (const upload of uploads) this.#jobs.set(upload, newJob());
     queueMicrotask(() => this.#offers.add(uploads.filter((upload) => this.#admit(upload))));
@@ -170,14 +172,14 @@ export class Uploads implements TransferControl<Upload> {
 
   async #run(upload: Upload, share: string, job: Job): Promise<void> {
     const { signal } = job.abort;
-    const { api, send = sendBytes } = this.#config;
-    const context = { api, send, waker: this.#waker, slots: this.#slots };
+    const { api, send = sendBytes, now = () => performance.now() } = this.#config;
+    const context = { api, send, waker: this.#waker, slots: this.#slots, now };
     try {
       const inParts = await bringBytes(context, {
         blob: upload.source.blob,
         share,
         signal,
-        streams: upload.parallel,
+        parallel: upload.parallel,
         progress: (bytes) => upload.report(bytes),
         paused: () => upload.advance('paused'),
         running: () => upload.advance('running'),
