@@ -41,8 +41,9 @@ const (
 	CodeUploadStalled    Code = "upload-stalled"   // who follows an upload got nothing for too long
 	CodeStorageFull      Code = "storage-full"
 	CodeStorageFailed    Code = "storage-failed"
-	CodeTicketInvalid    Code = "ticket-invalid" // unknown, used or expired
-	CodeNotFound         Code = "not-found"      // no such address
+	CodeRange            Code = "range-not-satisfiable" // no byte of the range is there, or will be
+	CodeTicketInvalid    Code = "ticket-invalid"        // unknown, used or expired
+	CodeNotFound         Code = "not-found"             // no such address
 	CodeMethodNotAllowed Code = "method-not-allowed"
 	CodeUnavailable      Code = "unavailable" // starting or stopping: try again
 )

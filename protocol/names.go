@@ -38,7 +38,11 @@ func CleanDisplayName(name string) string {
 	name = strings.ToValidUTF8(name, "\uFFFD")
 	name = norm.NFKC.String(strings.Map(printable, name))
 	name = strings.Join(strings.Fields(name), " ")
-	return strings.TrimSpace(cut(name, MaxDisplayNameBytes))
+	name = strings.TrimSpace(cut(name, MaxDisplayNameBytes))
+	if !strings.ContainsFunc(name, visible) {
+		return ""
+	}
+	return name
 }
 
 // CleanType returns a MIME type without parameters, or
@@ -51,21 +55,25 @@ func CleanType(t string) string {
 	return media
 }
 
-// printable drops what could forge a line, a header or a reading direction.
+// printable drops what could forge a line, a header, a reading direction or, being
+// nothing to see, another name. The joiners U+200C and U+200D are part of words and
+// of emoji, so they stay.
 func printable(r rune) rune {
 	switch {
 	case unicode.IsControl(r):
 		return -1
-	case unicode.Is(unicode.Bidi_Control, r), r == '\u2028', r == '\u2029', r == '\uFEFF':
+	case unicode.Is(unicode.Bidi_Control, r), r == '\u2028', r == '\u2029', r == '\uFEFF', r == '\u200B', r == '\u2060':
 		return -1
 	}
 	return r
 }
 
+func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
+
 func trimName(name string) string {
 	name = strings.TrimFunc(name, unicode.IsSpace)
 	name = strings.TrimRightFunc(name, func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
-	if strings.Trim(name, ".") == "" {
+	if strings.Trim(name, ".") == "" || !strings.ContainsFunc(name, visible) {
 		return ""
 	}
 	return name

@@ -129,6 +129,9 @@ func TestCleanFileName(t *testing.T) {
 		".gitignore":             ".gitignore",
 		"\xff\xfe.bin":           "\uFFFD.bin",
 		"e\u0301.txt":            "é.txt",
+		"pay\u200Bpal\u2060.pdf": "paypal.pdf",
+		"\u200D\u200C":           "file",
+		"👩\u200D🚀.png":           "👩\u200D🚀.png",
 	} {
 		if got := protocol.CleanFileName(name); got != want {
 			t.Errorf("CleanFileName(%q) = %q, want %q", name, got, want)
@@ -136,6 +139,16 @@ func TestCleanFileName(t *testing.T) {
 	}
 	if got := protocol.CleanFileName(long); len(got) > protocol.MaxFileNameBytes || !strings.HasSuffix(got, "ä.pdf") {
 		t.Errorf("a long name becomes %d bytes, %q", len(got), got[len(got)-8:])
+	}
+}
+
+func TestCleanDisplayName(t *testing.T) {
+	for name, want := range map[string]string{
+		"  Ana \t Maria ": "Ana Maria", "ad\u200Bmin": "admin", "\u200B\u200D": "", "\x00": "", "ﬁne": "fine", "Zoë\r\n": "Zoë",
+	} {
+		if got := protocol.CleanDisplayName(name); got != want {
+			t.Errorf("CleanDisplayName(%q) = %q, want %q", name, got, want)
+		}
 	}
 }
 
@@ -151,7 +164,7 @@ func TestCleanType(t *testing.T) {
 }
 
 func FuzzCleanFileName(f *testing.F) {
-	for _, seed := range []string{"a.txt", "../../x", "a\r\nb", "\u202E", strings.Repeat("x", 5000), "\x00", ". .", "a/.", "ﷺ.ﷺ"} {
+	for _, seed := range []string{"a.txt", "../../x", "a\r\nb", "\u202E", strings.Repeat("x", 5000), "\x00", ". .", "a/.", "ﷺ.ﷺ", "\u200D", "a.\u200D"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, name string) {

@@ -48,7 +48,11 @@ func readJSON(w http.ResponseWriter, r *http.Request, value any) error {
 	case errors.As(err, &coded):
 		return err
 	case errors.As(err, &wrongType):
-		return protocol.WrapError(protocol.CodeInvalidRequest, "wrong type in field "+strconv.Quote(wrongType.Field), err)
+		what := "the body is no JSON object"
+		if wrongType.Field != "" {
+			what = "wrong type in field " + strconv.Quote(wrongType.Field)
+		}
+		return protocol.WrapError(protocol.CodeInvalidRequest, what, err)
 	}
 	return protocol.WrapError(protocol.CodeInvalidRequest, "the body is not the JSON that was expected", err)
 }

@@ -34,6 +34,7 @@ var statuses = map[protocol.Code]int{
 	protocol.CodeUnsupportedTus:   http.StatusPreconditionFailed,
 	protocol.CodeFileTooLarge:     http.StatusRequestEntityTooLarge,
 	protocol.CodeRequestTooLarge:  http.StatusRequestEntityTooLarge,
+	protocol.CodeRange:            http.StatusRequestedRangeNotSatisfiable,
 	protocol.CodeUnsupportedMedia: http.StatusUnsupportedMediaType,
 	protocol.CodeUnknownRecipient: http.StatusUnprocessableEntity,
 	protocol.CodeKeyReused:        http.StatusUnprocessableEntity,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/handout-rtc/handout/internal/share"
+	"github.com/handout-rtc/handout/protocol"
 )
 
 // errCut ends a response that the share's end has cut off.
@@ -51,11 +52,21 @@ func (p *pacedSender) cut() {
 // done lifts the deadline, so that the connection can be used again.
 func (p *pacedSender) done() { _ = p.control.SetWriteDeadline(time.Time{}) }
 
-// WriteHeader implements http.ResponseWriter.
-func (p *pacedSender) WriteHeader(status int) { p.status = status }
+// WriteHeader implements http.ResponseWriter. What net/http says of a range, in
+// words, is said as a problem: see outcome.
+func (p *pacedSender) WriteHeader(status int) {
+	p.status = status
+	if status == http.StatusRequestedRangeNotSatisfiable {
+		p.before.Set("Content-Range", p.Header().Get("Content-Range"))
+		p.err = protocol.NewError(protocol.CodeRange, "there are no such bytes")
+	}
+}
 
 // Write implements io.Writer, for the text of an answer without content.
 func (p *pacedSender) Write(b []byte) (int, error) {
+	if p.err != nil {
+		return len(b), nil
+	}
 	p.answer()
 	return p.ResponseWriter.Write(b)
 }

@@ -52,6 +52,11 @@ func TestShares(t *testing.T) {
 			get("ben", map[string]string{"Range": "bytes=3-", "If-Range": `"other"`}, 200, "hello"),
 			get("ben", map[string]string{"Range": "bytes=-2"}, 206, "lo"),
 			get("ben", map[string]string{"Range": "bytes=0-1,2-3,0-4"}, 200, "hello"),
+			step{name: "beyond the end", method: "GET", path: "/v1/shares/{id}/content", as: "ben", header: map[string]string{"Range": "bytes=5-"}, status: 416, code: "range-not-satisfiable", wantHeader: map[string]string{
+				"Content-Range": "bytes */5", "Content-Disposition": "-", "ETag": "-", "Repr-Digest": "-",
+			}},
+			step{name: "backwards", method: "GET", path: "/v1/shares/{id}/content", as: "ben", header: map[string]string{"Range": "bytes=3-1"}, status: 416, code: "range-not-satisfiable"},
+			step{name: "HEAD beyond the end", method: "HEAD", path: "/v1/shares/{id}/content", as: "ben", header: map[string]string{"Range": "bytes=5-"}, status: 416},
 			get("ben", map[string]string{"If-None-Match": `"` + helloSum + `"`}, 304, ""),
 		),
 		"before, after and for others": {
