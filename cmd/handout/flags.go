@@ -49,6 +49,8 @@ type serveCommand struct {
 	LogLevel      slog.Level    `default:"info" help:"debug, info, warn or error."`
 	LogFormat     string        `default:"text" enum:"text,json" help:"text or json."`
 	Congestion    string        `name:"download-congestion" default:"bbr" help:"TCP congestion control of downloads to other machines, where Linux has it; empty for the system's own."`
+	Sync          string        `default:"always" enum:"always,interval" help:"When a complete file survives a power cut: always, before it is acknowledged, or interval, at most --sync-interval later. A killed server loses nothing either way."`
+	SyncInterval  time.Duration `default:"1s" help:"How often --sync=interval syncs."`
 	Shutdown      time.Duration `default:"10s" help:"How long running transfers may go on after SIGTERM."`
 
 	Limits limitFlags `embed:"" group:"Limits"`
@@ -90,6 +92,9 @@ const (
 	devKey          = "devkey"
 	safeKeyLength   = 16 // bytes; shorter keys of HS256 can be guessed
 
+	syncInterval      = "interval" // of --sync
+	leastSyncInterval = 10 * time.Millisecond
+
 	defaultMetricsListen = "127.0.0.1:8081"
 )
 
@@ -118,7 +123,7 @@ func (c *serveCommand) Validate() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key need each other")
 	}
-	if err := lasting([]span{{"token-lifetime", c.TokenLifetime, time.Second}, {"shutdown", c.Shutdown, 0}}); err != nil {
+	if err := lasting([]span{{"token-lifetime", c.TokenLifetime, time.Second}, {"shutdown", c.Shutdown, 0}, {"sync-interval", c.SyncInterval, leastSyncInterval}}); err != nil {
 		return err
 	}
 	return c.Limits.validate()

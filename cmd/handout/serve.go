@@ -75,9 +75,28 @@ func (p *parts) startWork() (stop func()) {
 	for _, run := range []func(context.Context){p.announcer.Run, p.edge.Run, p.rooms.Run, p.shares.Run, p.shares.RunProgress, p.shares.RunReceipts} {
 		group.Go(func() { run(ctx) })
 	}
+	stopSyncing := p.startSyncing()
 	return func() {
 		cancel()
 		group.Wait()
+		stopSyncing()
+	}
+}
+
+// startSyncing runs the syncer, if there is one. It is stopped last.
+func (p *parts) startSyncing() (stop func()) {
+	if p.syncer == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.syncer.Run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
 	}
 }
 

@@ -209,6 +209,8 @@ func TestBadFlags(t *testing.T) {
 		{"serve --dev --http2-window 1KiB", "--http2-window must be from 65536 to"},
 		{"serve --dev --http2-window 2GiB", "--http2-window must be from 65536 to"},
 		{"serve --dev --http2-connections 0", "--http2-connections must be at least 1"},
+		{"serve --dev --sync never", "--sync must be one of"},
+		{"serve --dev --sync interval --sync-interval 1ms", "--sync-interval must be at least 10ms"},
 		{"serve --dev --public-url ftp://x", "--public-url must be"},
 		{"frobnicate", "unexpected argument"},
 	} {

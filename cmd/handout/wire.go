@@ -35,6 +35,7 @@ type parts struct {
 	edge      *signal.Edge
 	announcer *signal.Announcer
 	server    *server.Server
+	syncer    *syncer // nil unless syncs are left for later
 
 	closers []func() error // last opened, first closed
 }
@@ -48,7 +49,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 			p.close()
 		}
 	}()
-	if err := p.openData(ctx, c.Data); err != nil {
+	if err := p.openData(ctx, c); err != nil {
 		return nil, err
 	}
 	keys, err := c.keys()
@@ -59,6 +60,9 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		warnOfKeys(keys, log)
 	}
 	limits, boot := c.Limits.wire(), bootID()
+	if c.Sync == syncInterval {
+		boot += store.SyncedLater
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newUsageCollector(p))
 
@@ -85,6 +89,14 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Uploads: p.uploads, Blobs: p.blobs,
 		Push: p.edge, Limits: limits, Boot: boot, Log: log,
 	})
+	doubtful, err := p.records.Began(ctx, boot)
+	if err != nil {
+		return nil, err
+	}
+	p.shares.Doubt(doubtful)
+	if c.Sync == syncInterval {
+		p.syncer = &syncer{every: c.SyncInterval, blobs: p.blobs, records: p.records, settled: p.shares.Settled, log: log}
+	}
 	p.server = server.New(server.Config{
 		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Keys: keys, Limits: limits, Pace: c.Limits.pace(),
 		MaxRequest: int64(c.Limits.MaxRequest), Congestion: c.Congestion,
@@ -95,17 +107,22 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 }
 
 // openData takes the data directory for this process and opens what is in it.
-func (p *parts) openData(ctx context.Context, dir string) error {
-	unlock, err := diskblob.LockDir(dir)
+func (p *parts) openData(ctx context.Context, c *serveCommand) error {
+	var forRecords []sqlite.Option
+	var forBlobs []diskblob.Option
+	if c.Sync == syncInterval {
+		forRecords, forBlobs = append(forRecords, sqlite.SyncLater), append(forBlobs, diskblob.SyncLater)
+	}
+	unlock, err := diskblob.LockDir(c.Data)
 	if err != nil {
 		return err
 	}
 	p.closers = append(p.closers, unlock)
-	if p.records, err = sqlite.Open(ctx, filepath.Join(dir, "handout.db")); err != nil {
+	if p.records, err = sqlite.Open(ctx, filepath.Join(c.Data, "handout.db"), forRecords...); err != nil {
 		return fmt.Errorf("opening the records: %w", err)
 	}
 	p.closers = append(p.closers, p.records.Close)
-	if p.blobs, err = diskblob.Open(filepath.Join(dir, "files")); err != nil {
+	if p.blobs, err = diskblob.Open(filepath.Join(c.Data, "files"), forBlobs...); err != nil {
 		return err
 	}
 	p.closers = append(p.closers, p.blobs.Close)

@@ -40,6 +40,9 @@ func (s *Service) Content(ctx context.Context, c Caller, id protocol.ShareID, cu
 	if err != nil {
 		return nil, err
 	}
+	if err := s.believe(ctx, record); err != nil { // before it is registered: what is lost cuts off whoever reads it
+		return nil, err
+	}
 	reading := &reading{share: id, room: c.Room, reader: c.ID}
 	if c.ID != record.Sender.ID {
 		reading.sender = record.Sender.ID

@@ -69,11 +69,17 @@ func (s *Service) whole(ctx context.Context, record store.Share) (bool, error) {
 }
 
 // checkAvailable ends a share whose bytes are gone, or are not all there. No
-// step of the server leaves such a one: the disk lost them, or somebody took
-// them away.
+// step of the server leaves such a one, but where it syncs later: the disk lost
+// them, or somebody took them away.
 func (s *Service) checkAvailable(ctx context.Context, record store.Share) {
+	if s.doubts.about(record.ID) != nil {
+		if err := s.believe(ctx, record); protocol.CodeOf(err) != protocol.CodeShareEnded {
+			s.logSweep("checking a file after a power cut", err)
+		}
+		return
+	}
 	n, err := size(s.Blobs.Open(ctx, blob.Key(record.ID)))
-	if err != nil && !errors.Is(err, blob.ErrNotFound) {
+	if err != nil && !errors.Is(err, blob.ErrNotFound) && !errors.Is(err, blob.ErrLost) {
 		s.logSweep("measuring a file", err)
 		return
 	}

@@ -95,6 +95,7 @@ type Service struct {
 	readings readings
 	makers   makers
 	steps    receiptQueue
+	doubts   doubts
 }
 
 // New returns a Service. Call Run to let it sweep.

@@ -80,7 +80,7 @@ func deposited(s Share) Share {
 	s = created(s)
 	now := s.CreatedAt
 	s.State, s.AvailableAt, s.SHA256 = protocol.Available, &now, sum
-	s.Offset, s.Reserved, s.Checkpoint = size, size, Checkpoint{Offset: size}
+	s.Offset, s.Reserved, s.Checkpoint = size, size, s.Checkpoint.kept(size)
 	return s
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/handout-rtc/handout/protocol"
@@ -93,6 +94,29 @@ type Checkpoint struct {
 	// Run names the server process that wrote the bytes. Another process
 	// reads them again before it believes the hash.
 	Run string
+}
+
+// SyncedLater ends the Run of a process that acknowledges what it has not synced
+// yet. A power cut may have taken what the record says is there.
+const SyncedLater = "~"
+
+// SameBoot reports whether the bytes were written under the kernel that run
+// names: then they are there, synced or not.
+func (c Checkpoint) SameBoot(run string) bool {
+	return strings.TrimSuffix(c.Run, SyncedLater) == strings.TrimSuffix(run, SyncedLater)
+}
+
+// SyncedLater reports whether the process that wrote the bytes may not have
+// synced them.
+func (c Checkpoint) SyncedLater() bool { return strings.HasSuffix(c.Run, SyncedLater) }
+
+// kept is the checkpoint of a complete share of that size: of who wrote it there
+// is only to know whether its bytes may not be synced.
+func (c Checkpoint) kept(size int64) Checkpoint {
+	if c.SyncedLater() {
+		return Checkpoint{Offset: size, Run: c.Run}
+	}
+	return Checkpoint{Offset: size}
 }
 
 // Quota bounds what one room and one sender may hold.

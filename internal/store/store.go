@@ -22,7 +22,8 @@ import (
 // Engine is one database underneath a DB.
 type Engine interface {
 	// Update runs change in a transaction of its own, as if it ran alone, and
-	// returns when the result is durable or nothing has been changed. An error
+	// returns when the result is kept or nothing has been changed: it survives
+	// the death of the process, and a power cut at once or after Flush. An error
 	// of change undoes what it did and is returned as it is. When ctx ends
 	// before change was begun, Update gives up; afterwards it waits for the
 	// outcome, so that an error always means "not changed". change may be
@@ -30,6 +31,9 @@ type Engine interface {
 	Update(ctx context.Context, change func(*sql.Tx) error) error
 	// Reader returns the pool that reads what is committed.
 	Reader() *sql.DB
+	// Flush makes every change whose Update has returned survive a power cut, if
+	// Update alone does not.
+	Flush() error
 	// Close finishes what Update has begun and closes the database. It may be
 	// called twice.
 	Close() error
@@ -51,6 +55,16 @@ func New(e Engine) *DB {
 // Close finishes the changes under way and closes the database. It may be
 // called twice.
 func (db *DB) Close() error { return db.engine.Close() }
+
+// Flush makes what was changed before it was called survive a power cut. It has
+// something to do only where changes are synced later. After it has failed the
+// store takes no more changes.
+func (db *DB) Flush() error {
+	if err := db.engine.Flush(); err != nil {
+		return fmt.Errorf("flushing the store: %w", err)
+	}
+	return nil
+}
 
 // Ping reports whether the store can be read and written.
 func (db *DB) Ping(ctx context.Context) error {

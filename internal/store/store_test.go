@@ -19,6 +19,7 @@ func (e impatient) Update(_ context.Context, change func(*sql.Tx) error) error {
 }
 
 func (e impatient) Reader() *sql.DB { return nil }
+func (e impatient) Flush() error    { return nil }
 func (e impatient) Close() error    { return nil }
 
 // TestChangeOutlivesItsCaller: a statement under a context that has ended could

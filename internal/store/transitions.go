@@ -70,7 +70,7 @@ func (db *DB) Complete(ctx context.Context, id protocol.ShareID, size int64, sha
 		available := rounded(now)
 		s.State, s.SHA256, s.AvailableAt = protocol.Available, sha256, &available
 		s.Size, s.Offset, s.Reserved = &size, size, size
-		s.Checkpoint = Checkpoint{Offset: size}
+		s.Checkpoint = s.Checkpoint.kept(size)
 		s.ExpiresAt, s.UpdatedAt = expiresAt, now
 		return step{save: true, event: protocol.SharesAvailable}, c.endParts(ctx, *s, protocol.Expired, now)
 	})

@@ -231,7 +231,7 @@ func (s *Service) joinPart(ctx context.Context, whole store.Share, rest *partRea
 // believePart holds the record of a part against its bytes, unless a request of
 // this boot has done it.
 func (s *Service) believePart(ctx context.Context, part store.Share) error {
-	if part.Checkpoint.Run == s.Boot || s.Active(part.ID) {
+	if part.Checkpoint.SameBoot(s.Boot) || s.Active(part.ID) {
 		return nil
 	}
 	_, err := s.settled(ctx, part.ID)

@@ -74,7 +74,8 @@ func (s *Service) recover(ctx context.Context, share *store.Share) (hash.Hash, e
 
 // believe checks the bytes that the record counts and adds those that it does
 // not count yet, as far as either can be believed. Committed bytes had been
-// verified and synced, so all of them are.
+// verified and synced, so all of them are, unless a power cut came before a sync
+// that was left for later.
 func (s *Service) believe(ctx context.Context, share *store.Share, h hash.Hash, bytes blob.Reader, committed bool) (hash.Hash, error) {
 	size, err := bytes.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -83,7 +84,10 @@ func (s *Service) believe(ctx context.Context, share *store.Share, h hash.Hash, 
 	if size < share.Offset {
 		return nil, fmt.Errorf("%w: %d bytes of %d", blob.ErrLost, size, share.Offset)
 	}
-	sameBoot := share.Checkpoint.Run == s.Boot
+	sameBoot := share.Checkpoint.SameBoot(s.Boot)
+	if !sameBoot && committed && share.Checkpoint.SyncedLater() {
+		return nil, fmt.Errorf("%w: a power cut came before it was synced", blob.ErrLost)
+	}
 	if !sameBoot {
 		if err := verifyPrefix(bytes, share.Offset, h); err != nil {
 			return nil, err
@@ -190,6 +194,13 @@ func (s *Service) finish(ctx context.Context, share store.Share, h hash.Hash) (s
 // commit makes the bytes durable and then the record: the order in which no
 // complete file can be lost. It may be repeated. It closes the writer.
 func (s *Service) commit(ctx context.Context, share store.Share, h hash.Hash, writer blob.Writer) (store.Share, error) {
+	if run := (store.Checkpoint{Run: s.Boot}); run.SyncedLater() && share.Checkpoint.Run != s.Boot {
+		// The record must say, before the bytes have their place, that they may not be synced.
+		if err := s.checkpoint(ctx, &share, h, s.Boot); err != nil {
+			writer.Close()
+			return share, err
+		}
+	}
 	if err := writer.Commit(ctx); err != nil {
 		return share, s.writeFailed(ctx, share, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -325,4 +326,52 @@ func TestCommittedBytesOfAnotherBootComplete(t *testing.T) {
 		t.Fatalf("the share is %s, %v", share.State, err)
 	}
 	b.wantComplete(t, []byte("1234567890"))
+}
+
+// TestWhatAPowerCutMayHaveTakenIsNotBelieved finds a committed file without a
+// record: where commits are synced before they return it is whole, where they are
+// synced later nobody knows.
+func TestWhatAPowerCutMayHaveTakenIsNotBelieved(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, now string
+		want        protocol.ShareState
+	}{
+		"synced at once":                {"boot-1", "boot-2~", protocol.Available},
+		"synced later, a killed server": {"boot-1~", "boot-1~", protocol.Available},
+		"the same, and synced now":      {"boot-1~", "boot-1", protocol.Available},
+		"synced later, a power cut":     {"boot-1~", "boot-2~", protocol.Failed},
+		"the same, and synced now too":  {"boot-1~", "boot-2", protocol.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, 10)
+			b.records.mu.Lock()
+			share := b.records.shares[b.id]
+			share.Checkpoint.Run = c.before
+			b.records.shares[b.id] = share
+			b.records.mu.Unlock()
+			commit(t, b, []byte("1234567890"))
+			b.restart(c.now)
+			_, err := b.Offset(context.Background(), b.id)
+			share, _ = b.records.Share(context.Background(), b.id)
+			if share.State != c.want || (err == nil) != (c.want == protocol.Available) {
+				t.Errorf("the share is %s, %v", share.State, err)
+			}
+		})
+	}
+}
+
+// TestARecordSaysBeforeTheCommitThatItIsSyncedLater: also that of an upload which
+// a server began that synced at once.
+func TestARecordSaysBeforeTheCommitThatItIsSyncedLater(t *testing.T) {
+	b := newBench(t, 10)
+	b.restart(boot + store.SyncedLater)
+	said := false
+	b.records.before = func(change string) error {
+		share, err := b.records.Share(context.Background(), b.id)
+		said = change == "complete" && share.Checkpoint.SyncedLater()
+		return err
+	}
+	if _, err := b.append(0, strings.NewReader("1234567890")); err != nil || !said {
+		t.Errorf("it said so: %v, %v", said, err)
+	}
 }

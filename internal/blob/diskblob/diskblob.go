@@ -40,6 +40,7 @@ type Store struct {
 	shards   sync.Map              // name -> nil: directories that survive a power cut
 	poisoned atomic.Pointer[error] // why no write is taken any more
 	packs    *packs
+	later    later
 }
 
 var (
@@ -49,7 +50,7 @@ var (
 
 // Open opens the directory, making it if it is not there. It refuses one that
 // is a symbolic link. Close the store when nobody uses it any more.
-func Open(dir string) (*Store, error) {
+func Open(dir string, options ...Option) (*Store, error) {
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return nil, fmt.Errorf("making the blob directory: %w", err)
 	}
@@ -65,6 +66,9 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("opening the blob directory: %w", err)
 	}
 	s := &Store{root: root, fsync: (*os.File).Sync}
+	for _, option := range options {
+		option(s)
+	}
 	if err := s.prepare(); err != nil {
 		root.Close()
 		return nil, err

@@ -17,9 +17,9 @@ import (
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
 )
 
-func open(t testing.TB, dir string) *diskblob.Store {
+func open(t testing.TB, dir string, options ...diskblob.Option) *diskblob.Store {
 	t.Helper()
-	s, err := diskblob.Open(dir)
+	s, err := diskblob.Open(dir, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,6 +33,13 @@ func TestConformance(t *testing.T) {
 
 func TestPutConformance(t *testing.T) {
 	blobtest.RunPut(t, func(t testing.TB) blobtest.PutStore { return open(t, t.TempDir()) })
+}
+
+// TestConformanceOfOneThatSyncsLater: what it promises but for a power cut is the
+// same.
+func TestConformanceOfOneThatSyncsLater(t *testing.T) {
+	blobtest.Run(t, func(t testing.TB) blob.Store { return open(t, t.TempDir(), diskblob.SyncLater) })
+	blobtest.RunPut(t, func(t testing.TB) blobtest.PutStore { return open(t, t.TempDir(), diskblob.SyncLater) })
 }
 
 func put(t *testing.T, s blob.Store, key blob.Key, data []byte) {

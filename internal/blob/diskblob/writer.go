@@ -122,10 +122,13 @@ func (w *writer) Commit(context.Context) error {
 	if err := w.trim(); err != nil {
 		return err
 	}
+	s := w.store
+	if s.later.hasRoom() {
+		return w.commitLater()
+	}
 	if err := w.Sync(); err != nil {
 		return err
 	}
-	s := w.store
 	if err := s.makeShard(shard(w.key)); err != nil {
 		return err
 	}
@@ -133,6 +136,25 @@ func (w *writer) Commit(context.Context) error {
 		return explain("naming a blob", err)
 	}
 	return s.syncNames(w.key)
+}
+
+// commitLater gives the blob its place and leaves the syncs to Flush.
+func (w *writer) commitLater() error {
+	if w.file == nil {
+		return os.ErrClosed
+	}
+	s := w.store
+	if err := s.Healthy(); err != nil {
+		return err
+	}
+	if err := s.root.Mkdir(shard(w.key), dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return explain("making a blob directory", err)
+	}
+	if err := s.root.Rename(stagedName(w.key), finalName(w.key)); err != nil {
+		return explain("naming a blob", err)
+	}
+	s.later.add(w.key)
+	return nil
 }
 
 // makeShard makes the directory and makes it survive. One that exists may have

@@ -1,7 +1,8 @@
 // Package sqlite is the embedded engine of the store: one file, nothing to
 // install.
 //
-// A commit is on the disk when it returns (WAL, synchronous=FULL). One
+// A commit is on the disk when it returns (WAL, synchronous=FULL), unless the
+// store is opened with SyncLater. One
 // goroutine writes, and commits together what waits together, so that many
 // writers share the price of one sync. Readers have connections of their own
 // and never wait for the writer.
@@ -13,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -23,11 +25,19 @@ import (
 	"github.com/handout-rtc/handout/internal/store"
 )
 
+// Option changes how a database is kept.
+type Option func(*engine)
+
+// SyncLater has a commit return before it is synced: it survives the death of the
+// process at once, and a power cut after the next Flush. Whatever a power cut
+// takes, it is the latest commits, and the database is whole.
+func SyncLater(e *engine) { e.synchronous = "NORMAL" }
+
 // Open opens the store in a file, which is made if it is not there, and brings
 // its schema up to date. The caller sees to it that no other process has the
 // file open, and closes the store.
-func Open(ctx context.Context, path string) (*store.DB, error) {
-	e, err := open(ctx, path)
+func Open(ctx context.Context, path string, options ...Option) (*store.DB, error) {
+	e, err := open(ctx, path, options...)
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
@@ -37,16 +47,22 @@ func Open(ctx context.Context, path string) (*store.DB, error) {
 // engine implements store.Engine.
 type engine struct {
 	*writer
-	reader *sql.DB
-	close  func() error
+	synchronous string // of the commits: FULL, or NORMAL for those that are synced later
+	log         *os.File
+	reader      *sql.DB
+	close       func() error
 }
 
-func open(ctx context.Context, path string) (*engine, error) {
+func open(ctx context.Context, path string, options ...Option) (*engine, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	writing, err := connect(source(path, "rwc", "immediate"))
+	e := &engine{synchronous: "FULL"}
+	for _, option := range options {
+		option(e)
+	}
+	writing, err := connect(source(path, "rwc", "immediate", e.synchronous))
 	if err != nil {
 		return nil, err
 	}
@@ -54,18 +70,21 @@ func open(ctx context.Context, path string) (*engine, error) {
 	if err := store.Migrate(ctx, goose.DialectSQLite3, writing); err != nil {
 		return nil, errors.Join(err, writing.Close())
 	}
-	reading, err := connect(source(path, "ro", "deferred"))
-	if err != nil {
+	if err := e.openLog(path); err != nil {
 		return nil, errors.Join(err, writing.Close())
+	}
+	reading, err := connect(source(path, "ro", "deferred", ""))
+	if err != nil {
+		return nil, errors.Join(err, e.log.Close(), writing.Close())
 	}
 	readers := max(4, runtime.GOMAXPROCS(0))
 	reading.SetMaxOpenConns(readers)
 	reading.SetMaxIdleConns(readers)
-	e := &engine{writer: newWriter(writing), reader: reading}
+	e.writer, e.reader = newWriter(writing), reading
 	e.close = sync.OnceValue(func() error {
 		e.stop()
 		// The writer goes last: it folds the log into the file.
-		return errors.Join(reading.Close(), writing.Close())
+		return errors.Join(e.log.Close(), reading.Close(), writing.Close())
 	})
 	return e, nil
 }
@@ -80,7 +99,7 @@ func connect(source string) (*sql.DB, error) {
 }
 
 // source names the database to the driver.
-func source(path, mode, lock string) string {
+func source(path, mode, lock, synchronous string) string {
 	query := url.Values{
 		"mode":          {mode},
 		"_txlock":       {lock},
@@ -92,7 +111,7 @@ func source(path, mode, lock string) string {
 		query.Set("_query_only", "on")
 	} else {
 		query.Set("_journal_mode", "WAL")
-		query.Set("_synchronous", "FULL")
+		query.Set("_synchronous", synchronous)
 	}
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}).String()
 }

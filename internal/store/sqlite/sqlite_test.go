@@ -12,10 +12,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func openIn(dir string) func(testing.TB) *store.DB {
+func openIn(dir string, options ...Option) func(testing.TB) *store.DB {
 	return func(t testing.TB) *store.DB {
 		t.Helper()
-		db, err := Open(t.Context(), filepath.Join(dir, "records.db"))
+		db, err := Open(t.Context(), filepath.Join(dir, "records.db"), options...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,6 +30,11 @@ func openIn(dir string) func(testing.TB) *store.DB {
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t testing.TB) *store.DB { return openIn(t.TempDir())(t) })
+}
+
+// TestStoreThatSyncsLater: what it promises but for a power cut is the same.
+func TestStoreThatSyncsLater(t *testing.T) {
+	storetest.Run(t, func(t testing.TB) *store.DB { return openIn(t.TempDir(), SyncLater)(t) })
 }
 
 func TestReopen(t *testing.T) { storetest.Reopen(t, openIn(t.TempDir())) }

@@ -59,7 +59,7 @@ func (s *countedStmt) Close() error {
 // which took one statement to make.
 func openCounting(t *testing.T) (*sql.DB, *counting) {
 	t.Helper()
-	plain, err := sqlite.NewConnector(source(filepath.Join(t.TempDir(), "records.db"), "rwc", "immediate"))
+	plain, err := sqlite.NewConnector(source(filepath.Join(t.TempDir(), "records.db"), "rwc", "immediate", "FULL"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 )
 
 // maxBatch bounds how many changes one commit holds, and so how long the first
@@ -24,7 +25,8 @@ type writer struct {
 	stopped  chan struct{}
 	stop     func() // makes run return and waits for it
 
-	broken error // of run alone: why nothing can be believed any more
+	broken error                 // of run alone: why nothing can be believed any more
+	lost   atomic.Pointer[error] // a sync of somebody else that failed: as broken
 }
 
 // pending is a change that waits for its commit.
@@ -98,6 +100,9 @@ func (w *writer) collect(p *pending) []*pending {
 // commit runs a batch and tells each caller its own outcome.
 func (w *writer) commit(batch []*pending) {
 	err := w.broken
+	if lost := w.lost.Load(); err == nil && lost != nil {
+		err = broken(*lost)
+	}
 	if err == nil {
 		err = w.transact(batch)
 	}
@@ -135,11 +140,15 @@ func (w *writer) transact(batch []*pending) error {
 	if err := tx.Commit(); err != nil {
 		err = fmt.Errorf("committing: %w", err)
 		if !harmless(err) {
-			w.broken = fmt.Errorf("the store takes no more changes until it is opened again: %w", err)
+			w.broken = broken(err)
 		}
 		return err
 	}
 	return nil
+}
+
+func broken(cause error) error {
+	return fmt.Errorf("the store takes no more changes until it is opened again: %w", cause)
 }
 
 // attempt runs one change. What the change says goes to its caller; an error is
