@@ -52,9 +52,9 @@ func TestManyComeAtOnce(t *testing.T) {
 	}
 }
 
-// TestWhoWaitsForItsTurnCanGo: a connection that ends while it waits joins no
-// room, and its place in the queue is nobody's loss.
-func TestWhoWaitsForItsTurnCanGo(t *testing.T) {
+// TestWhoGoesWhileItWaitsHoldsUpNobody: a connection that has ended by the time
+// its turn comes lets the next one in all the same.
+func TestWhoGoesWhileItWaitsHoldsUpNobody(t *testing.T) {
 	s := newStand(t, func(c *signal.Config) { c.MaxConnecting = 1 })
 	joined, release := make(chan struct{}), make(chan struct{})
 	s.rooms.holding(func(context.Context, string) {
