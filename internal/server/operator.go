@@ -39,6 +39,7 @@ func (o operatorAPI) routes(mux *http.ServeMux) {
 			mux.Handle("PUT "+base+"/rooms/{room}"+end, o.app(o.updateRoom))
 			mux.Handle("DELETE "+base+"/rooms/{room}"+end, o.app(o.endRoom))
 			mux.Handle("GET "+base+"/rooms/{room}/users"+end, o.app(o.listUsers))
+			mux.Handle("GET "+base+"/rooms/{room}/files"+end, o.app(o.listFiles))
 			mux.Handle("GET "+base+"/rooms/{room}/shares/{id}/receipts"+end, o.app(o.listReceipts))
 			mux.Handle("POST "+base+"/rooms/{room}/tokens"+end, o.app(o.createToken))
 		}
@@ -188,20 +189,6 @@ func (o operatorAPI) listUsers(w http.ResponseWriter, r *http.Request, app strin
 		users[i] = userReply{p.Name, p.UserRef, p.Role, p.ID}
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"result": 0, "total": len(users), "users": users})
-	return nil
-}
-
-// listReceipts tells what has become of one share at each of its recipients.
-func (o operatorAPI) listReceipts(w http.ResponseWriter, r *http.Request, app string) error {
-	found, err := o.Rooms.Get(r.Context(), app, protocol.RoomID(r.PathValue("room")))
-	if err != nil {
-		return err
-	}
-	ledger, err := o.Shares.ReceiptsOf(r.Context(), found.ID, shareID(r), after(r))
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusOK, map[string]any{"result": 0, "receipts": ledger.Receipts, "more": ledger.More})
 	return nil
 }
 

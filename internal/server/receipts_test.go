@@ -114,6 +114,18 @@ func TestTheOperatorReadsReceipts(t *testing.T) {
 	if status, _ := read(rig.other, ""); status != 404 {
 		t.Errorf("in another room it reads %d", status)
 	}
+	files := func(room protocol.RoomID, rest string) string {
+		_, body := rig.send(t, step{method: "GET", path: fmt.Sprintf("/v1/rooms/%s/files%s", room, rest), header: basic}, saved)
+		return string(body)
+	}
+	if body := files(rig.room, "/"); !strings.Contains(body, `"files":[{"id":"`+id+`"`) || !strings.Contains(body, `"more":false`) {
+		t.Errorf("the files of the room are %s", body)
+	}
+	for what, body := range map[string]string{"behind the last": files(rig.room, "?after="+id), "of another room": files(rig.other, "")} {
+		if !strings.Contains(body, `"files":[]`) {
+			t.Errorf("the files %s are %s", what, body)
+		}
+	}
 	basic["Authorization"] = basicAuth("another-key")
 	if status, _ := read(rig.room, ""); status != 401 {
 		t.Errorf("with another key it reads %d", status)

@@ -16,6 +16,7 @@ type Ledger interface {
 	MoveReceipts(ctx context.Context, moves []store.ReceiptMove, perShare int, now time.Time) ([]store.ReceiptOutcome, error)
 	Receipt(ctx context.Context, share protocol.ShareID, participant protocol.ParticipantID) (protocol.Receipt, error)
 	Receipts(ctx context.Context, share protocol.ShareID, after protocol.ParticipantID, limit int) ([]protocol.Receipt, error)
+	SharesIn(ctx context.Context, room protocol.RoomID, after protocol.ShareID, limit int) ([]store.Share, error)
 	ReceiptsFor(ctx context.Context, room protocol.RoomID, sender protocol.ParticipantID, since int64, limit int) (store.ReceiptPage, error)
 }
 
@@ -158,6 +159,21 @@ func (s *Service) ReceiptsOf(ctx context.Context, room protocol.RoomID, id proto
 		return protocol.Ledger{}, fmt.Errorf("reading share: %w", err)
 	}
 	return s.ledger(ctx, id, after)
+}
+
+// In returns a page of the shares of a room, beginning behind one of them, and
+// whether there are more. It asks nobody's leave: it is for the operator.
+func (s *Service) In(ctx context.Context, room protocol.RoomID, after protocol.ShareID) (shares []protocol.Share, more bool, err error) {
+	records, err := s.Ledger.SharesIn(ctx, room, after, protocol.SharesPerPage+1)
+	if err != nil {
+		return nil, false, err
+	}
+	more = len(records) > protocol.SharesPerPage
+	shares = []protocol.Share{} // a list on the wire, never null
+	for _, record := range records[:min(len(records), protocol.SharesPerPage)] {
+		shares = append(shares, record.Share)
+	}
+	return shares, more, nil
 }
 
 func (s *Service) ledger(ctx context.Context, id protocol.ShareID, after protocol.ParticipantID) (protocol.Ledger, error) {

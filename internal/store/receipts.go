@@ -127,6 +127,17 @@ func (db *DB) Receipts(ctx context.Context, share protocol.ShareID, after protoc
 	return receiptsOf(entries), nil
 }
 
+// SharesIn returns what is remembered of the shares of a room, in the order of
+// their ids, beginning behind after. A partial upload is no share.
+func (db *DB) SharesIn(ctx context.Context, room protocol.RoomID, after protocol.ShareID, limit int) ([]Share, error) {
+	shares, err := list(ctx, db.engine.Reader(), scanShare, `SELECT `+shareColumns+` FROM shares
+		WHERE room = $1 AND id > $2 AND concat <> '`+ConcatPartial+`' ORDER BY id LIMIT $3`, room, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading the shares of a room: %w", err)
+	}
+	return shares, nil
+}
+
 // ReceiptsFor returns a page of the receipts of a sender's shares in a room that
 // took a step after since, a number of the sender's stream, oldest step first.
 // Receipts that were told of together are never parted.

@@ -97,7 +97,7 @@ export class SharedFile {
   /**
    * Who has it, for its sender: what has become of it at each recipient, by participant id. Everybody whom
    * the file is for is there, late joiners included, and whoever has left after doing something with it.
-   * For others it is empty. The room tells of each change with `receipts-changed`.
+   * For others it is empty. It follows what happens; the room tells of each change with `receipts-changed`.
    */
   get receipts(): ReadonlyMap<string, Receipt> {
     return this.#actions.receipts(this);

@@ -135,9 +135,14 @@ describe('the receipts of a file of mine', () => {
     expect(told).toEqual([]);
   });
 
-  it('are the same map until something changes', () => {
+  it('are kept true as they are read', () => {
     const sent = file();
-    expect(receipts.of(sent)).toBe(receipts.of(sent));
+    const kept = receipts.of(sent);
+    people.join(person('cy'));
+    receipts.apply([receipt({ state: 'seen', rev: 1 })]);
+    for (const id of ['bo', 'cy']) people.leave(person(id));
+    expect(receipts.of(sent)).toBe(kept);
+    expect([...kept.values()].map(({ name, state }) => `${name} ${state}`)).toEqual(['BO seen']);
   });
 });
 

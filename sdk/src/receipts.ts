@@ -41,8 +41,10 @@ interface Ledger {
   readonly records: Map<string, ReceiptRecord>;
   /** How far running downloads are, by participant. */
   readonly bytes: Map<string, number>;
-  /** What the last reader got, until something changes. */
-  shown: ReadonlyMap<string, Receipt> | undefined;
+  /** What readers get: made when it is first asked for, and kept true from then on. A room may have thousands of people. */
+  shown: Map<string, Receipt> | undefined;
+  /** The state and the size of the file that it was made of. */
+  of: string;
 }
 
 const NONE: ReadonlyMap<string, Receipt> = new Map();
@@ -99,58 +101,62 @@ export class Receipts {
     this.#tell(news);
   }
 
-  /** A file has changed: how many bytes it has, or for whom it is. */
+  /** A file has changed: perhaps its state or its size, and not only how many bytes have come. */
   fileChanged(file: SharedFile): void {
     const ledger = this.#ledgers.get(file.id);
-    if (ledger !== undefined) ledger.shown = undefined;
+    if (ledger !== undefined && ledger.of !== basis(file)) ledger.shown = undefined;
   }
 
   /** Somebody has come: what is for everybody is for this one too. */
   joined(participant: Participant): void {
     this.#left.delete(participant.id);
-    for (const file of this.#stale()) {
-      if (!isFor(file, participant) || participant.id === this.#config.me) continue;
-      this.#config.changed(file, [this.#receipt(file, this.#ledger(file.id), participant.id)]);
-    }
+    if (participant.id === this.#config.me) return;
+    for (const file of this.#mineFor(participant)) this.#config.changed(file, [this.#refresh(file, participant.id)]);
   }
 
   left(participant: Participant): void {
     this.#left.set(participant.id, participant.name);
     for (const oldest of this.#left.keys()) if (this.#left.size > MAX_NAMES) this.#left.delete(oldest);
-    for (const file of this.#stale()) if (isFor(file, participant)) this.#config.changed(file, []);
+    for (const file of this.#mineFor(participant)) {
+      const { records, shown } = this.#ledger(file.id);
+      if (file.to === 'room' && !records.has(participant.id)) shown?.delete(participant.id);
+      this.#config.changed(file, []);
+    }
   }
 
-  /** My files: the roster has changed, and with it what is shown of them. */
-  *#stale(): Generator<SharedFile> {
-    for (const file of this.#config.files.values()) {
-      if (!file.mine) continue;
-      this.#ledger(file.id).shown = undefined;
-      yield file;
-    }
+  *#mineFor(participant: Participant): Generator<SharedFile> {
+    for (const file of this.#config.files.values()) if (file.mine && isFor(file, participant)) yield file;
   }
 
   #tell(news: ReadonlyMap<string, ReadonlySet<string>>): void {
     for (const [share, participants] of news) {
-      const ledger = this.#ledger(share);
-      ledger.shown = undefined;
       const file = this.#config.files.get(share);
       if (!file?.mine) continue;
-      const changed = [...participants].map((id) => this.#receipt(file, ledger, id));
+      const changed = [...participants].map((id) => this.#refresh(file, id));
       this.#config.changed(file, changed);
     }
+  }
+
+  /** One receipt as it is now. */
+  #refresh(file: SharedFile, participant: string): Receipt {
+    const ledger = this.#ledger(file.id);
+    const receipt = this.#receipt(file, ledger, participant);
+    ledger.shown?.set(participant, receipt);
+    return receipt;
   }
 
   #ledger(share: string): Ledger {
     let ledger = this.#ledgers.get(share);
     if (ledger === undefined) {
-      ledger = { records: new Map(), bytes: new Map(), shown: undefined };
+      ledger = { records: new Map(), bytes: new Map(), shown: undefined, of: '' };
       this.#ledgers.set(share, ledger);
     }
     return ledger;
   }
 
-  #show(file: SharedFile, ledger: Ledger): ReadonlyMap<string, Receipt> {
+  #show(file: SharedFile, ledger: Ledger): Map<string, Receipt> {
     const { me, people } = this.#config;
+    ledger.of = basis(file);
     const shown = new Map<string, Receipt>();
     const here = [...people.values()].filter((person) => isFor(file, person)).map(({ id }) => id);
     for (const id of [...(file.to === 'room' ? here : file.to), ...ledger.records.keys()]) {
@@ -178,6 +184,10 @@ export class Receipts {
       endedAt: date(record?.endedAt),
     };
   }
+}
+
+function basis({ state, size }: SharedFile): string {
+  return `${state} ${size}`;
 }
 
 /** Whether it is for somebody who is here; what has ended is for nobody new. */

@@ -92,7 +92,8 @@ export class Room {
     this.#people = new People({
       joined: (participant) => {
         this.#events.emit('participant-joined', { participant });
-        this.#parts.receipts.joined(participant);
+        // Whoever is here from the start is nobody's news.
+        if (this.#state.kind !== 'connecting') this.#parts.receipts.joined(participant);
       },
       left: (participant) => {
         this.#events.emit('participant-left', { participant });

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,6 +83,25 @@ var receiptTests = map[string]func(*world){
 		_, err := w.Leave(w.Context(), w.room, "c", w.now)
 		w.must(err)
 		w.same("receipts", w.ledger(s.ID), []string{"b, Name of b, offered", "c, , offered"})
+	},
+	"TheSharesOfARoomAreListed": func(w *world) {
+		made := []protocol.ShareID{w.offer("a").ID, w.offer("a", "b").ID, w.offer("b").ID}
+		w.cancel(made[0])
+		w.room = w.newRoom()
+		w.offer("a")
+		slices.Sort(made)
+		first, err := w.Share(w.Context(), made[0])
+		w.must(err)
+		var read []protocol.ShareID
+		for after := protocol.ShareID(""); ; after = read[len(read)-1] {
+			page, err := w.SharesIn(w.Context(), first.Room, after, 2)
+			w.must(err)
+			if len(page) == 0 {
+				break
+			}
+			read = append(read, idsOf(page)...)
+		}
+		w.same("listed", read, made)
 	},
 	"StepsAreKeptWithTheirTimes":        stepsAreKept,
 	"WhoLeftStaysWithItsName":           whoLeftStays,

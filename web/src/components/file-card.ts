@@ -68,8 +68,9 @@ export class FileCard extends LitElement {
   #receipts() {
     const { file, state, name } = this.card;
     if (!file?.mine || state === 'needs-file') return nothing;
-    const all = [...file.receipts.values()].filter((one) => !hasEnded(state) || one.state !== 'offered');
-    const shown = overview(all, { names: this.names, here: this.here });
+    const all = [...file.receipts.values()];
+    const told = hasEnded(state) ? all.filter((one) => one.state !== 'offered') : all;
+    const shown = overview(told, { names: this.names, here: this.here });
     if (shown === undefined) return nothing;
     return html`<handout-receipt-list class="receipts" data-testid="receipts" .overview=${shown} .file=${name}></handout-receipt-list>`;
   }

@@ -8,8 +8,6 @@ import { avatar, avatarStyles } from './avatar.js';
 import { icon } from './icon.js';
 import { receiptStyles } from './receipt-list.styles.js';
 
-/** Faces beside the summary. */
-const FACES = 4;
 /** Rows beyond which the list may scroll: then the keyboard must reach it. */
 const SCROLLS = 5;
 
@@ -54,16 +52,15 @@ export class ReceiptList extends LitElement {
   }
 
   #faces() {
-    return html`<span class="faces">${this.overview.rows
-      .slice(0, FACES)
-      .map(
-        (row) =>
-          html`<span class="face ${row.state === 'received' ? 'has' : ''}">${avatar(row.id, row.name, 's')}</span>`,
-      )}</span>`;
+    return html`<span class="faces">${this.overview.faces.map(
+      (row) =>
+        html`<span class="face ${row.state === 'received' ? 'has' : ''}">${avatar(row.id, row.name, 's')}</span>`,
+    )}</span>`;
   }
 
   #list() {
-    const { rows, more } = this.overview;
+    const { more } = this.overview;
+    const rows = this.overview.rows();
     return html`<ul role="list" aria-label="Recipients of ${this.file}" tabindex=${rows.length > SCROLLS ? '0' : nothing}>
       ${repeat(
         rows,

@@ -52,7 +52,7 @@ describe('what a card says of its recipients', () => {
 });
 
 describe('the list of recipients', () => {
-  const rows = (...given: Parameters<typeof receipts>) => overview(receipts(...given).values(), people)?.rows ?? [];
+  const rows = (...given: Parameters<typeof receipts>) => overview(receipts(...given).values(), people)?.rows() ?? [];
 
   it('begins with those where something happens, then by name', () => {
     const shown = rows(
@@ -96,7 +96,8 @@ describe('the list of recipients', () => {
       receipts(...Array.from({ length: 250 }, (_, i) => ({ participant: `p${i}`, state: 'seen' as const }))).values(),
       people,
     );
-    expect(many?.rows).toHaveLength(MAX_ROWS);
+    expect(many?.rows()).toHaveLength(MAX_ROWS);
+    expect(many?.faces).toHaveLength(4);
     expect(many?.more).toBe(150);
   });
 });

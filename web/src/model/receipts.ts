@@ -17,19 +17,23 @@ export interface ReceiptRow {
   readonly at: Date | undefined;
 }
 
-/** The list of a file, and what stands above it. */
+/** What a sender's card says of its recipients. */
 export interface ReceiptOverview {
   /** "3 of 5 have it · 1 saving". */
   readonly summary: string;
   readonly tone: ReceiptTone;
-  /** At most {@link MAX_ROWS}, those where something happens first. */
-  readonly rows: readonly ReceiptRow[];
+  /** Some of those with whom something has happened. */
+  readonly faces: readonly ReceiptRow[];
+  /** The list of a card that is open: at most {@link MAX_ROWS}, those where something happens first. */
+  rows(): readonly ReceiptRow[];
   /** How many have no row. */
   readonly more: number;
 }
 
 /** A page with more rows than anybody reads is only slow. */
 export const MAX_ROWS = 100;
+/** Faces beside the summary. */
+const FACES = 4;
 
 /** What is known of people besides their receipts. */
 export interface Acquaintance {
@@ -48,20 +52,31 @@ const RANK: Readonly<Record<Receipt['state'], number>> = {
   offered: 6,
 };
 
-/** What a sender's card says of its recipients; undefined when there are none. */
+/** What a sender's card says of its recipients; undefined when there are none. A room may have thousands of them. */
 export function overview(receipts: Iterable<Receipt>, people: Acquaintance): ReceiptOverview | undefined {
   const all = [...receipts];
   if (all.length === 0) return undefined;
   const name = (receipt: Receipt) => people.names.get(receipt.participant) ?? (receipt.name || 'Someone who left');
-  const sorted = all
-    .map((receipt) => ({ receipt, name: name(receipt) }))
-    .sort((a, b) => RANK[a.receipt.state] - RANK[b.receipt.state] || a.name.localeCompare(b.name));
+  const row = (receipt: Receipt) => rowOf(receipt, name(receipt), people.here);
+  const byName = (a: Receipt, b: Receipt) => RANK[a.state] - RANK[b.state] || COLLATOR.compare(name(a), name(b));
   return {
     ...summarise(all, name),
-    rows: sorted.slice(0, MAX_ROWS).map((one) => rowOf(one.receipt, one.name, people.here)),
+    faces: first(all, FACES).map(row),
+    rows: () => [...all].sort(byName).slice(0, MAX_ROWS).map(row),
     more: Math.max(0, all.length - MAX_ROWS),
   };
 }
+
+/** The first so many, by what has happened, without sorting them all. */
+function first(all: readonly Receipt[], count: number): readonly Receipt[] {
+  const found: Receipt[] = [];
+  for (let rank = 0; rank <= RANK.offered && found.length < count; rank++) {
+    for (const receipt of all) if (RANK[receipt.state] === rank && found.length < count) found.push(receipt);
+  }
+  return found;
+}
+
+const COLLATOR = new Intl.Collator();
 
 function rowOf(receipt: Receipt, name: string, here: ReadonlySet<string>): ReceiptRow {
   const gone = receipt.state === 'downloading' && !here.has(receipt.participant);
