@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Page } from '@playwright/test';
 import type { Sample } from '../harness/files.js';
+import { Network } from '../harness/network.js';
+import { BackEnd } from '../harness/room.js';
+import { HandoutServer } from '../harness/server.js';
 import { expect, test } from '../harness/test.js';
 
 // Files that go over several connections, by the SDK's core in a page of an application.
@@ -149,6 +155,29 @@ test('and on after a reload, when the file is picked again', async ({ page, netw
   expect(after.id).toBe(id);
   expect(after.sha256).toBe(big.sha256);
   expect(await digest(handout.origin, token, id)).toBe(big.sha256);
+});
+
+test('and on after the server was killed and started again', async ({ page, samples }) => {
+  const data = await mkdtemp(path.join(tmpdir(), 'handout-parallel-'));
+  let server = await HandoutServer.start([], data);
+  const listen = new URL(server.origin).host;
+  const network = await Network.start(server.origin);
+  const token = await (await BackEnd.create(network.origin)).token('Ana');
+  const big = await samples.file('big.bin', 48_000_000);
+  await enter(page, network.origin, token);
+  network.bytesPerSecond = slow;
+  await send(page, big, 4);
+  await expect.poll(() => furthest(page)).toBeGreaterThan(12_000_000);
+  await server.stop('SIGKILL');
+  server = await HandoutServer.start([], data, listen);
+  network.bytesPerSecond = Number.POSITIVE_INFINITY;
+  await expect.poll(() => ended(page), { timeout: 60_000 }).toBe('completed');
+  const { sha256, id } = await story(page);
+  expect(sha256).toBe(big.sha256);
+  expect(await digest(server.origin, token, id)).toBe(big.sha256);
+  await network.dispose();
+  await server.dispose();
+  await rm(data, { recursive: true, force: true });
 });
 
 test('a cancel ends all of it', async ({ page, network, handout, backEnd, samples }) => {
