@@ -38,15 +38,24 @@ func (r *result) cost(s sample) float64 {
 	return s.cpu.Seconds() / (float64(r.bytes) / (1 << 30))
 }
 
+// unit is that of the throughput or of the CPU time.
+func (r *result) unit(of string) string {
+	switch {
+	case of == "CPU" && r.small:
+		return "CPU-ms/file"
+	case of == "CPU":
+		return "CPU-s/GiB"
+	case r.small:
+		return "files/s"
+	}
+	return "MB/s"
+}
+
 // section compares the servers. Each figure is a median over the rounds, and
 // each ratio the median of the ratios within a round.
 func (r *result) section(servers []spec) section {
-	rateUnit, costUnit := "MB/s", "CPU-s/GiB"
-	if r.small {
-		rateUnit, costUnit = "files/s", "CPU-ms/file"
-	}
 	s := section{Title: r.title, Columns: []string{
-		"server", rateUnit, "× plain", "× tuned", costUnit, "× plain", "× tuned", "memory over idle, MiB",
+		"server", r.unit("throughput"), "× plain", "× tuned", r.unit("CPU"), "× plain", "× tuned", "memory over idle, MiB",
 	}}
 	plain, tuned := r.samples[plainName], r.samples[tunedName]
 	for _, server := range servers {
@@ -87,6 +96,8 @@ func (r *result) judge(server string, limits ...limit) []bar {
 		if l.against != "" {
 			b.What += " against `" + l.against + "`"
 			measured = median(ratios(samples, r.samples[l.against], figure))
+		} else {
+			b.What += ", " + r.unit(l.of)
 		}
 		b.Limit, b.Measured, b.Met = fmt.Sprintf("at least %v", l.least), significant(measured), measured >= l.least
 		if l.most > 0 {
