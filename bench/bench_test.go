@@ -146,7 +146,11 @@ func TestHandout(t *testing.T) {
 	if len(large.Bars) != 4 {
 		t.Errorf("bars %v, want throughput and CPU of upload and download", large.Bars)
 	}
-	checkTables(t, measured(t, b, runSmall), 4, b.servers)
+	small := measured(t, b, runSmall)
+	checkTables(t, small, 4, append(b.servers, b.handoutWith()))
+	if len(small.Bars) != 2 {
+		t.Errorf("bars %v, want those of files synced before and after they are acknowledged", small.Bars)
+	}
 	if live := measured(t, b, runCutThrough); len(live.Bars) != 4 || len(live.Sections) != 2 {
 		t.Errorf("cut-through %+v", live)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 const (
@@ -11,6 +12,7 @@ const (
 	tunedName    = "tuned"
 	tunedSumName = tunedName + "+sha256"
 	handoutName  = "handout"
+	laterName    = handoutName + " --sync=interval"
 )
 
 const (
@@ -22,6 +24,7 @@ const (
 )
 
 const (
+	barSmallLater   = 0.4  // of the files/s of plain, which syncs nothing
 	barSmallDurable = 400  // files/s, each of them durable before it is acknowledged
 	barUploadRate   = 1.0  // of the throughput of plain, which does not hash
 	barUploadCost   = 1.15 // of the CPU time of tuned+sha256
@@ -34,7 +37,7 @@ func runLarge(ctx context.Context, b *bench) (*part, error) {
 	size := int64(b.size)
 	up := &result{title: "One file of " + b.size.String() + ", upload", files: 1, bytes: size}
 	down := &result{title: "The same file, download", files: passes, bytes: passes * size}
-	err := b.compare(ctx, (*peer).discard, func(round int, p *peer) error {
+	err := b.compare(ctx, b.servers, (*peer).discard, func(round int, p *peer) error {
 		return b.record(ctx, p, trip{files: 1, size: size, lanes: 1, passes: passes, verify: round == 0}, up, down)
 	})
 	if err != nil {
@@ -53,7 +56,12 @@ func runLarge(ctx context.Context, b *bench) (*part, error) {
 // runSmall measures many small files, up and down. No file is deleted between the
 // rounds: ext4 makes files at several times the cost where some were deleted.
 func runSmall(ctx context.Context, b *bench) (*part, error) {
-	found := new(part)
+	found, servers := new(part), slices.Clone(b.servers)
+	if b.handout != "" {
+		later := b.handoutWith("--sync=interval")
+		later.name = laterName
+		servers = append(servers, later)
+	}
 	for _, lanes := range []int{1, atOnce} {
 		how := "one after the other"
 		if lanes > 1 {
@@ -62,30 +70,31 @@ func runSmall(ctx context.Context, b *bench) (*part, error) {
 		total := int64(b.files) * smallFile
 		up := &result{title: fmt.Sprintf("%d files of 10 KiB, %s, upload", b.files, how), files: b.files, bytes: total, small: true}
 		down := &result{title: fmt.Sprintf("The same files, %s, download", how), files: b.files, bytes: total, small: true}
-		err := b.compare(ctx, (*peer).stop, func(round int, p *peer) error {
+		err := b.compare(ctx, servers, (*peer).stop, func(round int, p *peer) error {
 			return b.record(ctx, p, trip{files: b.files, size: smallFile, lanes: lanes, passes: 1, verify: round == 0}, up, down)
 		})
 		if err != nil {
 			return nil, err
 		}
-		found.Sections = append(found.Sections, up.section(b.servers), down.section(b.servers))
+		found.Sections = append(found.Sections, up.section(servers), down.section(servers))
 		if lanes > 1 {
+			found.Bars = append(found.Bars, up.judge(laterName, limit{of: "throughput", against: plainName, least: barSmallLater})...)
 			found.Bars = append(found.Bars, up.judge(handoutName, limit{of: "throughput", least: barSmallDurable})...)
 		}
 	}
 	return found, nil
 }
 
-// compare runs all servers side by side: do for each of them in each round, and
+// compare runs the servers side by side: do for each of them in each round, and
 // end when all is done.
-func (b *bench) compare(ctx context.Context, end func(*peer) error, do func(round int, p *peer) error) (err error) {
+func (b *bench) compare(ctx context.Context, servers []spec, end func(*peer) error, do func(round int, p *peer) error) (err error) {
 	var peers []*peer
 	defer func() {
 		for _, p := range peers {
 			err = errors.Join(err, end(p))
 		}
 	}()
-	for _, s := range b.servers {
+	for _, s := range servers {
 		p, err := b.start(ctx, s)
 		if err != nil {
 			return err
