@@ -10,9 +10,12 @@ export interface Ears {
   announce(text: string): void;
 }
 
+/** With hundreds of files each drawing takes long, and nobody reads figures faster. */
+const REDRAW_MS = 100;
+
 /**
- * Listens to a room for a component: redraws at most once a frame, however fast
- * progress comes, and keeps the unread badge in the title.
+ * Listens to a room for a component: redraws with the next frame, then at most so often,
+ * however fast progress comes, and keeps the unread badge in the title.
  */
 export class RoomWatcher implements ReactiveController {
   readonly #host: ReactiveControllerHost;
@@ -21,6 +24,8 @@ export class RoomWatcher implements ReactiveController {
   #room: RoomPort | undefined;
   #unread: Unread | undefined;
   #frame = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #drawnAt = Number.NEGATIVE_INFINITY;
 
   constructor(host: ReactiveControllerHost, ears: Ears) {
     this.#host = host;
@@ -71,6 +76,8 @@ export class RoomWatcher implements ReactiveController {
   #stop(): void {
     for (const off of this.#off) off();
     this.#off = [];
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
   }
@@ -85,9 +92,17 @@ export class RoomWatcher implements ReactiveController {
   };
 
   #redraw(): void {
-    if (this.#frame !== 0) return;
+    if (this.#frame !== 0 || this.#timer !== undefined) return;
+    const wait = this.#drawnAt + REDRAW_MS - performance.now();
+    if (wait <= 0) this.#draw();
+    else this.#timer = setTimeout(() => this.#draw(), wait);
+  }
+
+  #draw(): void {
+    this.#timer = undefined;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
+      this.#drawnAt = performance.now();
       this.#host.requestUpdate();
     });
   }
