@@ -130,9 +130,18 @@ export const cardStyles = css`
     inline-size: 28%;
     animation: pass 1.8s ease-in-out infinite alternate;
   }
+  /* Moved, not laid out: there may be a hundred of them. The way is 72% of the bar, in widths of what passes. */
   @keyframes pass {
     to {
-      margin-inline-start: 72%;
+      translate: calc(100% * 72 / 28);
+    }
+  }
+  .bar.unmeasured span:dir(rtl) {
+    animation-name: pass-rtl;
+  }
+  @keyframes pass-rtl {
+    to {
+      translate: calc(-100% * 72 / 28);
     }
   }
   .bar.waiting span,

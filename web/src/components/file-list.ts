@@ -147,8 +147,13 @@ export class FileList extends LitElement {
         grid-template-columns: minmax(0, 1fr);
         gap: 8px;
       }
+      /* A card that is out of sight costs nothing. The room around it is for its shadow and its focus ring. */
       li {
         min-inline-size: 0;
+        margin: -4px;
+        padding: 4px;
+        content-visibility: auto;
+        contain-intrinsic-block-size: auto 78px;
       }
       @media (prefers-reduced-motion: no-preference) {
         li {
