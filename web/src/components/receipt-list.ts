@@ -37,14 +37,13 @@ export class ReceiptList extends LitElement {
         class="quiet summary"
         aria-expanded=${this.open ? 'true' : 'false'}
         aria-controls="list"
-        aria-label="${summary}: ${this.file}"
         data-testid="receipts-summary"
         @click=${() => {
           this.open = !this.open;
         }}
       >
         ${this.open ? nothing : this.#faces()}
-        <span class="text ${tone}">${tone === 'good' ? icon(Check, 14) : nothing}<bdi>${summary}</bdi></span>
+        <span class="text ${tone}">${tone === 'good' ? icon(Check, 14) : nothing}<span><bdi>${summary}</bdi><span class="sr">${this.file}</span></span></span>
         <span class="turn">${icon(ChevronDown, 16)}</span>
       </button>
       <div id="list" ?hidden=${!this.open}>${this.open ? this.#list() : nothing}</div>
