@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -67,6 +68,9 @@ func (c *crowd) hears(event []byte) {
 	}
 }
 
+// comeBackAfter is how long a client waits that the server could not take yet.
+const comeBackAfter = time.Second
+
 // arrival is how long it took to connect everybody.
 type arrival struct {
 	all, p99 time.Duration
@@ -81,7 +85,13 @@ func (c *crowd) gather(ctx context.Context, address string, credentials []string
 	started := time.Now()
 	for i, credential := range credentials {
 		group.Go(func() (err error) {
-			c.listeners[i], err = joinPush(ctx, address, credential, c.hears)
+			for again := true; again; {
+				var closed closedError
+				c.listeners[i], err = joinPush(ctx, address, credential, c.hears)
+				if again = errors.As(err, &closed) && closed.comeBack() && time.Since(started) < patience; again {
+					time.Sleep(comeBackAfter)
+				}
+			}
 			took[i] = time.Since(started)
 			return err
 		})

@@ -35,6 +35,17 @@ const (
 	maxPushed = 1 << 20 // what waits for a client is bounded by less
 )
 
+// closedError is why the server ended a connection.
+type closedError struct {
+	code   uint16
+	reason string
+}
+
+func (e closedError) Error() string { return fmt.Sprintf("the server closed: %d %s", e.code, e.reason) }
+
+// comeBack reports whether the client is to connect again, after a while.
+func (e closedError) comeBack() bool { return e.code >= 3000 && e.code < 3500 }
+
 // joinPush connects and returns when the server says that it follows its
 // streams. What is pushed from then on is for listen to read.
 func joinPush(ctx context.Context, address, credential string, heard func([]byte)) (*listener, error) {
@@ -162,7 +173,7 @@ func (l *listener) next() ([]byte, error) {
 	case kind == whole1|opText:
 		return message, nil
 	case kind == whole1|opClose && length >= 2:
-		return nil, fmt.Errorf("the server closed: %d %s", binary.BigEndian.Uint16(message), message[2:])
+		return nil, closedError{binary.BigEndian.Uint16(message), string(message[2:])}
 	}
 	return nil, fmt.Errorf("a frame of kind %#x", kind)
 }
