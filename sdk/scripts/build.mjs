@@ -6,6 +6,8 @@ import { dts } from 'rolldown-plugin-dts';
 import { build } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Stands in for what browsers have by themselves. */
+const native = `${root}/scripts/native.mjs`;
 
 /** One build with everything in it: an application loads one file. */
 async function bundle(lib, define = {}) {
@@ -14,7 +16,7 @@ async function bundle(lib, define = {}) {
     configFile: false,
     logLevel: 'warn',
     define,
-    resolve: { alias: { 'url-parse': `${root}/scripts/native-url.mjs` } },
+    resolve: { alias: { 'url-parse': native, 'js-base64': native } },
     build: {
       lib,
       target: 'es2022',
