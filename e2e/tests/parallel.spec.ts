@@ -149,7 +149,7 @@ test('and on after a reload, when the file is picked again', async ({ page, netw
   const { id } = await story(page);
   await enter(page, network.origin, token);
   network.bytesPerSecond = Number.POSITIVE_INFINITY;
-  await send(page, big, 2);
+  await send(page, big); // which does not know that it was split
   await expect.poll(() => ended(page), { timeout: 20_000 }).toBe('completed');
   const after = await story(page);
   expect(after.id).toBe(id);
