@@ -99,6 +99,17 @@ describe('a download', () => {
     expect(content.at(1).headers).toEqual({});
   });
 
+  it('comes whole where a body is not read into a buffer of ours', async () => {
+    content.byob = false;
+    const download = start();
+    await cutAfter(1, 'he');
+    await served(2);
+    content.at(2).reply(206, { 'Content-Range': 'bytes 2-4/5' });
+    content.at(2).push('llo');
+    content.at(2).end();
+    expect(await (await download.done).text()).toBe('hello');
+  });
+
   it('goes on where it was after each cut, with the hash of the same bytes', async () => {
     const download = start();
     await cutAfter(1, 'he');

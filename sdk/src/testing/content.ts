@@ -19,15 +19,16 @@ export interface Served {
 /** The bytes of shares, as the test serves them. */
 export class FakeContent {
   readonly served: Served[] = [];
+  /** Whether bodies can be read into the reader's own buffer. */
+  byob = true;
 
   readonly content = (share: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> =>
     new Promise((resolve, reject) => {
-      let body!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
-      const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
-        start: (controller) => {
-          body = controller;
-        },
-      });
+      let body!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | ReadableByteStreamController;
+      const start = (controller: typeof body) => {
+        body = controller;
+      };
+      const stream = this.byob ? new ReadableStream({ type: 'bytes', start }) : new ReadableStream({ start });
       // Before the reply it is the request that fails, after it the body.
       const cut = (error: Error) => {
         reject(asNetworkError(error));
@@ -41,7 +42,10 @@ export class FakeContent {
         reply: (status = 200, more = {}) => resolve(new Response(stream, { status, headers: more })),
         refuse: (code) => reject(new HandoutError(code, code)),
         push: (text) => body.enqueue(new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>),
-        end: () => body.close(),
+        end: () => {
+          body.close();
+          if ('byobRequest' in body) body.byobRequest?.respond(0); // a read that waits ends only so
+        },
         cut: () => cut(new TypeError('network error')),
       });
     });
