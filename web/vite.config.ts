@@ -10,6 +10,8 @@ export default defineConfig({
   build: {
     // dist/.gitkeep must stay for go:embed; the Makefile clears the rest.
     emptyOutDir: false,
+    // What is bundled asks that its licence go with it.
+    license: { fileName: 'licenses.md' },
     // The server's Content-Security-Policy allows no inline script, and the
     // browsers we support preload modules by themselves.
     modulePreload: { polyfill: false },

@@ -23,7 +23,7 @@ func main() {
 		kong.Description("In-session file sharing for real-time rooms."),
 		kong.Vars{"version": version, "metrics_listen": defaultMetricsListen},
 		kong.DefaultEnvars("HANDOUT"),
-		kong.UsageOnError(),
+		kong.ShortUsageOnError(),
 	)
 	ctx.FatalIfErrorf(ctx.Run())
 	os.Exit(0)

@@ -95,7 +95,7 @@ func contentType(name string) string {
 	switch path.Ext(name) {
 	case ".js":
 		return "text/javascript; charset=utf-8"
-	case ".ts":
+	case ".ts", ".md":
 		return "text/plain; charset=utf-8"
 	case ".css":
 		return "text/css; charset=utf-8"

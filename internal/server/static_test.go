@@ -32,6 +32,7 @@ func TestTheSDKIsForEveryOrigin(t *testing.T) {
 	r := newRig(t)
 	for path, kind := range map[string]string{
 		"/sdk/EnxRtc.js":    "text/javascript; charset=utf-8",
+		"/sdk/licenses.md":  "text/plain; charset=utf-8",
 		"/sdk/handout.d.ts": "text/plain; charset=utf-8", // machines have their own ideas of .ts
 	} {
 		r.run(t, []step{{

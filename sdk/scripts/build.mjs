@@ -26,6 +26,8 @@ async function bundle(lib, define = {}) {
       rolldownOptions: { output: { minify: true } },
       // dist/.gitkeep must stay for go:embed; the Makefile clears the rest.
       emptyOutDir: false,
+      // What is bundled asks that its licence go with it.
+      license: { fileName: 'licenses.md' },
     },
   });
 }
@@ -48,7 +50,7 @@ await (
 ).write({ dir: `${root}/dist`, format: 'es' });
 
 // A source path of this machine has no place in what is served.
-for (const name of ['handout.js', 'EnxRtc.js', 'handout.d.ts']) {
+for (const name of ['handout.js', 'EnxRtc.js', 'handout.d.ts', 'licenses.md']) {
   if ((await readFile(`${root}/dist/${name}`, 'utf8')).includes(root))
     throw new Error(`${name} names a path of this machine`);
 }
