@@ -58,9 +58,7 @@ func runLarge(ctx context.Context, b *bench) (*part, error) {
 func runSmall(ctx context.Context, b *bench) (*part, error) {
 	found, servers := new(part), slices.Clone(b.servers)
 	if b.handout != "" {
-		later := b.handoutWith("--sync=interval")
-		later.name = laterName
-		servers = append(servers, later)
+		servers = append(servers, b.smallHandouts()[1])
 	}
 	for _, lanes := range []int{1, atOnce} {
 		how := "one after the other"
@@ -82,7 +80,21 @@ func runSmall(ctx context.Context, b *bench) (*part, error) {
 			found.Bars = append(found.Bars, up.judge(handoutName, limit{of: "throughput", least: barSmallDurable})...)
 		}
 	}
+	if b.handout != "" {
+		calls, err := b.callsSection(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("counting system calls: %w", err)
+		}
+		found.Sections = append(found.Sections, calls)
+	}
 	return found, nil
+}
+
+// smallHandouts syncs files before it acknowledges them, and after.
+func (b *bench) smallHandouts() []spec {
+	later := b.handoutWith("--sync=interval")
+	later.name = laterName
+	return []spec{b.handoutWith(), later}
 }
 
 // compare runs the servers side by side: do for each of them in each round, and
