@@ -263,3 +263,28 @@ func TestNobodyWaitsForAServiceThatHasStopped(t *testing.T) {
 	ask()
 	same(t, "asked afterwards", <-codes, protocol.CodeUnavailable)
 }
+
+// TestABurstBeyondOneCommitIsAnswered, whatever waits when the service begins.
+func TestABurstBeyondOneCommitIsAnswered(t *testing.T) {
+	f := newFixture(t)
+	id := f.deliver(t, "hello", protocol.ToRoom())
+	words := make([]protocol.ReceiptWord, protocol.MaxReceiptWords)
+	for i := range words {
+		words[i] = protocol.ReceiptWord{Share: id, State: protocol.ReceiptSeen}
+	}
+	const requests = 6 // three commits
+	codes := make(chan protocol.Code, requests)
+	for range requests {
+		go func() {
+			_, err := f.Say(context.Background(), f.as("ben"), words)
+			codes <- protocol.CodeOf(err)
+		}()
+	}
+	f.until(t, "all wait", func() bool { return f.StepsWaiting() == requests*protocol.MaxReceiptWords })
+	f.runReceipts(t)
+	for range requests {
+		same(t, "an answer", <-codes, protocol.Code(""))
+	}
+	same(t, "steps that wait", f.StepsWaiting(), 0)
+	same(t, "the ledger", f.ledger(t, "ana", id), []string{"ben seen 0", "cleo offered 0"})
+}
