@@ -39,6 +39,15 @@ export interface Offer {
   readonly key: string;
 }
 
+/** A request for one share that may bring its bytes. */
+export interface Creation extends FileInfo {
+  readonly to: Audience;
+  /** As that of an {@link Offer}. */
+  readonly key: string;
+  /** All of the file's bytes; a server takes those of a small one in one step. */
+  readonly body?: Blob;
+}
+
 /** Where and as whom requests are made. */
 export interface ApiConfig {
   /** Scheme, host and port, without a slash at the end. */
@@ -53,7 +62,9 @@ export interface ApiConfig {
 
 interface Call {
   readonly method?: string;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  readonly bytes?: Blob | undefined;
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal | undefined;
   /** A page that is going away lets the request finish. */
@@ -105,6 +116,28 @@ export class Api {
     const shares = parseOffered(await this.#json(`${this.#room}/shares`, { method: 'POST', headers, body, signal }));
     if (shares.length === body.files.length) return shares;
     throw new HandoutError('internal', 'the server made another number of shares than it was asked for');
+  }
+
+  /** Makes a share by tus, with its bytes if they are given, and returns its id. */
+  async create({ name, type, size, to, key, body }: Creation, signal?: AbortSignal): Promise<string> {
+    const headers: Record<string, string> = {
+      'Idempotency-Key': `"${key}"`,
+      'Tus-Resumable': '1.0.0',
+      'Upload-Length': `${size}`,
+      'Upload-Metadata': metadata({ filename: name, filetype: type, ...(to !== 'room' && { to: to.join(',') }) }),
+    };
+    if (body !== undefined) headers['Content-Type'] = 'application/offset+octet-stream';
+    const call = { method: 'POST', headers, bytes: body, signal: within(ANSWER_MS, signal) };
+    try {
+      const response = await this.#request('/uploads', call);
+      await response.body?.cancel();
+      const id = response.headers.get('Location')?.split('/').pop();
+      if (id) return id;
+    } catch (error) {
+      throwIfAborted(signal);
+      throw asNetworkError(error);
+    }
+    throw new HandoutError('internal', 'the server did not say where the upload is');
   }
 
   /** One share as it is now. */
@@ -178,6 +211,8 @@ export class Api {
     if (call.body !== undefined) {
       headers['Content-Type'] = 'application/json';
       init.body = JSON.stringify(call.body);
+    } else if (call.bytes !== undefined) {
+      init.body = call.bytes;
     }
     let response: Response;
     try {
@@ -192,6 +227,14 @@ export class Api {
 
 function sharePath(id: string): string {
   return `/v1/shares/${encodeURIComponent(id)}`;
+}
+
+/** Pairs as Upload-Metadata has them: the values in UTF-8 and base64. */
+function metadata(values: Record<string, string>): string {
+  const encode = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+  return Object.entries(values)
+    .map(([key, value]) => `${key} ${encode(value)}`)
+    .join(',');
 }
 
 function within(ms: number, signal: AbortSignal | undefined): AbortSignal {

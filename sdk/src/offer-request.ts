@@ -74,6 +74,6 @@ function isSame(a: readonly Upload[], b: readonly Upload[]): boolean {
 }
 
 /** 128 random bits; crypto.randomUUID is for secure contexts alone. */
-function newKey(): string {
+export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

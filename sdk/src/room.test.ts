@@ -198,7 +198,7 @@ describe('leaving', () => {
 });
 
 describe('an upload of an earlier page', () => {
-  const KEY = ['rm_1', 'ana', 'a.bin', 3, 7, 'room'];
+  const KEY = ['rm_1', 'ana', 'a.bin', 300_000, 7, 'room'];
   const { uploadIdleSeconds, lifetimeSeconds } = LIMITS;
 
   afterEach(() => vi.unstubAllGlobals());
@@ -211,7 +211,7 @@ describe('an upload of an earlier page', () => {
     vi.stubGlobal('localStorage', { getItem: () => JSON.stringify([entry]), setItem: () => undefined });
     const again = new FakeNetwork();
     const rejoined = await again.joined();
-    rejoined.send(new File(['abc'], 'a.bin', { lastModified: 7 }), { to: 'room' });
+    rejoined.send(new File(['x'.repeat(300_000)], 'a.bin', { lastModified: 7 }), { to: 'room' });
     await vi.waitFor(() => expect(again.asked).toContain('POST /v1/rooms/rm_1/shares'));
     expect(again.asked.includes('GET /v1/shares/sh_old')).toBe(asks);
     await rejoined.leave();

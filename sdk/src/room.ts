@@ -227,7 +227,10 @@ export class Room {
 
   #assemble(): Parts {
     const files = new Files(this.me.id, this.#fileActions(), {
-      added: (file) => this.#events.emit('file-added', { file }),
+      added: (file) => {
+        this.#parts.uploads.fileAdded(file);
+        this.#events.emit('file-added', { file });
+      },
       offered: (batch) => this.#events.emit('files-offered', { files: batch }),
       changed: (file) => this.#fileChanged(file),
     });
@@ -251,7 +254,14 @@ export class Room {
       files,
       words,
       receipts,
-      uploads: new Uploads({ api, files, records, limits: () => this.limits, changed }),
+      uploads: new Uploads({
+        api,
+        files,
+        records,
+        limits: () => this.limits,
+        changed,
+        create: (creation, signal) => api.create(creation, signal),
+      }),
       downloads: new Downloads({
         api,
         files,

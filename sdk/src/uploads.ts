@@ -1,3 +1,4 @@
+import { Deposit, isDeposit } from './deposit.js';
 import { asHandoutError, HandoutError } from './errors.js';
 import type { SharedFile } from './file.js';
 import type { Files } from './files.js';
@@ -22,6 +23,8 @@ export interface UploadsConfig {
   changed(upload: Upload): void;
   /** tus, unless a test brings its own. */
   readonly send?: SendBytes;
+  /** Makes a small file in one request; without it, small files go the way of large ones. */
+  readonly create?: Api['create'];
   readonly waker?: Waker;
   /** The clock that connections are judged by, in milliseconds. */
   readonly now?: () => number;
@@ -47,6 +50,8 @@ export class Uploads implements TransferControl<Upload> {
   readonly #byShare = new Map<string, Upload>();
   /** Shares that are cancelled here, and that the server has not heard of yet. */
   readonly #ending = new Set<string>();
+  /** Those on their way in one request, whose share we do not know before its answer. */
+  readonly #depositing = new Set<Upload>();
   #ready: Upload[] = [];
   #running = 0;
   #stopped = false;
@@ -68,8 +73,28 @@ export class Uploads implements TransferControl<Upload> {
   add(sources: readonly SourceFile[], to: Audience, parallel: Parallel = 'auto'): Upload[] {
     const uploads = sources.map((source) => new Upload(source, { to, parallel }, this));
     for (const upload of uploads) this.#jobs.set(upload, newJob());
-    queueMicrotask(() => this.#offers.add(uploads.filter((upload) => this.#admit(upload))));
+    queueMicrotask(() => this.#queue(uploads.filter((upload) => this.#admit(upload))));
     return uploads;
+  }
+
+  /** Small ones go with their offer, the others are offered together first. */
+  #queue(uploads: readonly Upload[]): void {
+    const { create, records } = this.#config;
+    const alone = (upload: Upload) =>
+      create !== undefined && isDeposit(upload) && records.find(upload.source, upload.to).length === 0;
+    this.#ready.push(...uploads.filter(alone));
+    this.#offers.add(uploads.filter((upload) => !alone(upload)));
+    this.#pump();
+  }
+
+  /** A file is new. One of mine may be what a deposit makes, and a push may be faster than the answer, which has the last word. */
+  fileAdded(file: SharedFile): void {
+    if (!file.mine || this.#byShare.has(file.id)) return;
+    for (const upload of this.#depositing) {
+      if (upload.file !== undefined || upload.name !== file.name || upload.size !== file.size) continue;
+      upload.assign(file);
+      return;
+    }
   }
 
   /** A record of mine has changed. */
@@ -127,7 +152,7 @@ export class Uploads implements TransferControl<Upload> {
       return;
     }
     upload.assign(undefined);
-    if (this.#admit(upload)) this.#offers.add([upload]);
+    if (this.#admit(upload)) this.#queue([upload]);
   }
 
   /** What the server would refuse anyway is refused before the wire. */
@@ -161,12 +186,40 @@ export class Uploads implements TransferControl<Upload> {
       const upload = this.#ready.shift();
       if (upload === undefined) return;
       const job = this.#jobs.get(upload);
-      if (job === undefined || upload.file === undefined) continue;
+      if (job === undefined) continue;
       this.#running++;
-      void this.#run(upload, upload.file.id, job).finally(() => {
+      const run = upload.file === undefined ? this.#deposit(upload, job) : this.#run(upload, upload.file.id, job);
+      void run.finally(() => {
         this.#running--;
         this.#pump();
       });
+    }
+  }
+
+  /** Offers and sends a small file. One whose bytes did not all come goes on as any other. */
+  async #deposit(upload: Upload, job: Job): Promise<void> {
+    const { api, create, files } = this.#config;
+    if (create === undefined) return;
+    const { signal } = job.abort;
+    const deposit = new Deposit({ api: { create }, waker: this.#waker, left: this.#offers.signal }, upload);
+    this.#depositing.add(upload);
+    try {
+      const share = await deposit.send(signal);
+      if (signal.aborted) return await this.#endLater(share);
+      const record = await api.share(share, signal);
+      files.apply([record]);
+      const file = files.byId.get(share);
+      if (file !== undefined) this.#begin(upload, file);
+      else this.#fail(upload, new HandoutError('share-ended', `the share was ${record.state}`));
+    } catch (cause) {
+      if (!signal.aborted) {
+        upload.assign(undefined);
+        return this.#fail(upload, asHandoutError(cause));
+      }
+      const share = await deposit.made().catch(() => undefined); // the room was left
+      if (share !== undefined) await this.#endLater(share);
+    } finally {
+      this.#depositing.delete(upload);
     }
   }
 

@@ -1,5 +1,5 @@
 import { HandoutError } from '../errors.js';
-import type { FileInfo, Offer } from '../http.js';
+import type { Creation, FileInfo, Offer } from '../http.js';
 import type { Audience, OfferedShare, PartRecord, ShareRecord } from '../protocol.js';
 import type { BytesRequest, SendBytes } from '../tus.js';
 import { share } from './records.js';
@@ -49,6 +49,24 @@ export class FakeServer {
       return id;
     });
   }
+
+  /** Makes a share with all its bytes, or with fewer of them if the test says so. */
+  async create({ key, body, ...file }: Creation): Promise<string> {
+    const asked = `${file.name} ${file.size}`;
+    this.#enter('create', asked);
+    const before = this.#offers.get(key);
+    if (before !== undefined && before.asked !== asked) throw new HandoutError('key-reused', 'another request');
+    if (file.size === Number.MAX_SAFE_INTEGER) throw new HandoutError('file-too-large', 'too large');
+    const ids = before?.ids ?? this.#make([file], file.to);
+    this.#offers.set(key, { asked, ids });
+    const [id = ''] = ids;
+    if (before === undefined && body !== undefined) this.receive(id, Math.min(body.size, this.takes));
+    await this.beforeReply('create');
+    return id;
+  }
+
+  /** Bytes that the next creations take. */
+  takes = Number.POSITIVE_INFINITY;
 
   async share(id: string): Promise<ShareRecord> {
     this.#enter('share', id);
