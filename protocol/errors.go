@@ -27,7 +27,8 @@ const (
 	CodeRoomFull         Code = "room-full"        // bytes or number of shares in the room
 	CodeTooManyUploads   Code = "too-many-uploads" // open uploads of one participant
 	CodeOffsetMismatch   Code = "offset-mismatch"
-	CodeLengthMismatch   Code = "length-mismatch" // a length that changes, or is below the offset
+	CodeLengthMismatch   Code = "length-mismatch" // a length that changes, or that the bytes contradict; reason of a failed share: more bytes came
+	CodeUploadComplete   Code = "upload-complete" // nothing can be added
 	CodeChecksumMismatch Code = "checksum-mismatch"
 	CodeUnsupportedMedia Code = "unsupported-media-type"
 	CodeUnsupportedTus   Code = "unsupported-tus-version"

@@ -23,6 +23,8 @@ type Draft struct {
 	Size *int64
 	// Metadata is the raw Upload-Metadata header, for tus clients.
 	Metadata string
+	// Dialect is the protocol that the upload will come by: see store.Share.
+	Dialect string `json:",omitempty"` // as digests were before there was a second one
 }
 
 // Batch is what a sender offers with one request.
@@ -177,6 +179,7 @@ func (s *Service) record(c Caller, d Draft, to protocol.Audience, now time.Time)
 			Rev:       1,
 		},
 		Metadata:   d.Metadata,
+		Dialect:    d.Dialect,
 		Reserved:   reserved,
 		Checkpoint: store.Checkpoint{Run: s.Boot},
 		UpdatedAt:  now,

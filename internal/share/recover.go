@@ -51,15 +51,19 @@ func (s *Service) checkRecord(ctx context.Context, record store.Share) {
 }
 
 // whole reports whether an upload has all its bytes, or may get them from its parts. The last of them have no
-// checkpoint: the record that completes the share is theirs.
+// checkpoint: the record that completes the share is theirs. One that its sender
+// has to mark complete is whole if it was marked: then it is committed.
 func (s *Service) whole(ctx context.Context, record store.Share) (bool, error) {
-	if record.Joined() || record.Size != nil && record.Offset == *record.Size {
+	if record.Joined() || !record.Marked() && record.Size != nil && record.Offset == *record.Size {
 		return true, nil
 	}
 	key := blob.Key(record.ID)
 	_, err := size(s.Blobs.Open(ctx, key))
 	if !errors.Is(err, blob.ErrNotFound) {
 		return err == nil, err // only whole files are committed
+	}
+	if record.Marked() {
+		return false, nil
 	}
 	staged, err := size(s.Blobs.OpenStaged(ctx, key))
 	if errors.Is(err, blob.ErrNotFound) {

@@ -53,6 +53,8 @@ type Share struct {
 	// Concat is the Upload-Concat header of a partial upload, or of a share that
 	// is joined from such; "" for any other: see Partial and Joined.
 	Concat string
+	// Dialect is the protocol that the upload comes by: see Marked.
+	Dialect string
 	// PartOf is the share that a partial upload has been given to; "" for none.
 	PartOf protocol.ShareID
 	// Reserved is how many bytes the share takes of its room's quota.
@@ -75,8 +77,15 @@ func (s Share) Partial() bool { return s.Concat == ConcatPartial }
 // Joined reports whether the share gets its bytes from partial uploads.
 func (s Share) Joined() bool { return s.Concat != "" && !s.Partial() }
 
+// Marked reports whether the upload is complete when its sender marks it so, and
+// not, as by tus, with its last byte.
+func (s Share) Marked() bool { return s.Dialect == DialectIETF }
+
 // ConcatPartial is the Concat of a partial upload.
 const ConcatPartial = "partial"
+
+// DialectIETF is the Dialect of an upload that comes by Resumable Uploads for HTTP.
+const DialectIETF = "ietf"
 
 // Offer names a request for shares, so that it can be told when it comes again.
 // The zero value names none.

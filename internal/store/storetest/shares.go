@@ -13,6 +13,7 @@ var shareTests = map[string]func(*world){
 		for _, want := range []store.Share{w.draft("a"), w.draft("a", "c", "b")} {
 			want.Size = nil
 			want.Checkpoint.Hash = []byte{0, 1, 255}
+			want.Dialect = store.DialectIETF
 			w.must(w.CreateShares(w.Context(), []store.Share{want}, generous))
 			got, err := w.Share(w.Context(), want.ID)
 			w.must(err)
