@@ -16,6 +16,7 @@ type marker struct {
 	service *Service
 	ctx     context.Context // of one append, which owns the marker
 	share   store.Share
+	kept    func(offset int64) // told what is recorded; may be nil
 	hash    hash.Hash
 
 	lastBytes int64
@@ -24,8 +25,8 @@ type marker struct {
 	running   sync.WaitGroup
 }
 
-func (s *Service) marker(ctx context.Context, share store.Share, h hash.Hash) *marker {
-	return &marker{service: s, ctx: ctx, share: share, hash: h, lastTime: s.Now()}
+func (s *Service) marker(ctx context.Context, share store.Share, h hash.Hash, kept func(int64)) *marker {
+	return &marker{service: s, ctx: ctx, share: share, kept: kept, hash: h, lastTime: s.Now()}
 }
 
 // mark is called between two blocks, when the hash stands at n bytes of the
@@ -51,6 +52,8 @@ func (m *marker) mark(n int64) {
 		// What fails here is recorded by the end of the append, or reported by it.
 		if err := m.service.checkpoint(m.ctx, &share, h, m.service.Boot); err != nil {
 			m.service.Log.Warn("checkpoint", "share", share.ID, "err", err)
+		} else if m.kept != nil {
+			m.kept(share.Offset)
 		}
 	})
 }

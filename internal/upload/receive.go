@@ -16,12 +16,14 @@ import (
 // it; with the last byte it completes the share. h is the hash up to there.
 func (s *Service) receive(ctx context.Context, share store.Share, h hash.Hash, a Append) (store.Share, error) {
 	left := s.left(share)
-	if a.BodyLength > left {
+	switch {
+	case a.BodyLength > left && share.Marked() && share.Size != nil:
+		return s.outgrown(ctx, share)
+	case a.BodyLength > left:
 		return share, protocol.NewError(protocol.CodeRequestTooLarge,
 			fmt.Sprintf("the body has %d bytes and the upload takes %d more", a.BodyLength, left))
-	}
-	if a.Body == nil {
-		return s.acknowledge(ctx, share, h, nil, 0)
+	case a.Body == nil:
+		return s.acknowledge(ctx, share, h, nil, a, 0)
 	}
 	if a.Checksum != nil {
 		// Until the checksum is verified, a process that takes over must not
@@ -38,14 +40,23 @@ func (s *Service) receive(ctx context.Context, share store.Share, h hash.Hash, a
 	if a.Checksum != nil {
 		return s.receiveChecked(ctx, share, h, writer, a, left)
 	}
-	flow := s.flows.join(share.ID)
+	return s.receiveKept(ctx, share, h, writer, a, left)
+}
+
+// receiveKept acknowledges what comes of the body, also if it is cut short.
+func (s *Service) receiveKept(ctx context.Context, share store.Share, h hash.Hash, writer blob.Writer, a Append, left int64) (store.Share, error) {
+	from, flow := share.Offset, s.flows.join(share.ID)
 	defer s.flows.leave(share.ID)
-	marker := s.marker(ctx, share, h)
-	p := pump{to: writer, hash: h, mark: marker.mark, wrote: func(n int64) { s.flows.advance(flow, share.Offset+n) }}
+	marker := s.marker(ctx, share, h, a.Kept)
+	p := pump{to: writer, hash: h, mark: marker.mark, wrote: func(n int64) { s.flows.advance(flow, from+n) }}
 	n, err := p.run(a.Body, a.BodyLength, left)
 	marker.wait()
+	if err = a.overrun(share, n, left, err); isOverrun(err) && share.Size != nil {
+		return s.outgrown(ctx, share)
+	}
+	a.Last = a.Last && err == nil
 	// Whatever ended the body, what arrived is kept.
-	kept, keepErr := s.acknowledge(ctx, share, h, writer, n)
+	kept, keepErr := s.acknowledge(ctx, share, h, writer, a, n)
 	if keepErr != nil {
 		return kept, keepErr
 	}
@@ -62,8 +73,11 @@ func (s *Service) receiveChecked(ctx context.Context, share store.Share, h hash.
 	sum := a.Checksum.hash()
 	p := pump{to: writer, hash: io.MultiWriter(h, sum)}
 	n, err := p.run(a.Body, a.BodyLength, left)
+	if err = a.overrun(share, n, left, err); isOverrun(err) && share.Size != nil {
+		return s.outgrown(ctx, share)
+	}
 	if err == nil && a.Checksum.matches(sum) {
-		return s.acknowledge(ctx, share, h, writer, n)
+		return s.acknowledge(ctx, share, h, writer, a, n)
 	}
 	if err == nil {
 		err = protocol.NewError(protocol.CodeChecksumMismatch, "the checksum of the append differs")
@@ -85,22 +99,22 @@ func (s *Service) discard(ctx context.Context, share *store.Share, before hash.H
 	return s.checkpoint(ctx, share, before, s.Boot)
 }
 
-// acknowledge counts n more bytes, which are written, and completes the share
-// with the last one. writer may be nil if n is 0.
-func (s *Service) acknowledge(ctx context.Context, share store.Share, h hash.Hash, writer blob.Writer, n int64) (store.Share, error) {
+// acknowledge counts n more bytes, which are written, and completes the share if
+// the append ends it. writer may be nil if n is 0.
+func (s *Service) acknowledge(ctx context.Context, share store.Share, h hash.Hash, writer blob.Writer, a Append, n int64) (store.Share, error) {
 	share.Offset += n
+	ends, early := a.ends(share)
 	switch {
-	case complete(share) && writer != nil:
+	case ends && writer != nil:
 		return s.commit(ctx, share, h, writer)
-	case complete(share):
+	case ends:
 		return s.finish(ctx, share, h)
-	case n == 0:
-		return share, nil
+	case n > 0:
+		if err := s.checkpoint(ctx, &share, h, s.Boot); err != nil {
+			return share, err
+		}
 	}
-	if err := s.checkpoint(ctx, &share, h, s.Boot); err != nil {
-		return share, err
-	}
-	return share, nil
+	return share, early
 }
 
 // left is how many more bytes the upload takes.

@@ -32,27 +32,27 @@ func (s *Service) resume(ctx context.Context, id protocol.ShareID) (store.Share,
 	case share.State != protocol.Uploading:
 		return share, nil, nil
 	}
-	h, err := s.recover(ctx, &share)
+	h, committed, err := s.recover(ctx, &share)
 	if errors.Is(err, blob.ErrLost) {
 		return share, nil, s.fail(ctx, share, err)
 	}
 	if err != nil {
 		return share, nil, err
 	}
-	if complete(share) {
+	if complete(share) || committed {
 		share, err = s.finish(ctx, share, h)
 	}
 	return share, h, err
 }
 
 // recover holds the record against the bytes. It returns the hash at the
-// share's offset, which it moves forward over bytes that may be believed.
-func (s *Service) recover(ctx context.Context, share *store.Share) (hash.Hash, error) {
-	h, err := restore(share.Checkpoint.Hash)
+// share's offset, which it moves forward over bytes that may be believed, and
+// whether they are committed: then they are all.
+func (s *Service) recover(ctx context.Context, share *store.Share) (h hash.Hash, committed bool, err error) {
+	h, err = restore(share.Checkpoint.Hash)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", blob.ErrLost, err)
+		return nil, false, fmt.Errorf("%w: %w", blob.ErrLost, err)
 	}
-	committed := false
 	bytes, err := s.Blobs.OpenStaged(ctx, blob.Key(share.ID))
 	if errors.Is(err, blob.ErrNotFound) {
 		// Nothing came yet, or the process died between commit and record.
@@ -61,15 +61,16 @@ func (s *Service) recover(ctx context.Context, share *store.Share) (hash.Hash, e
 	}
 	if errors.Is(err, blob.ErrNotFound) {
 		if share.Offset == 0 {
-			return h, nil
+			return h, false, nil
 		}
-		return nil, fmt.Errorf("%w: no blob at offset %d", blob.ErrLost, share.Offset)
+		return nil, false, fmt.Errorf("%w: no blob at offset %d", blob.ErrLost, share.Offset)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening the upload: %w", err)
+		return nil, false, fmt.Errorf("opening the upload: %w", err)
 	}
 	defer bytes.Close()
-	return s.believe(ctx, share, h, bytes, committed)
+	h, err = s.believe(ctx, share, h, bytes, committed)
+	return h, committed, err
 }
 
 // believe checks the bytes that the record counts and adds those that it does
@@ -171,9 +172,9 @@ func restore(state []byte) (hash.Hash, error) {
 }
 
 // complete reports whether the share has all its bytes. A partial upload is never
-// complete by itself: it waits to be joined.
+// complete by itself: it waits to be joined; a marked one to be marked.
 func complete(share store.Share) bool {
-	return !share.Partial() && share.Size != nil && share.Offset == *share.Size
+	return !share.Partial() && !share.Marked() && share.Size != nil && share.Offset == *share.Size
 }
 
 // taken reports whether a part has ended because its bytes are in its share.

@@ -52,6 +52,8 @@ func (s *Service) splitNow(ctx context.Context, id protocol.ShareID, n int, conc
 	switch {
 	case err != nil || whole.Joined():
 		return whole, err
+	case whole.Marked():
+		return whole, protocol.NewError(protocol.CodeForbidden, "only an upload by tus can come in parts")
 	case whole.Size == nil:
 		return whole, protocol.NewError(protocol.CodeLengthMismatch, "the length is not known yet")
 	case *whole.Size-whole.Offset < int64(n):

@@ -106,6 +106,12 @@ type Append struct {
 	// Length is the total that this request declares for an upload whose
 	// length was not known; nil declares nothing.
 	Length *int64
+	// Last says that nothing comes after the body: what completes an upload that is
+	// marked (store.Share.Marked), if all of the body comes.
+	Last bool
+	// Kept, if set, is called with offsets that are recorded while the body is
+	// still coming, from another goroutine: they will not be taken back.
+	Kept func(offset int64)
 	// Checksum, if set, is verified over this append's bytes; a mismatch or an
 	// interruption leaves the upload as it was.
 	Checksum *Checksum
@@ -167,7 +173,7 @@ func (s *Service) append(ctx context.Context, a Append, joiner bool) (store.Shar
 		return share, err
 	}
 	if share.State != protocol.Uploading {
-		return share, nil // the answer to the last append got lost: say it again
+		return share, a.repeated(share) // the answer to the last append may have got lost
 	}
 	if share.PartOf != "" {
 		s.kick(share.PartOf)
