@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -66,6 +67,8 @@ type pacedBody struct {
 	count   func(n int) // called with each piece received
 
 	yielded  atomic.Bool
+	setting  sync.Mutex // held while yield or done sets a deadline
+	over     bool       // the handler is about to return; guarded by setting
 	started  time.Time
 	deadline time.Time // of the connection, as set last
 	window   time.Time // when the counted window began
@@ -77,9 +80,15 @@ func newPacedBody(w http.ResponseWriter, r *http.Request, pace Pace, count func(
 	return &pacedBody{body: r.Body, control: http.NewResponseController(w), pace: pace, count: count, started: now, window: now}
 }
 
-// yield makes the Read that is waiting, and every later one, fail.
+// yield makes the Read that is waiting, and every later one, fail. It may come when
+// the request has been served: HTTP/2 has no connection to set a deadline on then.
 func (b *pacedBody) yield() {
+	b.setting.Lock()
+	defer b.setting.Unlock()
 	b.yielded.Store(true)
+	if b.over {
+		return
+	}
 	_ = b.control.SetReadDeadline(time.Unix(1, 0))
 }
 
@@ -127,6 +136,9 @@ func (b *pacedBody) tooSlow() error {
 
 // done lifts the deadline, so that the connection can be used again.
 func (b *pacedBody) done() {
+	b.setting.Lock()
+	defer b.setting.Unlock()
+	b.over = true
 	if !b.yielded.Load() {
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
