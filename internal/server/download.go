@@ -65,9 +65,7 @@ func (s *Server) reader(r *http.Request) (share.Caller, error) {
 // to keep, of no type that could run, in no context where it could run.
 func contentHeaders(h http.Header, content *share.Content) {
 	h.Set("ETag", entityTag(content.Share.Share))
-	if raw, err := hex.DecodeString(content.Share.SHA256); err == nil && len(raw) > 0 {
-		h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(raw)+":") // RFC 9530
-	}
+	digestHeader(h, content.Share.Share)
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", attachment(content.Share.Name))
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -75,6 +73,13 @@ func contentHeaders(h http.Header, content *share.Content) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "private, no-store")
+}
+
+// digestHeader tells the SHA-256 of a complete share (RFC 9530).
+func digestHeader(h http.Header, s protocol.Share) {
+	if raw, err := hex.DecodeString(s.SHA256); err == nil && len(raw) > 0 {
+		h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(raw)+":")
+	}
 }
 
 // attachment returns a Content-Disposition that names the file twice: in the

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -52,9 +53,54 @@ var statuses = map[protocol.Code]int{
 	protocol.CodeInternal:         http.StatusInternalServerError,
 }
 
-// fail answers with the problem that err is. What carries no code is logged
-// with its detail and sent without.
+// draftProblems are the problems that Resumable Uploads for HTTP has a type and a
+// status for.
+var draftProblems = map[protocol.Code]struct {
+	kind   string
+	status int
+}{
+	protocol.CodeOffsetMismatch:   {"mismatching-upload-offset", http.StatusConflict},
+	protocol.CodeLengthMismatch:   {"inconsistent-upload-length", http.StatusBadRequest},
+	protocol.CodeUploadComplete:   {"completed-upload", http.StatusBadRequest},
+	protocol.CodeChecksumMismatch: {"", http.StatusBadRequest},
+}
+
+// draftProblem is a problem with the members that the draft adds.
+type draftProblem struct {
+	protocol.Problem
+	Expected *int64 `json:"expected-offset,omitempty"`
+	Provided *int64 `json:"provided-offset,omitempty"`
+}
+
+// failResumable answers in Resumable Uploads for HTTP with the problem that err is.
+func (s *Server) failResumable(w http.ResponseWriter, r *http.Request, err error) {
+	problem := draftProblem{Problem: problemOf(err)}
+	if as, ok := draftProblems[problem.Code]; ok {
+		problem.Status, problem.Title = as.status, title(as.status)
+		if as.kind != "" {
+			problem.Type = "https://iana.org/assignments/http-problem-types#" + as.kind
+		}
+	}
+	var at *misplaced
+	if errors.As(err, &at) {
+		problem.Expected, problem.Provided = &at.expected, &at.provided
+		w.Header().Set("Upload-Offset", strconv.FormatInt(at.expected, 10))
+		if !at.complete { // else the client would take the problem for the file's
+			w.Header().Set("Upload-Complete", "?0")
+		}
+	}
+	s.answerProblem(w, r, err, problem.Problem, problem)
+}
+
+// fail answers with the problem that err is.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	problem := problemOf(err)
+	s.answerProblem(w, r, err, problem, problem)
+}
+
+// problemOf returns the problem that err is: what carries no code is internal, and
+// has no detail.
+func problemOf(err error) protocol.Problem {
 	code := protocol.CodeOf(err)
 	status, known := statuses[code]
 	if !known {
@@ -67,9 +113,17 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.As(err, &coded) && code != protocol.CodeInternal {
 		problem.Detail = coded.Message
 	}
+	return problem
+}
+
+// answerProblem sends the problem, which is part of body. Faults are logged with
+// their detail.
+func (s *Server) answerProblem(w http.ResponseWriter, r *http.Request, err error, problem protocol.Problem, body any) {
+	code, status := problem.Code, problem.Status
 	if status >= 500 && !errors.Is(err, context.Canceled) {
 		level := slog.LevelError
-		if coded != nil && coded.Err == nil {
+		var coded *protocol.Error
+		if errors.As(err, &coded) && coded.Err == nil {
 			level = slog.LevelDebug // the server's word, not a fault: clients can bring it about as often as they like
 		}
 		s.Log.Log(r.Context(), level, "request failed", "method", r.Method, "route", r.Pattern, "code", code, "err", err)
@@ -82,7 +136,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		header.Set("Retry-After", "1")
 	}
 	header.Set("Cache-Control", "no-store")
-	writeJSONType(w, status, "application/problem+json", problem)
+	writeJSONType(w, status, "application/problem+json", body)
 }
 
 func title(status int) string {

@@ -93,6 +93,7 @@ func (s *Server) crossOrigin() *cors.Cors {
 			"Authorization", "Content-Type", "Range", "If-Range", "If-None-Match", "Idempotency-Key", "X-Requested-With", "X-Request-ID",
 			"X-HTTP-Method-Override", "Tus-Resumable", "Upload-Length", "Upload-Offset", "Upload-Metadata",
 			"Upload-Defer-Length", "Upload-Concat", "Upload-Checksum",
+			"Upload-Complete", "Upload-Draft-Interop-Version", "Content-Disposition", "Content-Digest",
 		},
 		ExposedHeaders: []string{
 			"Upload-Offset", "Location", "Upload-Length", "Tus-Version", "Tus-Resumable", "Tus-Max-Size", "Tus-Extension",
@@ -173,7 +174,9 @@ func (r *recorder) FlushError() error { return http.NewResponseController(r.Resp
 
 // WriteHeader implements http.ResponseWriter.
 func (r *recorder) WriteHeader(status int) {
-	r.status = status
+	if status >= 200 || status == http.StatusSwitchingProtocols { // the others come before the answer
+		r.status = status
+	}
 	r.ResponseWriter.WriteHeader(status)
 }
 

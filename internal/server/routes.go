@@ -27,13 +27,14 @@ func (s *Server) routes() *http.ServeMux {
 	mux.Handle("POST /v1/shares/{id}/parts", s.participant(s.splitUpload))
 	mux.HandleFunc("GET /v1/shares/{id}/content", s.content)
 
-	// Uploads: tus 1.0.
-	mux.HandleFunc("OPTIONS /uploads", s.tusOptions)
-	mux.HandleFunc("OPTIONS /uploads/{id}", s.tusOptions)
-	mux.Handle("POST /uploads", s.tus(s.tusCreate))
-	mux.Handle("HEAD /uploads/{id}", s.tus(s.tusHead))
-	mux.Handle("PATCH /uploads/{id}", s.tus(s.tusPatch))
-	mux.Handle("DELETE /uploads/{id}", s.tus(s.tusDelete))
+	// Uploads: tus 1.0, and Resumable Uploads for HTTP.
+	mux.HandleFunc("OPTIONS /uploads", s.uploadOptions)
+	mux.HandleFunc("OPTIONS /uploads/{id}", s.uploadOptions)
+	mux.Handle("POST /uploads", s.either(s.tusCreate, s.resumableCreate))
+	mux.Handle("HEAD /uploads/{id}", s.either(s.tusHead, s.resumableHead))
+	mux.Handle("GET /uploads/{id}", s.either(s.uploadGet, s.resumableHead))
+	mux.Handle("PATCH /uploads/{id}", s.either(s.tusPatch, s.resumablePatch))
+	mux.Handle("DELETE /uploads/{id}", s.either(s.uploadDelete, s.uploadDelete))
 
 	// Push: the centrifuge protocol.
 	mux.Handle("GET /v1/push/websocket", s.Push.WebsocketHandler())

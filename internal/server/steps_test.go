@@ -24,6 +24,7 @@ type step struct {
 
 	status     int
 	code       string            // of the problem; "" expects none
+	kind       string            // of the problem, if it has a registered type
 	wantHeader map[string]string // exact; "x*" begins with x, "-" is none
 	wantBody   string            // exact
 	wantHas    string            // part of the body
@@ -110,7 +111,11 @@ func checkProblem(t *testing.T, name string, s step, response *http.Response, bo
 	if err := json.Unmarshal(body, &problem); err != nil {
 		t.Fatalf("%s: the error is no problem: %q", name, body)
 	}
-	if problem.Code != s.code || problem.Status != response.StatusCode || problem.Type != "urn:handout:error:"+problem.Code || problem.Title == "" {
+	kind := "urn:handout:error:" + problem.Code
+	if s.kind != "" {
+		kind = "https://iana.org/assignments/http-problem-types#" + s.kind
+	}
+	if problem.Code != s.code || problem.Status != response.StatusCode || problem.Type != kind || problem.Title == "" {
 		t.Errorf("%s: problem %+v, want code %q", name, problem, s.code)
 	}
 	if got := response.Header.Get("Content-Type"); got != "application/problem+json" {

@@ -39,11 +39,11 @@ func nameVersion(next http.Handler) http.Handler {
 }
 
 // tus wraps a handler of the dialect: a request of another version is refused
-// before anything is done. HEAD may omit the header, as other servers allow.
+// before anything is done. Who only asks may omit the header, as other servers allow.
 func (s *Server) tus(handle func(http.ResponseWriter, *http.Request, share.Caller) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		version := r.Header.Get("Tus-Resumable")
-		if version != tusVersion && (version != "" || r.Method != http.MethodHead) {
+		if version != tusVersion && (version != "" || r.Method != http.MethodHead && r.Method != http.MethodGet) {
 			w.Header().Set("Tus-Version", tusVersion)
 			s.fail(w, r, protocol.NewError(protocol.CodeUnsupportedTus, "this server speaks tus "+tusVersion))
 			return
@@ -58,9 +58,11 @@ func (s *Server) tus(handle func(http.ResponseWriter, *http.Request, share.Calle
 	})
 }
 
-// tusOptions says what the server can do (tus 1.0, OPTIONS).
-func (s *Server) tusOptions(w http.ResponseWriter, _ *http.Request) {
+// uploadOptions says what the server can do, in both dialects.
+func (s *Server) uploadOptions(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
+	h.Set("Accept-Patch", partialMediaType+", "+tusMediaType)
+	s.limits(w, r, store.Share{})
 	h.Set("Tus-Version", tusVersion)
 	h.Set("Tus-Extension", tusExtensions)
 	h.Set("Tus-Checksum-Algorithm", strings.Join(upload.ChecksumAlgorithms(), ","))
@@ -138,10 +140,24 @@ func draftOf(metadata map[string]string, raw string, length *int64) share.Draft 
 	}
 }
 
-// tusHead is HEAD /uploads/{id}: where the upload stands.
+// uploadGet is GET /uploads/{id}: of no dialect, it asks what HEAD does.
+func (s *Server) uploadGet(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	if r.Header.Get("Tus-Resumable") != "" {
+		return protocol.NewError(protocol.CodeNotFound, "there is nothing to get by tus")
+	}
+	return s.tusHead(w, r, caller)
+}
+
+// tusHead is HEAD /uploads/{id}: where the upload stands. Who does not say which
+// dialect it speaks is told in both.
 func (s *Server) tusHead(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
 	id := protocol.ShareID(r.PathValue("id"))
-	if _, err := s.Shares.Authorise(r.Context(), caller, id, share.Write); err != nil {
+	known, err := s.Shares.Authorise(r.Context(), caller, id, share.Write)
+	if err != nil {
+		return err
+	}
+	either := r.Header.Get("Tus-Resumable") == ""
+	if err := inDialect(known, false); err != nil && !either {
 		return err
 	}
 	record, err := s.Uploads.Offset(r.Context(), id)
@@ -150,6 +166,10 @@ func (s *Server) tusHead(w http.ResponseWriter, r *http.Request, caller share.Ca
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
+	if either {
+		s.limits(w, r, record)
+		h.Set("Upload-Complete", completeness(record))
+	}
 	if record.Concat != "" {
 		h.Set("Upload-Concat", record.Concat)
 	}
@@ -179,6 +199,9 @@ func (s *Server) tusPatch(w http.ResponseWriter, r *http.Request, caller share.C
 	if known.Joined() {
 		return protocol.NewError(protocol.CodeForbidden, "the upload comes in parts: only they take bytes")
 	}
+	if err := inDialect(known, false); err != nil {
+		return err
+	}
 	if r.Header.Get("Content-Type") != tusMediaType {
 		return protocol.NewError(protocol.CodeUnsupportedMedia, "Content-Type must be "+tusMediaType)
 	}
@@ -206,9 +229,9 @@ func (s *Server) tusPatch(w http.ResponseWriter, r *http.Request, caller share.C
 	return nil
 }
 
-// tusDelete is DELETE /uploads/{id} (termination): it cancels an upload and
-// revokes a complete share.
-func (s *Server) tusDelete(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+// uploadDelete is DELETE /uploads/{id} (tus, termination; upload cancellation): it
+// cancels an upload and revokes a complete share.
+func (s *Server) uploadDelete(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
 	id := protocol.ShareID(r.PathValue("id"))
 	record, err := s.Shares.Authorise(r.Context(), caller, id, share.Write)
 	if err != nil {

@@ -107,6 +107,22 @@ func TestStartUpLeavesWhatIsNotWhole(t *testing.T) {
 	}
 }
 
+// TestStartUpLeavesWhatIsNotMarked has all bytes of uploads that their sender has to
+// mark complete: of the one that was marked the bytes are committed.
+func TestStartUpLeavesWhatIsNotMarked(t *testing.T) {
+	f := newFixture(t)
+	var ids []protocol.ShareID
+	for _, committed := range []bool{false, true} {
+		id := f.add(t, store.Share{Dialect: store.DialectIETF, Checkpoint: store.Checkpoint{Run: "b"}, UpdatedAt: f.clock.now()})
+		f.leave(t, id, "x", committed)
+		ids = append(ids, id)
+	}
+	f.startUp(t)
+	if left, done := f.state(t, ids[0]), f.state(t, ids[1]); left != protocol.Uploading || done != protocol.Available {
+		t.Errorf("what was not marked is %s, what was is %s", left, done)
+	}
+}
+
 // TestStartUpEndsWhatHasLostItsBytes takes files away, or parts of them.
 func TestStartUpEndsWhatHasLostItsBytes(t *testing.T) {
 	ctx := context.Background()

@@ -1,0 +1,125 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/share"
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// What the server says in Resumable Uploads for HTTP: how an upload stands, what
+// its limits are, and, while a body comes, how far it is.
+
+// statusResumable is "104 Upload Resumption Supported".
+const statusResumable = 104
+
+// interim sends responses 104 to who speaks a version of the draft that the
+// server speaks too; nobody else is to get them. It is for the goroutine that
+// serves the request, but for kept.
+type interim struct {
+	w      http.ResponseWriter
+	silent bool
+	kept   atomic.Int64 // the offset that was recorded last while the body came
+	told   int64        // the offset that was sent last
+}
+
+func newInterim(w http.ResponseWriter, r *http.Request) *interim {
+	return &interim{w: w, silent: interopOf(r.Header) == "" || !r.ProtoAtLeast(1, 1)}
+}
+
+// announce tells who creates an upload where it is, so that it can go on with it
+// whatever becomes of the request.
+func (i *interim) announce() {
+	if !i.silent && i.w.Header().Get("Location") != "" {
+		i.w.WriteHeader(statusResumable)
+	}
+}
+
+// progress tells how far the upload is, if that is news. Only what is recorded is
+// told: the client may forget its bytes.
+func (i *interim) progress() {
+	at := i.kept.Load()
+	if i.silent || at == i.told {
+		return
+	}
+	i.told = at
+	header := i.w.Header()
+	location := header["Location"]
+	delete(header, "Location") // the draft forbids it beside an offset
+	header.Set("Upload-Offset", strconv.FormatInt(at, 10))
+	i.w.WriteHeader(statusResumable)
+	header.Del("Upload-Offset")
+	if location != nil {
+		header["Location"] = location
+	}
+}
+
+// tellingBody tells between two reads how far the upload is.
+type tellingBody struct {
+	io.Reader
+	interim *interim
+}
+
+// Read implements io.Reader.
+func (b *tellingBody) Read(p []byte) (int, error) {
+	b.interim.progress()
+	return b.Reader.Read(p)
+}
+
+// limits tells what the server takes. An upload of no id is one that is yet to be
+// made. Version 6 of the draft has another word for the time that is left.
+func (s *Server) limits(w http.ResponseWriter, r *http.Request, record store.Share) {
+	left := time.Duration(min(s.Limits.UploadIdleSeconds, s.Limits.LifetimeSeconds)) * time.Second
+	if record.ID != "" {
+		left = max(0, min(left, time.Until(record.ExpiresAt)))
+	}
+	age := "max-age"
+	if interopOf(r.Header) == "6" {
+		age = "expires"
+	}
+	w.Header().Set("Upload-Limit", fmt.Sprintf("max-size=%d, %s=%d", s.Limits.FileSize, age, int64(left.Seconds())))
+}
+
+// standing tells how an upload stands.
+func (s *Server) standing(w http.ResponseWriter, r *http.Request, record store.Share) {
+	w.Header().Set("Upload-Offset", strconv.FormatInt(record.Offset, 10))
+	w.Header().Set("Upload-Complete", completeness(record))
+	s.limits(w, r, record)
+}
+
+func completeness(record store.Share) string {
+	if record.State == protocol.Available {
+		return "?1"
+	}
+	return "?0"
+}
+
+// answerTaken answers a request whose body was taken: with the share if that is
+// complete now, and with status otherwise.
+func (s *Server) answerTaken(w http.ResponseWriter, caller share.Caller, record store.Share, status int) {
+	h := w.Header()
+	h.Set("Upload-Offset", strconv.FormatInt(record.Offset, 10))
+	h.Set("Upload-Complete", completeness(record))
+	if record.State != protocol.Available {
+		w.WriteHeader(status)
+		return
+	}
+	digestHeader(h, record.Share)
+	writeJSON(w, http.StatusOK, record.For(caller.ID))
+}
+
+// misplaced is an append at an offset that the upload is not at.
+type misplaced struct {
+	error
+	expected, provided int64
+	complete           bool // the upload is
+}
+
+// Unwrap lets the code be found.
+func (m *misplaced) Unwrap() error { return m.error }
