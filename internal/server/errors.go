@@ -30,7 +30,7 @@ var statuses = map[protocol.Code]int{
 	protocol.CodeOffsetMismatch:   http.StatusConflict,
 	protocol.CodeLengthMismatch:   http.StatusConflict,
 	protocol.CodeUploadPreempted:  http.StatusConflict,
-	protocol.CodeUploadComplete:   http.StatusConflict,
+	protocol.CodeUploadComplete:   http.StatusBadRequest,
 	protocol.CodeRoomEnded:        http.StatusGone,
 	protocol.CodeShareEnded:       http.StatusGone,
 	protocol.CodeUnsupportedTus:   http.StatusPreconditionFailed,

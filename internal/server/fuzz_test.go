@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -182,6 +183,64 @@ func FuzzBodies(f *testing.F) {
 			if word, ok := value.(*tokenBody); ok && word.check() == nil && !word.role().Valid() {
 				t.Fatalf("%q makes a token for %q", body, word.role())
 			}
+		}
+	})
+}
+
+// FuzzResumableHeader: whatever a request says of its body, it is refused with a
+// code of ours or says one thing only.
+func FuzzResumableHeader(f *testing.F) {
+	for _, seed := range []struct {
+		complete, offset, length, digest string
+		body                             int64
+	}{
+		{"?1", "3", "5", "", 2}, {"?0", "3", "", "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:", -1}, {"1", `"3"`, "-1", "sha-256=:", 0},
+		{"?1;a=b", "999999999999999", "5.0", "sha-512=:aGk=:", 1 << 62}, {"?1, ?0", "1e3", "@1", "sha-256=(1 2)", 5}, {"", "", "", "", 0},
+	} {
+		f.Add(seed.complete, seed.offset, seed.length, seed.digest, seed.body)
+	}
+	f.Fuzz(func(t *testing.T, complete, offset, length, digest string, body int64) {
+		r := &http.Request{ContentLength: max(body, -1), Header: http.Header{
+			"Upload-Complete": {complete}, "Upload-Offset": {offset}, "Upload-Length": {length}, "Content-Digest": {digest},
+		}}
+		at := countField(r.Header, "Upload-Offset")
+		if at == nil {
+			at = new(int64)
+		}
+		a, err := appendOf(r, *at)
+		if err != nil {
+			if code := protocol.CodeOf(err); code != protocol.CodeInvalidRequest && code != protocol.CodeLengthMismatch {
+				t.Fatal(err)
+			}
+			return
+		}
+		last, given := completeField(r.Header)
+		said := countField(r.Header, "Upload-Length")
+		switch {
+		case !given || a.Last != last || a.Offset < 0:
+			t.Fatalf("%q at %q reads as %+v", complete, offset, a)
+		case a.Length != nil && (*a.Length < 0 || last && r.ContentLength >= 0 && *a.Length != *at+r.ContentLength):
+			t.Fatalf("%q with %d bytes at %d is to be %d long", complete, body, *at, *a.Length)
+		case said != nil && (a.Length == nil || *said != *a.Length):
+			t.Fatalf("it says %d and reads as %v", *said, a.Length)
+		}
+	})
+}
+
+// FuzzFileHeader: however a creation names its file, there is a name to clean, and
+// a list of recipients without empty ones.
+func FuzzFileHeader(f *testing.F) {
+	for _, seed := range []string{`inline; filename="a b.txt"; filename*=UTF-8''a%20b.txt`, `attachment; filename=`, `;`, "inline; filename*=utf-8''%ff", "to=a,b&to=c", "to", "to=%"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		name := protocol.CleanFileName(dispositionName(http.Header{"Content-Disposition": {text}}))
+		if name != protocol.CleanFileName(name) {
+			t.Fatalf("%q is called %q", text, name)
+		}
+		query, _ := url.ParseQuery(text) // what it can read of it
+		if to := recipientsOf(query); to.Room == query.Has("to") || slices.Contains(to.List, "") {
+			t.Fatalf("%q is for %+v", text, to)
 		}
 	})
 }
