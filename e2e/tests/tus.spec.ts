@@ -122,18 +122,21 @@ test('tus-js-client sends a file in parallel parts, also over a network that is 
   const sample = await samples.file('tus.bin', 9_000_000);
   const data = await readFile(sample.path);
   network.bytesPerSecond = 3_000_000;
-  let cut = false;
+  let acknowledged = 0;
   const outcome = await upload(network.origin, token, data, {
     parallelUploads: 3,
+    chunkSize: 1_000_000,
     metadata: metadata(sample),
-    onProgress: (sent) => {
-      if (cut || sent < 4_000_000) return;
-      cut = true;
+    // Of nine chunks: parts are left to send, so it is not the last request that is lost, which
+    // this client does not make again. Its progress would not do: it counts what waits to be sent.
+    onChunkComplete: () => {
+      acknowledged += 1;
+      if (acknowledged !== 4) return;
       network.cut();
       network.mend();
     },
   });
-  expect(cut).toBe(true);
+  expect(outcome.requests.filter((request) => request.startsWith('HEAD')).length).toBeGreaterThan(0);
   expect(outcome.requests.filter((request) => request === 'POST')).toHaveLength(4); // three parts and the whole
   expect(await content(handout.origin, token, outcome.url)).toBe(sample.sha256);
   const list = await fetch(`${handout.origin}/v1/rooms/${backEnd.room}/shares`, {
