@@ -22,6 +22,8 @@ func newUsageCollector(p *parts) *usageCollector {
 		"handout_participants_connected": "Participants with a push connection.",
 		"handout_shares_live":            "Shares that are uploading or available.",
 		"handout_uploads_open":           "Shares that are uploading.",
+		"handout_downloads_running":      "Downloads that are being sent, those of uploads included.",
+		"handout_followers_waiting":      "Downloads that wait for bytes of an upload.",
 		"handout_reserved_bytes":         "Bytes that live shares have reserved.",
 		"handout_outbox_events":          "Events committed and not announced yet.",
 		"handout_disk_free_bytes":        "Bytes left on the file system of the files.",
@@ -57,6 +59,8 @@ func (c *usageCollector) Collect(out chan<- prometheus.Metric) {
 		gauge("handout_reserved_bytes", float64(usage.ReservedBytes))
 		gauge("handout_outbox_events", float64(usage.Outbox))
 	}
+	gauge("handout_downloads_running", float64(c.parts.shares.Downloading()))
+	gauge("handout_followers_waiting", float64(c.parts.uploads.Waiting()))
 	if free, err := c.parts.blobs.FreeBytes(); err == nil {
 		gauge("handout_disk_free_bytes", float64(free))
 	}

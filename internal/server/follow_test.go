@@ -175,7 +175,7 @@ func TestWhatEndsAFollower(t *testing.T) {
 			upload := rig.begin(t, "10")
 			answer := make(chan *http.Response)
 			go func() { answer <- rig.download(t, upload.id, nil) }()
-			rig.until(t, "the follower waits", func() bool { return rig.inFlight(t) == 2 })
+			rig.until(t, "the follower waits", func() bool { return rig.uploads.Waiting() == 1 })
 			rig.run(t, []step{c.end(rig, upload)})
 			response := <-answer
 			body := readAll(t, response)

@@ -35,6 +35,7 @@ type rig struct {
 	room, other protocol.RoomID
 	tokens      map[string]string
 	metrics     *prometheus.Registry
+	uploads     *upload.Service
 	handover    time.Duration
 }
 
@@ -80,6 +81,7 @@ func newRig(t *testing.T, changes ...func(*build)) *rig {
 	log := slog.New(slog.DiscardHandler)
 	uploads := upload.New(upload.Config{Records: records, Parts: records, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log})
 	t.Cleanup(func() { uploads.Close() })
+	r.uploads = uploads
 	shares := share.New(share.Config{
 		Records: records, Ledger: records, Sweeper: records, Tickets: records, Parts: records, Uploads: uploads, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
 		GatherReceipts: time.Microsecond,

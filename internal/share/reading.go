@@ -68,6 +68,9 @@ func (l *readings) all() []*reading {
 	return slices.Collect(maps.Keys(l.running))
 }
 
+// Downloading returns how many downloads run now.
+func (s *Service) Downloading() int { return len(s.readings.all()) }
+
 // CutAll cuts off every running download. It is for a server that stops.
 func (s *Service) CutAll() {
 	s.readings.cut(stopping(), func(*reading) bool { return true })

@@ -20,6 +20,8 @@ import (
 // asked for has not come in that time, and with CodeUnavailable while the server
 // stops.
 func (s *Service) Follow(ctx context.Context, id protocol.ShareID, beyond int64) (readable int64, all bool, err error) {
+	s.waiting.Add(1)
+	defer s.waiting.Add(-1)
 	f := s.flows.join(id)
 	defer s.flows.leave(id)
 	var patience <-chan time.Time
@@ -57,6 +59,9 @@ func (s *Service) Follow(ctx context.Context, id protocol.ShareID, beyond int64)
 		}
 	}
 }
+
+// Waiting returns how many followers wait for bytes now.
+func (s *Service) Waiting() int { return int(s.waiting.Load()) }
 
 // Offsets returns how far the uploads are that receive bytes now.
 func (s *Service) Offsets() map[protocol.ShareID]int64 { return s.flows.offsets() }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
@@ -66,9 +67,10 @@ type Config struct {
 // comes any more.
 type Service struct {
 	Config
-	leases *leases
-	flows  *flows
-	joins  *joins
+	leases  *leases
+	flows   *flows
+	waiting atomic.Int64 // followers
+	joins   *joins
 }
 
 // New returns a Service.
