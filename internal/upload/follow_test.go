@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -71,20 +72,24 @@ func TestFollowersGetTheBytesOfEveryCut(t *testing.T) {
 	b.wantComplete(t, data)
 }
 
-// TestAStalledSenderHidesNothing: what came before a pause is there to be read
-// within 50 ms, however little it is.
+// TestAStalledSenderHidesNothing: what comes first is there to be read at once,
+// and what came before a pause within 50 ms, however little it is.
 func TestAStalledSenderHidesNothing(t *testing.T) {
 	for name, declared := range map[string]int64{"a small body": 1000, "a large one": 1 << 20, "of unknown length": -1} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, 1<<20)
 				body := newStalledBody([]byte("12345"))
+				body.Reader = iotest.OneByteReader(body.Reader)
 				ended := make(chan struct{})
 				go func() {
 					b.Append(t.Context(), upload.Append{ID: b.id, Body: body, BodyLength: declared, Yield: body.yield})
 					close(ended)
 				}()
 				sent := time.Now()
+				if readable, _, err := b.Follow(t.Context(), b.id, 0); err != nil || readable < 1 || time.Since(sent) > 0 {
+					t.Errorf("of what came first %d can be read after %v, %v", readable, time.Since(sent), err)
+				}
 				readable, all, err := b.Follow(t.Context(), b.id, 4)
 				if err != nil || readable != 5 || all {
 					t.Errorf("readable %d, all %v, %v", readable, all, err)

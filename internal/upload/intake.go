@@ -10,7 +10,8 @@ import (
 // longer than a block takes on a fast connection, so those pay nothing for it.
 const flushAfter = 10 * time.Millisecond
 
-// intake fills blocks from a body and writes them. A block is written when it is
+// intake fills blocks from a body and writes them. What comes first is written at
+// once, because somebody may wait for it; after that a block is written when it is
 // full, or bit by bit while the body pauses: so followers see what a stalled
 // sender sent. fill is for one goroutine.
 type intake struct {
@@ -62,11 +63,15 @@ func (in *intake) begin(block []byte) {
 	in.block, in.filled, in.written = block, 0, 0
 }
 
-// note says how much of the block has been read, and that it must not wait long.
+// note says how much of the block has been read, and that it must not wait long:
+// the first of it not at all.
 func (in *intake) note(filled int) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.filled = filled
+	if in.total == 0 && in.wrote != nil {
+		in.writeLocked()
+	}
 	if !in.armed && filled > in.written && filled < len(in.block) {
 		in.armed = true
 		in.timer.Reset(flushAfter)
