@@ -1,26 +1,60 @@
 package upload
 
-import "io"
+import (
+	"io"
+	"runtime"
+	"sync"
+)
 
-// hasher hashes blocks in its own goroutine, in the order they are added. It
-// owns two blocks: one can be filled while the other is hashed.
+// lanes bounds how many uploads hash in a goroutine of their own. Where every
+// processor is busy with an upload, a second goroutine for each of them costs and
+// wins nothing; and each lane takes the memory of two stretches.
+type lanes chan struct{}
+
+const maxLanes = 8
+
+// newLanes returns lanes for half of the processors.
+func newLanes() lanes {
+	return make(lanes, min(max(1, runtime.GOMAXPROCS(0)/2), maxLanes))
+}
+
+// enter takes a lane if one is free; leave must be called after it then.
+func (l lanes) enter() bool {
+	select {
+	case l <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (l lanes) leave() { <-l }
+
+// stretchSize is what is handed to a hasher at a time. To hand over costs some
+// twenty microseconds of processor time, as much as to hash 32 KiB.
+const stretchSize = 4 * blockSize
+
+var stretches = sync.Pool{New: func() any { return new([stretchSize]byte) }}
+
+// hasher hashes stretches in its own goroutine, in the order they are added. It
+// owns two: one can be filled while the other is hashed.
 type hasher struct {
-	idle chan *[blockSize]byte
+	idle chan *[stretchSize]byte
 	work chan []byte
 	done chan struct{}
 }
 
-const hasherBlocks = 2
+const hasherStretches = 2
 
 // startHasher returns a hasher that writes to h. stop must be called.
 func startHasher(h io.Writer) *hasher {
 	w := &hasher{
-		idle: make(chan *[blockSize]byte, hasherBlocks),
-		work: make(chan []byte, hasherBlocks),
+		idle: make(chan *[stretchSize]byte, hasherStretches),
+		work: make(chan []byte, hasherStretches),
 		done: make(chan struct{}),
 	}
-	for range hasherBlocks {
-		w.idle <- blocks.Get().(*[blockSize]byte)
+	for range hasherStretches {
+		w.idle <- stretches.Get().(*[stretchSize]byte)
 	}
 	go w.run(h)
 	return w
@@ -30,27 +64,24 @@ func (w *hasher) run(h io.Writer) {
 	defer close(w.done)
 	for data := range w.work {
 		h.Write(data) // a hash never fails
-		w.giveBack(data)
+		w.idle <- (*[stretchSize]byte)(data[:stretchSize])
 	}
 }
 
-// free returns a block to fill, waiting until one has been hashed.
+// free returns a stretch to fill, waiting until one has been hashed.
 func (w *hasher) free() []byte { return (<-w.idle)[:] }
 
-// add hands a filled block over.
+// add hands over what is filled of a stretch.
 func (w *hasher) add(data []byte) { w.work <- data }
-
-// giveBack returns a block that need not be hashed any more.
-func (w *hasher) giveBack(data []byte) { w.idle <- (*[blockSize]byte)(data[:blockSize]) }
 
 // settle returns when everything added has been hashed.
 func (w *hasher) settle() {
-	var all [hasherBlocks]*[blockSize]byte
+	var all [hasherStretches]*[stretchSize]byte
 	for i := range all {
 		all[i] = <-w.idle
 	}
-	for _, block := range all {
-		w.idle <- block
+	for _, stretch := range all {
+		w.idle <- stretch
 	}
 }
 
@@ -58,7 +89,7 @@ func (w *hasher) settle() {
 func (w *hasher) stop() {
 	close(w.work)
 	<-w.done
-	for range hasherBlocks {
-		blocks.Put(<-w.idle)
+	for range hasherStretches {
+		stretches.Put(<-w.idle)
 	}
 }

@@ -29,13 +29,14 @@ func (s *Service) marker(ctx context.Context, share store.Share, h hash.Hash, ke
 	return &marker{service: s, ctx: ctx, share: share, kept: kept, hash: h, lastTime: s.Now()}
 }
 
-// mark is called between two blocks, when the hash stands at n bytes of the
-// append. It never waits for the store.
+// due reports whether to mark n bytes of the append. A nil marker marks nothing.
+func (m *marker) due(n int64) bool {
+	return m != nil && (n-m.lastBytes >= m.service.CheckpointBytes || m.service.Now().Sub(m.lastTime) >= m.service.CheckpointEvery)
+}
+
+// mark is called when the hash stands at n bytes of the append. It never waits
+// for the store.
 func (m *marker) mark(n int64) {
-	now := m.service.Now()
-	if n-m.lastBytes < m.service.CheckpointBytes && now.Sub(m.lastTime) < m.service.CheckpointEvery {
-		return
-	}
 	if !m.writing.TryLock() {
 		return // the last one is still on its way
 	}
@@ -44,7 +45,7 @@ func (m *marker) mark(n int64) {
 		m.writing.Unlock()
 		return
 	}
-	m.lastBytes, m.lastTime = n, now
+	m.lastBytes, m.lastTime = n, m.service.Now()
 	share := m.share
 	share.Offset += n
 	m.running.Go(func() {

@@ -48,8 +48,8 @@ func (s *Service) receiveKept(ctx context.Context, share store.Share, h hash.Has
 	from, flow := share.Offset, s.flows.join(share.ID)
 	defer s.flows.leave(share.ID)
 	marker := s.marker(ctx, share, h, a.Kept)
-	p := pump{to: writer, hash: h, mark: marker.mark, wrote: func(n int64) { s.flows.advance(flow, from+n) }}
-	n, err := p.run(a.Body, a.BodyLength, left)
+	p := pump{to: writer, hash: h, marker: marker, lanes: s.lanes, wrote: func(n int64) { s.flows.advance(flow, from+n) }}
+	n, err := p.run(a.Body, left)
 	marker.wait()
 	if err = a.overrun(share, n, left, err); isOverrun(err) && share.Size != nil {
 		return s.outgrown(ctx, share)
@@ -72,7 +72,7 @@ func (s *Service) receiveChecked(ctx context.Context, share store.Share, h hash.
 	}
 	sum := a.Checksum.hash()
 	p := pump{to: writer, hash: io.MultiWriter(h, sum)}
-	n, err := p.run(a.Body, a.BodyLength, left)
+	n, err := p.run(a.Body, left)
 	if err = a.overrun(share, n, left, err); isOverrun(err) && share.Size != nil {
 		return s.outgrown(ctx, share)
 	}

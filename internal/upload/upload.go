@@ -69,6 +69,7 @@ type Service struct {
 	Config
 	leases  *leases
 	flows   *flows
+	lanes   lanes
 	waiting atomic.Int64 // followers
 	joins   *joins
 }
@@ -93,7 +94,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c, leases: newLeases(), flows: newFlows(), joins: newJoins()}
+	return &Service{Config: c, leases: newLeases(), flows: newFlows(), lanes: newLanes(), joins: newJoins()}
 }
 
 // Append is one request that adds bytes to an upload.
