@@ -27,15 +27,21 @@ func (s *Server) middleware(mux *http.ServeMux) http.Handler {
 // for an upload's, which has its own length and pace.
 func (s *Server) bound(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength != 0 {
-			control := http.NewResponseController(w)
-			_ = control.SetReadDeadline(time.Now().Add(bodyDeadline))
-			r.Body = &timedBody{r.Body, control}
+		if r.ContentLength == 0 {
+			next.ServeHTTP(w, r)
+			return
 		}
+		control := http.NewResponseController(w)
+		_ = control.SetReadDeadline(time.Now().Add(bodyDeadline))
+		// A copy: net/http looks at its own request's body to see whether the client
+		// waits to be asked for it, and would wait for it in vain before it answers.
+		bounded := r.WithContext(r.Context())
+		bounded.Body = &timedBody{r.Body, control}
 		if !underUploads(r) {
-			r.Body = http.MaxBytesReader(w, r.Body, s.MaxRequest)
+			bounded.Body = http.MaxBytesReader(w, bounded.Body, s.MaxRequest)
 		}
-		next.ServeHTTP(w, r)
+		defer func() { r.Pattern = bounded.Pattern }() // for the metrics
+		next.ServeHTTP(w, bounded)
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestARefusedBodyIsNotAskedFor waits with its body for the word to send it
@@ -29,6 +30,7 @@ func TestARefusedBodyIsNotAskedFor(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer connection.Close()
+			connection.SetReadDeadline(time.Now().Add(10 * time.Second)) // a body that never comes is waited for longer
 			io.WriteString(connection, "POST /uploads HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+rig.tokens[c.as]+
 				"\r\nTus-Resumable: 1.0.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n"+c.header+"\r\n")
 			reader := bufio.NewReader(connection)
