@@ -142,16 +142,16 @@ func TestHandout(t *testing.T) {
 	b := tiny(t, append(testBaselines(t), handoutSpec(binary, handoutName))...)
 	b.handout = binary
 	large := measured(t, b, runLarge)
-	checkTables(t, large, 2, b.servers)
-	if len(large.Bars) != 4 {
-		t.Errorf("bars %v, want throughput and CPU of upload and download", large.Bars)
+	checkTables(t, large, 2, b.withLater())
+	if len(large.Bars) != 6 {
+		t.Errorf("bars %v, want throughput and CPU of both uploads and the download", large.Bars)
 	}
 	small := measured(t, b, runSmall)
 	if len(small.Sections) != 5 || small.Sections[4].Text == "" {
 		t.Fatalf("%d sections, want those of four runs and of the system calls", len(small.Sections))
 	}
 	small.Sections = small.Sections[:4]
-	checkTables(t, small, 4, append(b.servers, b.handoutWith()))
+	checkTables(t, small, 4, b.withLater())
 	if len(small.Bars) != 2 {
 		t.Errorf("bars %v, want those of files synced before and after they are acknowledged", small.Bars)
 	}

@@ -44,7 +44,7 @@ func (b *bench) callsSection(ctx context.Context) (section, error) {
 	for _, kind := range callKinds {
 		s.Columns = append(s.Columns, kind.title)
 	}
-	for _, server := range b.smallHandouts() {
+	for _, server := range b.handouts() {
 		idle, err := b.countCalls(ctx, server, 0, 1)
 		if err != nil {
 			return s, err

@@ -34,19 +34,21 @@ const (
 
 // runLarge measures one large file, up and down.
 func runLarge(ctx context.Context, b *bench) (*part, error) {
-	size := int64(b.size)
+	size, servers := int64(b.size), b.withLater()
 	up := &result{title: "One file of " + b.size.String() + ", upload", files: 1, bytes: size}
 	down := &result{title: "The same file, download", files: passes, bytes: passes * size}
-	err := b.compare(ctx, b.servers, (*peer).discard, func(round int, p *peer) error {
+	err := b.compare(ctx, servers, (*peer).discard, func(round int, p *peer) error {
 		return b.record(ctx, p, trip{files: 1, size: size, lanes: 1, passes: passes, verify: round == 0}, up, down)
 	})
 	if err != nil {
 		return nil, err
 	}
-	found := &part{Sections: []section{up.section(b.servers), down.section(b.servers)}}
-	found.Bars = append(found.Bars, up.judge(handoutName,
-		limit{of: "throughput", against: plainName, least: barUploadRate},
-		limit{of: "CPU", against: tunedSumName, most: barUploadCost})...)
+	found := &part{Sections: []section{up.section(servers), down.section(servers)}}
+	for _, name := range []string{handoutName, laterName} {
+		found.Bars = append(found.Bars, up.judge(name,
+			limit{of: "throughput", against: plainName, least: barUploadRate},
+			limit{of: "CPU", against: tunedSumName, most: barUploadCost})...)
+	}
 	found.Bars = append(found.Bars, down.judge(handoutName,
 		limit{of: "throughput", against: tunedName, least: barDownloadRate},
 		limit{of: "CPU", against: tunedName, most: barDownloadCost})...)
@@ -56,10 +58,7 @@ func runLarge(ctx context.Context, b *bench) (*part, error) {
 // runSmall measures many small files, up and down. No file is deleted between the
 // rounds: ext4 makes files at several times the cost where some were deleted.
 func runSmall(ctx context.Context, b *bench) (*part, error) {
-	found, servers := new(part), slices.Clone(b.servers)
-	if b.handout != "" {
-		servers = append(servers, b.smallHandouts()[1])
-	}
+	found, servers := new(part), b.withLater()
 	for _, lanes := range []int{1, atOnce} {
 		how := "one after the other"
 		if lanes > 1 {
@@ -90,11 +89,20 @@ func runSmall(ctx context.Context, b *bench) (*part, error) {
 	return found, nil
 }
 
-// smallHandouts syncs files before it acknowledges them, and after.
-func (b *bench) smallHandouts() []spec {
+// handouts syncs files before it acknowledges them, and after.
+func (b *bench) handouts() []spec {
 	later := b.handoutWith("--sync=interval")
 	later.name = laterName
 	return []spec{b.handoutWith(), later}
+}
+
+// withLater returns all servers, Handout also as one that syncs after it has
+// acknowledged.
+func (b *bench) withLater() []spec {
+	if b.handout == "" {
+		return b.servers
+	}
+	return append(slices.Clone(b.servers), b.handouts()[1])
 }
 
 // compare runs the servers side by side: do for each of them in each round, and
