@@ -170,26 +170,3 @@ func (t *tally) blockTime() time.Duration {
 	atRate := time.Duration(float64(t.block()) / float64(t.pace.MinRate) * float64(time.Second))
 	return max(t.pace.Window, atRate, time.Until(t.grace))
 }
-
-// piece is how many bytes are sent before they are counted. To count costs a
-// tenth of what it costs to send one megabyte, so a fast receiver gets more at a
-// time; but never so much that its progress comes in jumps.
-type piece int64
-
-const (
-	leastPiece piece = 1 << 20
-	mostPiece  piece = 16 << 20
-	// quick is how long a piece takes at most that the next may be twice as large.
-	quick = 50 * time.Millisecond
-)
-
-// after returns the next piece when this one has taken that long.
-func (p piece) after(took time.Duration) piece {
-	switch {
-	case took <= quick:
-		return min(2*p, mostPiece)
-	case took > 4*quick:
-		return leastPiece
-	}
-	return p
-}

@@ -15,6 +15,9 @@ import (
 // errCut ends a response that the share's end has cut off.
 var errCut = errors.New("the download was cut off")
 
+// sendPiece is how much is sent before somebody may look how far it is.
+const sendPiece = 1 << 20
+
 // pacedSender is the response of a download. It waits for bytes that are still to
 // come, and for the first of them before it answers at all, so that an error can
 // be said; it must keep the pace, and it can be cut off. It passes a file on to
@@ -100,15 +103,13 @@ func (p *pacedSender) ReadFrom(src io.Reader) (sent int64, err error) {
 		src, left = part.R, part.N
 	}
 	content := src.(*share.Content)
-	for piece := leastPiece; left != 0 && err == nil; {
-		limit := int64(piece)
+	for left != 0 && err == nil {
+		limit := int64(sendPiece)
 		if left > 0 {
 			limit = min(limit, left)
 		}
 		var n int64
-		began := time.Now()
 		n, err = p.sendNext(content, limit)
-		piece = piece.after(time.Since(began))
 		sent += n
 		if left > 0 {
 			left -= n
