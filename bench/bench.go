@@ -98,7 +98,7 @@ func (c *config) specs() ([]spec, error) {
 
 func baselineSpecs(self string) []spec {
 	var specs []spec
-	for _, mode := range []string{plainName, tunedName, tunedSumName, tunedSumName + "+fsync"} {
+	for _, mode := range []string{plainName, tunedName, tunedSumName, tunedSyncName} {
 		specs = append(specs, baselineSpec(self, mode))
 	}
 	return specs

@@ -8,11 +8,16 @@ import (
 )
 
 const (
-	plainName    = "plain"
-	tunedName    = "tuned"
-	tunedSumName = tunedName + "+sha256"
-	handoutName  = "handout"
-	laterName    = handoutName + " --sync=interval"
+	plainName     = "plain"
+	tunedName     = "tuned"
+	tunedSumName  = tunedName + "+sha256"
+	tunedSyncName = tunedSumName + "+fsync"
+	handoutName   = "handout"
+	laterName     = handoutName + " --sync=interval"
+
+	// Servers that do not differ in how they send a file.
+	serveFileName = "http.ServeFile"
+	bothName      = handoutName + " in both modes"
 )
 
 const (
@@ -20,7 +25,7 @@ const (
 	atOnce    = 16
 	// passes is how often one run downloads a large file: once is over before
 	// it can be measured well.
-	passes = 4
+	passes = 12
 )
 
 const (
@@ -49,9 +54,11 @@ func runLarge(ctx context.Context, b *bench) (*part, error) {
 			limit{of: "throughput", against: plainName, least: barUploadRate},
 			limit{of: "CPU", against: tunedSumName, most: barUploadCost})...)
 	}
-	found.Bars = append(found.Bars, down.judge(handoutName,
-		limit{of: "throughput", against: tunedName, least: barDownloadRate},
-		limit{of: "CPU", against: tunedName, most: barDownloadCost})...)
+	down.pool(serveFileName, plainName, tunedName, tunedSumName, tunedSyncName)
+	down.pool(bothName, handoutName, laterName)
+	found.Bars = append(found.Bars, down.judge(bothName,
+		limit{of: "throughput", against: serveFileName, least: barDownloadRate},
+		limit{of: "CPU", against: serveFileName, most: barDownloadCost})...)
 	return found, nil
 }
 

@@ -44,6 +44,21 @@ func TestRatiosAreWithinARound(t *testing.T) {
 	}
 }
 
+func TestServersOfTheSameCodeArePooled(t *testing.T) {
+	r, _ := twoServers()
+	r.pool("both", plainName, handoutName)
+	var walls []time.Duration
+	for _, s := range r.samples["both"] {
+		walls = append(walls, s.wall)
+	}
+	if want := []time.Duration{1500 * time.Millisecond, 7500 * time.Millisecond, 3 * time.Second}; !slices.Equal(walls, want) {
+		t.Errorf("pooled to %v, want the mean of each round: %v", walls, want)
+	}
+	if r.pool("none", plainName, "elsewhere"); len(r.samples["none"]) != 0 {
+		t.Error("a server that was not measured was pooled")
+	}
+}
+
 func TestBars(t *testing.T) {
 	r, _ := twoServers()
 	for _, c := range []struct {

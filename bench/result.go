@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // result is what all rounds of one kind of run took.
@@ -20,6 +21,26 @@ func (r *result) add(p *peer, s sample) {
 		r.samples = make(map[string][]sample)
 	}
 	r.samples[p.name] = append(r.samples[p.name], s)
+}
+
+// pool adds, by a name of its own, what servers that run the same code took on
+// average in each round. One file's place in the page cache makes its downloads
+// ten percent faster or slower than those of the next, whoever serves it.
+func (r *result) pool(name string, servers ...string) {
+	rounds := len(r.samples[servers[0]])
+	for _, server := range servers {
+		rounds = min(rounds, len(r.samples[server]))
+	}
+	for i := range rounds {
+		var mean sample
+		for _, server := range servers {
+			s := r.samples[server][i]
+			mean.wall += s.wall / time.Duration(len(servers))
+			mean.cpu += s.cpu / time.Duration(len(servers))
+			mean.peak = max(mean.peak, s.peak)
+		}
+		r.samples[name] = append(r.samples[name], mean)
+	}
 }
 
 // rate is files per second of small files, and MB/s of large ones.
