@@ -13,6 +13,7 @@ var version = "dev"
 
 type commands struct {
 	Serve   serveCommand     `cmd:"" help:"Run the server."`
+	Verify  verifyCommand    `cmd:"" help:"Hold a data directory against its records."`
 	Version kong.VersionFlag `env:"-" help:"Print the version and exit."`
 }
 

@@ -23,6 +23,12 @@ import (
 	"github.com/handout-rtc/handout/web"
 )
 
+// What is where in the data directory.
+const (
+	recordsFile = "handout.db"
+	filesDir    = "files"
+)
+
 // parts is the whole server, put together.
 type parts struct {
 	log       *slog.Logger
@@ -118,11 +124,11 @@ func (p *parts) openData(ctx context.Context, c *serveCommand) error {
 		return err
 	}
 	p.closers = append(p.closers, unlock)
-	if p.records, err = sqlite.Open(ctx, filepath.Join(c.Data, "handout.db"), forRecords...); err != nil {
+	if p.records, err = sqlite.Open(ctx, filepath.Join(c.Data, recordsFile), forRecords...); err != nil {
 		return fmt.Errorf("opening the records: %w", err)
 	}
 	p.closers = append(p.closers, p.records.Close)
-	if p.blobs, err = diskblob.Open(filepath.Join(c.Data, "files"), forBlobs...); err != nil {
+	if p.blobs, err = diskblob.Open(filepath.Join(c.Data, filesDir), forBlobs...); err != nil {
 		return err
 	}
 	p.closers = append(p.closers, p.blobs.Close)

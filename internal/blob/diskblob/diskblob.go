@@ -41,6 +41,8 @@ type Store struct {
 	poisoned atomic.Pointer[error] // why no write is taken any more
 	packs    *packs
 	later    later
+
+	inspecting bool // see Inspect
 }
 
 var (
@@ -210,6 +212,9 @@ func (s *Store) syncNames(key blob.Key) error {
 func (s *Store) Remove(_ context.Context, key blob.Key) error {
 	if !key.Valid() {
 		return blob.ErrKey
+	}
+	if s.inspecting {
+		return errInspecting
 	}
 	if err := s.packs.remove(key); err != nil {
 		return err

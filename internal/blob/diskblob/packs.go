@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"strings"
@@ -65,6 +66,9 @@ type pack struct {
 func (s *Store) openPacks() (*packs, error) {
 	p := &packs{store: s, index: make(map[blob.Key]place), all: make(map[*pack]struct{})}
 	dir, err := s.root.Open(packsDir)
+	if s.inspecting && errors.Is(err, fs.ErrNotExist) {
+		return p, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the packs: %w", err)
 	}
@@ -86,7 +90,14 @@ func (s *Store) openPacks() (*packs, error) {
 
 // read takes the blobs of a pack into the index.
 func (p *packs) read(name string) error {
-	file, err := p.store.openFile(path.Join(packsDir, name), os.O_RDWR)
+	flags := os.O_RDWR
+	if p.store.inspecting {
+		flags = os.O_RDONLY
+	}
+	file, err := p.store.openFile(path.Join(packsDir, name), flags)
+	if p.store.inspecting && errors.Is(err, blob.ErrNotFound) {
+		return nil // removed meanwhile
+	}
 	if err != nil {
 		return err
 	}
@@ -106,6 +117,9 @@ func (p *packs) read(name string) error {
 	})
 	if err != nil {
 		return fmt.Errorf("reading a pack: %w", err)
+	}
+	if p.store.inspecting {
+		return nil
 	}
 	return p.drop(p.spent(in))
 }

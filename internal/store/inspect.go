@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// ErrReadOnly: the store was opened to be looked at.
+var ErrReadOnly = errors.New("the store is open for reading alone")
+
+// Every returns shares and partial uploads whatever has become of them, in the
+// order of their ids, beginning behind after.
+func (db *DB) Every(ctx context.Context, after protocol.ShareID, limit int) ([]Share, error) {
+	shares, err := list(ctx, db.engine.Reader(), scanShare,
+		`SELECT `+shareColumns+` FROM shares WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading all shares: %w", err)
+	}
+	return shares, nil
+}
+
+// Miscount is a room whose count of what it holds is not what its shares hold.
+type Miscount struct {
+	Room                      protocol.RoomID
+	Bytes, Shares             int64 // as the room's record says
+	ActualBytes, ActualShares int64 // as its shares add up
+}
+
+// sums are what the shares of a room r add up to: its held_bytes and held_shares.
+const sums = `(SELECT CAST(COALESCE(SUM(reserved), 0) AS BIGINT) FROM shares WHERE room = r.id AND purged = 0) AS bytes,
+	(SELECT COUNT(*) FROM shares WHERE room = r.id AND ended_at = 0 AND concat <> '` + ConcatPartial + `') AS live`
+
+// Miscounts adds up the shares of every room and returns the rooms that count
+// otherwise. There are none, unless by a fault.
+func (db *DB) Miscounts(ctx context.Context) ([]Miscount, error) {
+	scan := func(r row) (m Miscount, err error) {
+		err = r.Scan(&m.Room, &m.Bytes, &m.Shares, &m.ActualBytes, &m.ActualShares)
+		return m, err
+	}
+	found, err := list(ctx, db.engine.Reader(), scan, `SELECT * FROM (SELECT r.id, r.held_bytes, r.held_shares, `+sums+`
+		FROM rooms r) AS counted WHERE held_bytes <> bytes OR held_shares <> live ORDER BY id`)
+	if err != nil {
+		return nil, fmt.Errorf("adding up the rooms: %w", err)
+	}
+	return found, nil
+}
+
+// Recount sets what a room holds to what its shares add up to.
+func (db *DB) Recount(ctx context.Context, room protocol.RoomID) error {
+	return db.update(ctx, "counting a room again", func(ctx context.Context, c *change) error {
+		_, err := c.exec(ctx, `UPDATE rooms SET
+				held_bytes = (SELECT bytes FROM (SELECT `+sums+` FROM rooms r WHERE r.id = $1) AS counted),
+				held_shares = (SELECT live FROM (SELECT `+sums+` FROM rooms r WHERE r.id = $1) AS counted)
+			WHERE id = $1`, room)
+		return err
+	})
+}
+
+// Checker is an Engine that can check its own files.
+type Checker interface {
+	// Integrity returns what is wrong with the database, nothing if it is whole.
+	// A quick check leaves out what takes long.
+	Integrity(ctx context.Context, quick bool) ([]string, error)
+}
+
+// Integrity returns what is wrong with the database itself: see Checker. An engine
+// that cannot tell says nothing.
+func (db *DB) Integrity(ctx context.Context, quick bool) ([]string, error) {
+	checker, ok := db.engine.(Checker)
+	if !ok {
+		return nil, nil
+	}
+	faults, err := checker.Integrity(ctx, quick)
+	if err != nil {
+		return nil, fmt.Errorf("checking the database: %w", err)
+	}
+	return faults, nil
+}
