@@ -12,6 +12,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/handout-rtc/handout/internal/clock"
 	"github.com/handout-rtc/handout/internal/server"
 	"github.com/handout-rtc/handout/protocol"
 	"github.com/handout-rtc/handout/token"
@@ -54,6 +55,8 @@ type serveCommand struct {
 	Shutdown      time.Duration `default:"10s" help:"How long running transfers may go on after SIGTERM."`
 
 	Limits limitFlags `embed:"" group:"Limits"`
+
+	clock *clock.Clock // nil for the system's; tests set it
 }
 
 type limitFlags struct {

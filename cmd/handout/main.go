@@ -19,13 +19,18 @@ type commands struct {
 
 func main() {
 	var c commands
-	ctx := kong.Parse(&c,
+	ctx := kong.Parse(&c, options()...)
+	ctx.FatalIfErrorf(ctx.Run())
+	os.Exit(0)
+}
+
+// options say how the command line is read.
+func options() []kong.Option {
+	return []kong.Option{
 		kong.Name("handout"),
 		kong.Description("In-session file sharing for real-time rooms."),
 		kong.Vars{"version": version, "metrics_listen": defaultMetricsListen},
 		kong.DefaultEnvars("HANDOUT"),
 		kong.ShortUsageOnError(),
-	)
-	ctx.FatalIfErrorf(ctx.Run())
-	os.Exit(0)
+	}
 }

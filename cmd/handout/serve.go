@@ -72,7 +72,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 func (p *parts) startWork() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
-	for _, run := range []func(context.Context){p.announcer.Run, p.edge.Run, p.rooms.Run, p.shares.Run, p.shares.RunProgress, p.shares.RunReceipts} {
+	for _, run := range []func(context.Context){p.announcer.Run, p.edge.Run, p.rooms.Run, p.shares.Run, p.shares.RunProgress, p.shares.RunReceipts, p.watchClock} {
 		group.Go(func() { run(ctx) })
 	}
 	stopSyncing := p.startSyncing()
@@ -82,6 +82,8 @@ func (p *parts) startWork() (stop func()) {
 		stopSyncing()
 	}
 }
+
+func (p *parts) watchClock(ctx context.Context) { p.clock.Run(ctx, p.log) }
 
 // startSyncing runs the syncer, if there is one. It is stopped last.
 func (p *parts) startSyncing() (stop func()) {

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
+	"github.com/handout-rtc/handout/internal/clock"
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/server"
 	"github.com/handout-rtc/handout/internal/share"
@@ -32,6 +33,7 @@ const (
 // parts is the whole server, put together.
 type parts struct {
 	log       *slog.Logger
+	clock     *clock.Clock
 	records   *store.DB
 	blobs     *diskblob.Store
 	rooms     *room.Service
@@ -49,7 +51,10 @@ type parts struct {
 // wire opens the data directory and connects the parts. It is the one place
 // that knows which engine is behind which interface.
 func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, err error) {
-	p := &parts{log: log}
+	p := &parts{log: log, clock: c.clock}
+	if p.clock == nil {
+		p.clock = clock.New()
+	}
 	defer func() {
 		if err != nil {
 			p.close()
@@ -73,27 +78,30 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newUsageCollector(p))
 
 	p.edge, err = signal.New(signal.Config{
-		Tokens: keys, AllowOrigin: server.AllowOrigin(c.Origin, c.Dev), MaxConnections: c.Limits.MaxConnections, Metrics: registry, Log: log,
+		Tokens: keys, AllowOrigin: server.AllowOrigin(c.Origin, c.Dev), MaxConnections: c.Limits.MaxConnections, Metrics: registry,
+		Now: p.clock.Latest, Log: log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	p.rooms = room.New(room.Config{
-		Records: p.records, Push: p.edge, Limits: limits, MaxRooms: c.Limits.MaxRooms, IdleLifetime: c.Limits.RoomLifetime, Log: log,
+		Records: p.records, Push: p.edge, Limits: limits, MaxRooms: c.Limits.MaxRooms, IdleLifetime: c.Limits.RoomLifetime,
+		Now: p.clock.Now, Log: log,
 		Dropped: func(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) error {
 			return p.shares.Dropped(ctx, room, id)
 		},
 	})
 	p.announcer = &signal.Announcer{Outbox: p.records, Edge: p.edge, Log: log}
 	p.uploads = upload.New(upload.Config{
-		Records: p.records, Parts: p.records, Blobs: p.blobs, Limits: limits, Boot: boot, FollowWait: c.Limits.FollowWait, Log: log,
+		Records: p.records, Parts: p.records, Blobs: p.blobs, Limits: limits, Boot: boot, FollowWait: c.Limits.FollowWait,
+		Now: p.clock.Now, Log: log,
 	})
 	p.closers = append(p.closers, p.uploads.Close)
 	p.space = &share.Space{Free: p.blobs.FreeBytes, Promised: p.records.Promised, Least: int64(c.Limits.MinFree)}
 	p.shares = share.New(share.Config{
 		Churn: share.Churn{Rate: c.Limits.CreateRate, Burst: c.Limits.CreateBurst}, Space: p.space,
 		Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Uploads: p.uploads, Blobs: p.blobs,
-		Push: p.edge, Limits: limits, Boot: boot, Log: log,
+		Push: p.edge, Limits: limits, Boot: boot, Now: p.clock.Now, Log: log,
 	})
 	doubtful, err := p.records.Began(ctx, boot)
 	if err != nil {
@@ -107,7 +115,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Keys: keys, Limits: limits, Pace: c.Limits.pace(),
 		MaxRequest: int64(c.Limits.MaxRequest), Congestion: c.Congestion,
 		Page: web.Files(), SDK: sdk.Files(), Ready: p.ready, Metrics: server.NewMetrics(registry),
-		Origins: c.Origin, PublicURL: c.PublicURL, TokenLifetime: c.TokenLifetime, Dev: c.Dev, Log: log,
+		Origins: c.Origin, PublicURL: c.PublicURL, TokenLifetime: c.TokenLifetime, Dev: c.Dev, Now: p.clock.Latest, Log: log,
 	})
 	return p, nil
 }

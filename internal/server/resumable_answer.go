@@ -77,7 +77,7 @@ func (b *tellingBody) Read(p []byte) (int, error) {
 func (s *Server) limits(w http.ResponseWriter, r *http.Request, record store.Share) {
 	left := time.Duration(min(s.Limits.UploadIdleSeconds, s.Limits.LifetimeSeconds)) * time.Second
 	if record.ID != "" {
-		left = max(0, min(left, time.Until(record.ExpiresAt)))
+		left = max(0, min(left, record.ExpiresAt.Sub(s.now())))
 	}
 	age := "max-age"
 	if interopOf(r.Header) == "6" {

@@ -59,7 +59,7 @@ type Config struct {
 	TokenLifetime time.Duration
 	// Dev serves the sample back end, and pages of any origin.
 	Dev bool
-	// Now is the clock; nil means time.Now.
+	// Now is the clock that tokens are held against; nil means time.Now.
 	Now func() time.Time
 	Log *slog.Logger
 }

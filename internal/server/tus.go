@@ -263,7 +263,7 @@ func (s *Server) expires(w http.ResponseWriter, record store.Share) {
 	if record.State != protocol.Uploading {
 		return
 	}
-	at := time.Now().Add(time.Duration(s.Limits.UploadIdleSeconds) * time.Second)
+	at := s.now().Add(time.Duration(s.Limits.UploadIdleSeconds) * time.Second)
 	if record.ExpiresAt.Before(at) {
 		at = record.ExpiresAt
 	}

@@ -37,7 +37,10 @@ func (f *fixture) leave(t *testing.T, id protocol.ShareID, body string, committe
 func (f *fixture) add(t *testing.T, s store.Share) protocol.ShareID {
 	t.Helper()
 	s.ID, s.Room, s.Sender, s.To, s.Size = protocol.NewShareID(), f.room, protocol.Sender{ID: "ana"}, protocol.ToRoom(), new(int64)
-	*s.Size, s.State, s.CreatedAt, s.ExpiresAt = 1, protocol.Uploading, f.clock.now(), f.clock.now().AddDate(1, 0, 0)
+	*s.Size, s.State, s.CreatedAt = 1, protocol.Uploading, f.clock.now()
+	if s.ExpiresAt.IsZero() {
+		s.ExpiresAt = s.CreatedAt.AddDate(1, 0, 0)
+	}
 	quota := store.Quota{RoomBytes: 1 << 20, RoomShares: 1000, OpenUploads: 1000}
 	if err := f.records.CreateShares(context.Background(), []store.Share{s}, quota); err != nil {
 		t.Fatal(err)
@@ -45,12 +48,12 @@ func (f *fixture) add(t *testing.T, s store.Share) protocol.ShareID {
 	return s.ID
 }
 
-// startUp runs the service until its start-up sweep is over: an upload that has
-// been idle for long is ended by the first sweep after it.
+// startUp runs the service until its start-up sweep is over: an upload whose time
+// is over is ended by the first sweep after it.
 func (f *fixture) startUp(t *testing.T) {
 	t.Helper()
-	idle := f.add(t, store.Share{UpdatedAt: f.clock.now().AddDate(0, 0, -1)})
-	f.sweepUntil(t, "the end of the start-up", func() bool { return f.state(t, idle) == protocol.Failed })
+	due := f.add(t, store.Share{Share: protocol.Share{ExpiresAt: f.clock.now()}})
+	f.sweepUntil(t, "the end of the start-up", func() bool { return f.state(t, due) == protocol.Failed })
 }
 
 // TestStartUpFinishesUploads leaves what a process leaves that dies with the

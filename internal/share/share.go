@@ -96,6 +96,7 @@ type Service struct {
 	makers   makers
 	steps    receiptQueue
 	doubts   doubts
+	began    time.Time // when the first sender could come back
 }
 
 // New returns a Service. Call Run to let it sweep.
@@ -118,7 +119,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c, readings: newReadings(), makers: newMakers(c.Churn), steps: newReceiptQueue()}
+	return &Service{Config: c, readings: newReadings(), makers: newMakers(c.Churn), steps: newReceiptQueue(), began: c.Now()}
 }
 
 // Get returns the share as the caller may see it. What the caller may not see

@@ -415,6 +415,10 @@ func TestTicketsWorkOnceForOneShare(t *testing.T) {
 	f.clock.advance(share.TicketLife + time.Second)
 	_, err = f.Redeem(ctx, late, id)
 	wantCode(t, err, protocol.CodeTicketInvalid)
+	ahead := ticket()
+	f.clock.advance(-time.Hour) // the server starts again, with the time put right
+	_, err = f.Redeem(ctx, ahead, id)
+	wantCode(t, err, protocol.CodeTicketInvalid)
 }
 
 func TestSweepEndsWhatIsDue(t *testing.T) {
@@ -430,6 +434,21 @@ func TestSweepEndsWhatIsDue(t *testing.T) {
 		f := newFixture(t)
 		id := f.offer(t, 10, protocol.ToRoom())
 		f.clock.advance(121 * time.Second)
+		f.sweepUntil(t, "failed", func() bool { return f.state(t, id) == protocol.Failed })
+		wantReason(t, f, id, protocol.CodeUploadIdle)
+	})
+	t.Run("an upload of before the start has the whole time again", func(t *testing.T) {
+		f := newFixture(t)
+		id := f.offer(t, 10, protocol.ToRoom())
+		f.clock.advance(30 * time.Minute)
+		f.Service = share.New(f.Config)
+		f.startUp(t)
+		f.clock.advance(119 * time.Second)
+		f.startUp(t)
+		if got := f.state(t, id); got != protocol.Uploading {
+			t.Fatalf("before its time is over it is %s", got)
+		}
+		f.clock.advance(2 * time.Second)
 		f.sweepUntil(t, "failed", func() bool { return f.state(t, id) == protocol.Failed })
 		wantReason(t, f, id, protocol.CodeUploadIdle)
 	})

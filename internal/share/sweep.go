@@ -45,14 +45,7 @@ func (s *Service) Run(ctx context.Context) {
 // bounded amount of work; the next sweep goes on.
 func (s *Service) sweep(ctx context.Context) {
 	now := s.Now()
-	idle, err := s.Sweeper.IdleUploads(ctx, now.Add(-seconds(s.Limits.UploadIdleSeconds)), sweepBatch)
-	s.logSweep("reading idle uploads", err)
-	for _, id := range idle {
-		if s.Uploads.Active(id) {
-			continue // slow, not idle
-		}
-		s.expire(ctx, store.Share{Share: protocol.Share{ID: id, State: protocol.Uploading}}, protocol.CodeUploadIdle)
-	}
+	s.endIdle(ctx, now)
 	due, err := s.Sweeper.Due(ctx, now, now.Add(-seconds(s.Limits.EmptyRoomSeconds)), sweepBatch)
 	s.logSweep("reading due shares", err)
 	for _, share := range due {
@@ -63,6 +56,23 @@ func (s *Service) sweep(ctx context.Context) {
 	s.purge(ctx, unpurged)
 	_, err = s.Sweeper.Forget(ctx, now.Add(-s.RecordTTL))
 	s.logSweep("forgetting ended shares", err)
+}
+
+// endIdle ends uploads that nothing has come in for too long. Nobody could send
+// while there was no server, so after its start each has the whole time again.
+func (s *Service) endIdle(ctx context.Context, now time.Time) {
+	before := now.Add(-seconds(s.Limits.UploadIdleSeconds))
+	if before.Before(s.began) {
+		return
+	}
+	idle, err := s.Sweeper.IdleUploads(ctx, before, sweepBatch)
+	s.logSweep("reading idle uploads", err)
+	for _, id := range idle {
+		if s.Uploads.Active(id) {
+			continue // slow, not idle
+		}
+		s.expire(ctx, store.Share{Share: protocol.Share{ID: id, State: protocol.Uploading}}, protocol.CodeUploadIdle)
+	}
 }
 
 // expire ends a share because its time is over. An upload that cannot go on

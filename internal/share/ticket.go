@@ -45,14 +45,16 @@ func (s *Service) Ticket(ctx context.Context, c Caller, id protocol.ShareID) (se
 // too.
 func (s *Service) Redeem(ctx context.Context, secret string, id protocol.ShareID) (Caller, error) {
 	invalid := protocol.NewError(protocol.CodeTicketInvalid, "the ticket is unknown, used or expired")
-	ticket, err := s.Tickets.UseTicket(ctx, sha256.Sum256([]byte(secret)), s.Now())
+	now := s.Now()
+	ticket, err := s.Tickets.UseTicket(ctx, sha256.Sum256([]byte(secret)), now)
 	if errors.Is(err, store.ErrNotFound) {
 		return Caller{}, invalid
 	}
 	if err != nil {
 		return Caller{}, fmt.Errorf("using a ticket: %w", err)
 	}
-	if ticket.Share != id {
+	tooLong := ticket.ExpiresAt.Sub(now) > TicketLife // made when the clock was ahead, before the server started
+	if ticket.Share != id || tooLong {
 		return Caller{}, invalid
 	}
 	record, err := s.Records.Share(ctx, id)

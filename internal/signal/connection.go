@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/centrifugal/centrifuge"
 
@@ -27,6 +28,7 @@ type connection struct {
 	// The rest is guarded by the Edge's mutex.
 	client *centrifuge.Client // nil while it connects
 	doom   protocol.CloseCode // to be ended with, once it has connected
+	expiry *time.Timer        // ends it with its token; nil before it has joined
 	inGate bool               // it holds up others
 	missed missed             // events that it may have missed while it connected
 }
@@ -70,6 +72,7 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 	// The library says nothing of a connection that ends before it is
 	// connected, but it ends this context. From connected on, it does.
 	c.forget = context.AfterFunc(ctx, func() { e.end(c) })
+	e.expireAfter(c, claims.ExpiresAt.Sub(e.Now()))
 	data, err := json.Marshal(welcome)
 	if err != nil {
 		return centrifuge.ConnectReply{}, fmt.Errorf("writing the welcome: %w", err)
@@ -79,8 +82,7 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 	e.mu.Unlock()
 	return centrifuge.ConnectReply{
 		Credentials: &centrifuge.Credentials{
-			UserID:   string(claims.Participant),
-			ExpireAt: max(claims.ExpiresAt.Unix(), e.Now().Unix()+1), // whole seconds, and never in the past
+			UserID: string(claims.Participant), // when it expires is the Edge's to count
 		},
 		Data:          data,
 		Subscriptions: c.streams(),
@@ -88,6 +90,17 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 		// everybody else.
 		MaxMessagesInFrame: messagesInFrame,
 	}, nil
+}
+
+// expireAfter ends the connection when its token is over, for no token is
+// renewed. The library would hold the system's clock against the token's time, and
+// somebody may set that.
+func (e *Edge) expireAfter(c *connection, left time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.connections[c.id] == c {
+		c.expiry = time.AfterFunc(left, func() { e.Disconnect(c.id, protocol.CloseUnauthenticated) })
+	}
 }
 
 // streams are what the connection follows. What a quiet one may know of the
@@ -151,6 +164,9 @@ func (e *Edge) release(c *connection) bool {
 	}
 	delete(e.connections, c.id)
 	delete(e.opening, c)
+	if c.expiry != nil {
+		c.expiry.Stop()
+	}
 	e.leaveGateLocked(c)
 	e.hushLocked(c)
 	e.ends.Done()
@@ -180,9 +196,6 @@ func (e *Edge) opened(client *centrifuge.Client) (c *connection, m missed) {
 		return nil, missed{}
 	}
 	client.OnDisconnect(func(centrifuge.DisconnectEvent) { e.end(c) })
-	client.OnRefresh(func(_ centrifuge.RefreshEvent, reply centrifuge.RefreshCallback) {
-		reply(centrifuge.RefreshReply{}, disconnect(protocol.CloseUnauthenticated)) // a token is not renewed
-	})
 	c.forget()
 	c.forget = nil // it holds on to what came with the request
 	delete(e.opening, c)

@@ -49,7 +49,7 @@ type Config struct {
 	MaxConnecting int
 	// Metrics takes the library's metrics; nil means that nobody reads them.
 	Metrics *prometheus.Registry
-	// Now is the clock; nil means time.Now.
+	// Now is the clock that tokens are held against; nil means time.Now.
 	Now func() time.Time
 	// Log is never nil after New; nil means discard.
 	Log *slog.Logger

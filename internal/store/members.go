@@ -141,9 +141,10 @@ func (db *DB) Away(ctx context.Context, room protocol.RoomID, id protocol.Partic
 }
 
 // AllAway notes at start-up that no connection of an earlier process is left.
+// Nobody has been away since later than now, whatever the time was before.
 func (db *DB) AllAway(ctx context.Context, now time.Time) error {
 	return db.update(ctx, "marking everybody away", func(ctx context.Context, c *change) error {
-		_, err := c.exec(ctx, `UPDATE members SET connection = '', away_since = $1 WHERE away_since = 0`, micros(now))
+		_, err := c.exec(ctx, `UPDATE members SET connection = '', away_since = $1 WHERE away_since = 0 OR away_since > $1`, micros(now))
 		return err
 	})
 }

@@ -108,6 +108,14 @@ var departureTests = map[string]func(*world){
 		w.same("since", []time.Time{members[0].AwaySince, members[1].AwaySince}, []time.Time{first, w.now})
 		w.same("connections", members[0].Connection+members[1].Connection, "")
 	},
+	"AllAwayKeepsNobodyBeyondItsTime": func(w *world) {
+		w.join("a")
+		w.must(w.Away(w.Context(), w.room, "a", "on-a", w.now.Add(time.Hour))) // the clock was ahead
+		w.must(w.AllAway(w.Context(), w.now))
+		m, err := w.Member(w.Context(), w.room, "a")
+		w.must(err)
+		w.same("away since", m.AwaySince, w.now)
+	},
 	"LeaveTellsAndEmptiesTheRoom": leave,
 	"DropIsForGood": func(w *world) {
 		w.join("a", "b")

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package clock
+
+import "time"
+
+func systemElapsed() func() time.Duration { return processElapsed() }
