@@ -18,7 +18,7 @@ import (
 // middleware is what every request passes, outermost first: count and log,
 // name the version of tus, survive a panic, answer other origins, put the method
 // right, bound the body, route.
-func (s *Server) middleware(mux *http.ServeMux) http.Handler {
+func (s *Server) middleware(mux *addresses) http.Handler {
 	return s.observe(nameVersion(s.survive(s.crossOrigin().Handler(overrideMethod(s.bound(s.route(mux)))))))
 }
 
@@ -62,7 +62,7 @@ func (b *timedBody) Read(p []byte) (int, error) {
 }
 
 // route answers what no address matches with a problem, like all the rest.
-func (s *Server) route(mux *http.ServeMux) http.Handler {
+func (s *Server) route(mux *addresses) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler, pattern := mux.Handler(r)
 		if pattern != "" {

@@ -21,7 +21,7 @@ type operatorAPI struct{ *Server }
 
 // operatorRoutes adds the back end's addresses, and in development the sample
 // back end's.
-func (s *Server) operatorRoutes(mux *http.ServeMux) {
+func (s *Server) operatorRoutes(mux *addresses) {
 	api := operatorAPI{s}
 	api.routes(mux)
 	if s.Dev {
@@ -30,7 +30,7 @@ func (s *Server) operatorRoutes(mux *http.ServeMux) {
 	}
 }
 
-func (o operatorAPI) routes(mux *http.ServeMux) {
+func (o operatorAPI) routes(mux *addresses) {
 	for _, base := range []string{"/v1", "/video/v2"} {
 		for _, end := range []string{"", "/{$}"} {
 			mux.Handle("POST "+base+"/rooms"+end, o.app(o.createRoom))

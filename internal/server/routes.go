@@ -5,8 +5,8 @@ import "net/http"
 // routes is the front door: every address there is, and the handler that
 // answers it. The operator's are in operator.go, the sample back end's in
 // sample.go.
-func (s *Server) routes() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *Server) routes() *addresses {
+	mux := &addresses{ServeMux: http.NewServeMux()}
 
 	// Rooms: who is here, and what is offered.
 	mux.Handle("GET /v1/rooms/{room}/participants", s.participant(s.listParticipants))
@@ -52,4 +52,22 @@ func (s *Server) routes() *http.ServeMux {
 	// A preflight of another origin: the middleware has said what is allowed.
 	mux.HandleFunc("OPTIONS /", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	return mux
+}
+
+// addresses is a mux that remembers what it answers: tests ask every address for
+// what must hold of all, also of those that are yet to come.
+type addresses struct {
+	*http.ServeMux
+	patterns []string
+}
+
+// Handle is ServeMux.Handle.
+func (a *addresses) Handle(pattern string, handler http.Handler) {
+	a.patterns = append(a.patterns, pattern)
+	a.ServeMux.Handle(pattern, handler)
+}
+
+// HandleFunc is ServeMux.HandleFunc.
+func (a *addresses) HandleFunc(pattern string, handle func(http.ResponseWriter, *http.Request)) {
+	a.Handle(pattern, http.HandlerFunc(handle))
 }

@@ -27,7 +27,7 @@ type sampleAPI struct {
 	opening singleflight.Group
 }
 
-func (s *sampleAPI) routes(mux *http.ServeMux) {
+func (s *sampleAPI) routes(mux *addresses) {
 	for _, end := range []string{"", "/{$}"} {
 		mux.Handle("POST /api/create-room"+end, s.answer(s.createSampleRoom))
 		mux.Handle("POST /api/room/multi"+end, s.answer(s.createSampleRoom))

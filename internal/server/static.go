@@ -18,7 +18,7 @@ const pagePolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; co
 	"style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 // staticRoutes serves the page at / and the SDK's two builds under /sdk/.
-func (s *Server) staticRoutes(mux *http.ServeMux) {
+func (s *Server) staticRoutes(mux *addresses) {
 	page := newStatic(s.Page)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		pageHeaders(w.Header())

@@ -97,6 +97,31 @@ func decide(c Caller, s store.Share, verb Verb) error {
 	return protocol.NewError(protocol.CodeForbidden, "not permitted")
 }
 
+// mayOffer reports why the caller may not offer files to the audience, if it may
+// not. A partial upload is offered to nobody yet.
+func mayOffer(c Caller, to protocol.Audience) error {
+	switch {
+	case !c.Send:
+		return protocol.NewError(protocol.CodeForbidden, "the token does not permit to send")
+	case to.Room && !c.SendToAll:
+		return protocol.NewError(protocol.CodeForbidden, "the token does not permit to send to the whole room")
+	}
+	return nil
+}
+
+// seen returns what the caller may see of what the store has selected for it. The
+// store goes by the same rules, to be fast; decide is asked all the same, so that
+// a query that is wrong shows nobody anything.
+func seen(c Caller, selected []store.Share) []protocol.Share {
+	shares := []protocol.Share{} // a list on the wire, never null
+	for _, s := range selected {
+		if decide(c, s, See) == nil {
+			shares = append(shares, s.For(c.ID))
+		}
+	}
+	return shares
+}
+
 func notFound() error {
 	return protocol.NewError(protocol.CodeShareNotFound, "there is no such share")
 }

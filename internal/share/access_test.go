@@ -1,6 +1,8 @@
 package share
 
 import (
+	"context"
+	"slices"
 	"testing"
 
 	"github.com/handout-rtc/handout/internal/store"
@@ -64,5 +66,50 @@ func TestDecide(t *testing.T) {
 	}
 	if decide(all("sender"), store.Share{Share: broadcast}, "polish") == nil {
 		t.Error("an unknown verb is permitted")
+	}
+}
+
+// misled is a store that selects every share for everybody.
+type misled struct {
+	Records
+	all []store.Share
+}
+
+func (m misled) SharesFor(context.Context, protocol.RoomID, protocol.ParticipantID, protocol.Cursor, int, bool) (store.Page, error) {
+	return store.Page{Shares: m.all}, nil
+}
+
+// TestAWrongQueryShowsNothing: also what is listed is decided by decide.
+func TestAWrongQueryShowsNothing(t *testing.T) {
+	of := func(id protocol.ShareID, room protocol.RoomID, to protocol.Audience, concat string) store.Share {
+		return store.Share{Share: protocol.Share{ID: id, Room: room, Sender: protocol.Sender{ID: "sender"}, To: to}, Concat: concat}
+	}
+	forTwo := protocol.Audience{List: []protocol.ParticipantID{"friend", "other"}}
+	s := New(Config{Records: misled{all: []store.Share{
+		of("broadcast", "rm_a", protocol.ToRoom(), ""), of("targeted", "rm_a", forTwo, ""), of("elsewhere", "rm_b", protocol.ToRoom(), ""),
+		of("part", "rm_a", protocol.Audience{}, store.ConcatPartial),
+	}}})
+	for name, row := range map[string]struct {
+		caller Caller
+		want   []protocol.ShareID
+		to     int // how many recipients of the targeted one are named
+	}{
+		"the sender":               {Caller{Room: "rm_a", ID: "sender"}, []protocol.ShareID{"broadcast", "targeted"}, 2},
+		"a recipient":              {Caller{Room: "rm_a", ID: "friend", Receive: true}, []protocol.ShareID{"broadcast", "targeted"}, 1},
+		"anyone in the room":       {Caller{Room: "rm_a", ID: "mod", Receive: true, Moderate: true}, []protocol.ShareID{"broadcast"}, 0},
+		"who may not receive":      {Caller{Room: "rm_a", ID: "friend", Send: true}, nil, 0},
+		"somebody in another room": {Caller{Room: "rm_b", ID: "friend", Receive: true}, []protocol.ShareID{"elsewhere"}, 0},
+	} {
+		page, err := s.List(t.Context(), row.caller, protocol.Cursor{})
+		var got []protocol.ShareID
+		for _, share := range page.Shares {
+			got = append(got, share.ID)
+			if share.ID == "targeted" && len(share.To.List) != row.to {
+				t.Errorf("%s learns of %v", name, share.To.List)
+			}
+		}
+		if err != nil || !slices.Equal(got, row.want) || page.Shares == nil {
+			t.Errorf("%s sees %v, want %v (%v)", name, got, row.want, err)
+		}
 	}
 }

@@ -205,11 +205,10 @@ func (s *Service) lifetime() time.Duration {
 // audience checks that the caller may offer to it and that everybody in a list
 // is in the room and may receive; duplicates are folded.
 func (s *Service) audience(ctx context.Context, c Caller, to protocol.Audience) (protocol.Audience, error) {
+	if err := mayOffer(c, to); err != nil {
+		return to, err
+	}
 	switch {
-	case !c.Send:
-		return to, protocol.NewError(protocol.CodeForbidden, "the token does not permit to send")
-	case to.Room && !c.SendToAll:
-		return to, protocol.NewError(protocol.CodeForbidden, "the token does not permit to send to the whole room")
 	case to.Room:
 		return to, nil
 	case len(to.List) == 0:

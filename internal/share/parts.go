@@ -29,8 +29,8 @@ type Union struct {
 
 // OfferPartial creates a partial upload: nobody's share, until it is joined.
 func (s *Service) OfferPartial(ctx context.Context, c Caller, d Draft) (store.Share, error) {
-	if !c.Send {
-		return store.Share{}, protocol.NewError(protocol.CodeForbidden, "the token does not permit to send")
+	if err := mayOffer(c, protocol.Audience{}); err != nil {
+		return store.Share{}, err
 	}
 	if err := s.checkDrafts([]Draft{d}, 0); err != nil {
 		return store.Share{}, err

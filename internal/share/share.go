@@ -139,10 +139,7 @@ func (s *Service) List(ctx context.Context, c Caller, since protocol.Cursor) (pr
 	if err != nil {
 		return protocol.SharePage{}, fmt.Errorf("listing shares: %w", err)
 	}
-	if page.Shares == nil {
-		page.Shares = []protocol.Share{} // a list on the wire, never null
-	}
-	return protocol.SharePage{Seq: page.Seq, Reset: page.Reset, More: page.More, Shares: page.Shares}, nil
+	return protocol.SharePage{Seq: page.Seq, Reset: page.Reset, More: page.More, Shares: seen(c, page.Shares)}, nil
 }
 
 // End cancels a share that is uploading and revokes one that is available.
@@ -186,7 +183,7 @@ func (s *Service) Dropped(ctx context.Context, room protocol.RoomID, id protocol
 			if share.State != protocol.Uploading {
 				continue
 			}
-			_, err := s.end(ctx, store.Share{Share: share}, protocol.Failed, protocol.CodeDropped)
+			_, err := s.end(ctx, share, protocol.Failed, protocol.CodeDropped)
 			if err != nil && !errors.Is(err, store.ErrConflict) {
 				return err
 			}

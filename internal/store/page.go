@@ -58,7 +58,7 @@ func (db *DB) SharesFor(ctx context.Context, room protocol.RoomID, viewer protoc
 			return err
 		}
 		defer rows.Close()
-		if err := p.fill(rows, since, viewer, limit); err != nil {
+		if err := p.fill(rows, since, limit); err != nil {
 			return err
 		}
 		switch {
@@ -109,7 +109,7 @@ func heads(ctx context.Context, q querier, room protocol.RoomID, viewer protocol
 
 // fill reads shares into the page until limit, and moves the cursor from since
 // to the last of them.
-func (p *Page) fill(rows *sql.Rows, since protocol.Cursor, viewer protocol.ParticipantID, limit int) error {
+func (p *Page) fill(rows *sql.Rows, since protocol.Cursor, limit int) error {
 	var batch int64            // what changed together with the last share read
 	start := 0                 // where in the page that batch begins
 	before, at := since, since // the cursor before the batch, and after it
@@ -134,7 +134,7 @@ func (p *Page) fill(rows *sql.Rows, since protocol.Cursor, viewer protocol.Parti
 		if changed != batch {
 			batch, start, before = changed, len(p.Shares), at
 		}
-		p.Shares = append(p.Shares, finished(s).For(viewer))
+		p.Shares = append(p.Shares, finished(s))
 		if personal == 1 {
 			at.Personal = seq
 		} else {

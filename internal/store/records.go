@@ -137,7 +137,7 @@ type Quota struct {
 
 // Page is one page of the shares that a participant may see.
 type Page struct {
-	Shares []protocol.Share // as the viewer may see them, oldest change first
+	Shares []Share // whole: not yet as the viewer may see them; oldest change first
 	Seq    protocol.Cursor
 	Reset  bool
 	More   bool

@@ -14,12 +14,8 @@ var visibilityTests = map[string]func(*world){
 	"TargetedShareIsSeenByItsOwnAlone": func(w *world) {
 		s := w.offer("a", "b", "c")
 		w.complete(s.ID)
-		for viewer, to := range map[protocol.ParticipantID][]protocol.ParticipantID{
-			"a": {"b", "c"}, "b": {"b"}, "c": {"c"},
-		} {
-			p := w.page(viewer, protocol.Cursor{}, plenty)
-			w.same("seen by "+string(viewer), ids(p.Shares), []protocol.ShareID{s.ID})
-			w.same("audience for "+string(viewer), p.Shares[0].To, protocol.Audience{List: to})
+		for _, viewer := range []protocol.ParticipantID{"a", "b", "c"} {
+			w.same("seen by "+string(viewer), idsOf(w.page(viewer, protocol.Cursor{}, plenty).Shares), []protocol.ShareID{s.ID})
 		}
 		w.same("page of another", w.page("d", protocol.Cursor{}, plenty), store.Page{})
 		for _, stream := range []protocol.ParticipantID{roomStream, "d"} {
@@ -48,7 +44,7 @@ var visibilityTests = map[string]func(*world){
 		w.same("the cursor", w.quietPage("a", before).Seq, before)
 		mine := w.offer("a")
 		after := w.quietPage("a", before)
-		w.same("what is new", ids(after.Shares), []protocol.ShareID{mine.ID})
+		w.same("what is new", idsOf(after.Shares), []protocol.ShareID{mine.ID})
 		w.same("what is new after that", len(w.quietPage("a", after.Seq).Shares), 0)
 	},
 	"RoomsDoNotMix": func(w *world) {
@@ -57,7 +53,7 @@ var visibilityTests = map[string]func(*world){
 		w.room = w.newRoom()
 		w.same("page", w.page("b", protocol.Cursor{}, plenty), store.Page{})
 		s := w.offer("a", "b")
-		w.same("page", ids(w.page("b", protocol.Cursor{}, plenty).Shares), []protocol.ShareID{s.ID})
+		w.same("page", idsOf(w.page("b", protocol.Cursor{}, plenty).Shares), []protocol.ShareID{s.ID})
 	},
 }
 
@@ -73,7 +69,7 @@ var pageTests = map[string]func(*world){
 		since := w.page("b", protocol.Cursor{}, plenty).Seq
 		w.cancel(s.ID)
 		p := w.page("b", since, plenty)
-		w.same("ids", ids(p.Shares), []protocol.ShareID{s.ID})
+		w.same("ids", idsOf(p.Shares), []protocol.ShareID{s.ID})
 		w.same("state", p.Shares[0].State, protocol.Cancelled)
 		w.same("nothing after", w.page("b", p.Seq, plenty), store.Page{Seq: p.Seq})
 	},
@@ -84,12 +80,12 @@ var pageTests = map[string]func(*world){
 		w.must(w.CreateShares(w.Context(), batch, generous))
 		last := w.offer("a")
 		p := w.page("b", protocol.Cursor{}, 3)
-		w.same("before the batch", ids(p.Shares), []protocol.ShareID{alone.ID})
+		w.same("before the batch", idsOf(p.Shares), []protocol.ShareID{alone.ID})
 		p = w.page("b", p.Seq, 2)
-		w.same("the batch", ids(p.Shares), idsOf(batch))
+		w.same("the batch", idsOf(p.Shares), idsOf(batch))
 		w.same("more", p.More, true)
 		p = w.page("b", p.Seq, 2)
-		w.same("after it", ids(p.Shares), []protocol.ShareID{last.ID})
+		w.same("after it", idsOf(p.Shares), []protocol.ShareID{last.ID})
 		w.same("more", p.More, false)
 	},
 	"ResetBelowTheHorizon":               resetBelowHorizon,
@@ -134,7 +130,7 @@ func (w *world) readsAll(viewer protocol.ParticipantID, limit int) []protocol.Sh
 	var since protocol.Cursor
 	for more := true; more; {
 		p := w.page(viewer, since, limit)
-		got = append(got, ids(p.Shares)...)
+		got = append(got, idsOf(p.Shares)...)
 		if p.Reset || len(got) > len(whole.Shares) {
 			w.Fatalf("limit %d: %d shares, reset %v", limit, len(got), p.Reset)
 		}
@@ -152,7 +148,7 @@ func resetBelowHorizon(w *world) {
 	w.forget(gone.ID)
 	p := w.page("b", since, plenty)
 	w.same("reset", p.Reset, true)
-	w.same("from the beginning", ids(p.Shares), []protocol.ShareID{kept.ID})
+	w.same("from the beginning", idsOf(p.Shares), []protocol.ShareID{kept.ID})
 	w.same("once", w.page("b", p.Seq, plenty), store.Page{Seq: p.Seq})
 	w.same("sender's", w.page("a", protocol.Cursor{Room: 1, Personal: 1}, plenty).Reset, true)
 	w.same("who could not see it", w.page("c", other, plenty), store.Page{Seq: other})
@@ -185,7 +181,7 @@ func resetBeyondHead(w *world) {
 	for _, since := range []protocol.Cursor{{Room: 2}, {Room: 1, Personal: 1}, {Room: plenty, Personal: plenty}} {
 		p := w.page("b", since, plenty)
 		w.same("reset", p.Reset, true)
-		w.same("shares", ids(p.Shares), []protocol.ShareID{s.ID})
+		w.same("shares", idsOf(p.Shares), []protocol.ShareID{s.ID})
 		w.same("cursor", p.Seq, protocol.Cursor{Room: 1})
 	}
 }
@@ -198,17 +194,17 @@ func firstReading(w *world) {
 	w.forget(w.offer("a", "b").ID)
 
 	p := w.page("b", protocol.Cursor{}, 1)
-	w.same("first page", ids(p.Shares), []protocol.ShareID{first.ID})
+	w.same("first page", idsOf(p.Shares), []protocol.ShareID{first.ID})
 	again, err := protocol.ParseCursor(p.Seq.String())
 	w.must(err)
 	next := w.page("b", again, 1)
-	w.same("second page", ids(next.Shares), []protocol.ShareID{second.ID})
+	w.same("second page", idsOf(next.Shares), []protocol.ShareID{second.ID})
 	w.same("reset", next.Reset, false)
 
 	w.forget(first.ID)
 	next = w.page("b", again, 1)
 	w.same("reset", next.Reset, true)
-	w.same("from the beginning", ids(next.Shares), []protocol.ShareID{second.ID})
+	w.same("from the beginning", idsOf(next.Shares), []protocol.ShareID{second.ID})
 }
 
 // follower is a client that reads pages and nothing else.
@@ -225,7 +221,7 @@ func (f *follower) read(w *world, limit int) bool {
 		f.knows = make(map[protocol.ShareID]protocol.Share)
 	}
 	for _, s := range p.Shares {
-		f.knows[s.ID] = s
+		f.knows[s.ID] = s.For(f.id)
 	}
 	f.since = p.Seq
 	return p.More

@@ -295,6 +295,6 @@ func receiptsLeaveShares(w *world) {
 	w.must(err)
 	w.same("the revision", kept.Rev, targeted.Rev)
 	w.cancel(targeted.ID)
-	w.same("what is new for b", ids(w.page("b", before.Seq, plenty).Shares), []protocol.ShareID{targeted.ID})
+	w.same("what is new for b", idsOf(w.page("b", before.Seq, plenty).Shares), []protocol.ShareID{targeted.ID})
 	w.same("its receipt", w.ledger(targeted.ID), []string{"b, Name of b, received"})
 }

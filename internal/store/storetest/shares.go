@@ -330,5 +330,5 @@ func numberedForEach(w *world) {
 	w.same("c's", w.told("c"), w.told("a"))
 	w.same("b's", w.told("b"), []string{"1 shares.created uploading", "2 shares.available available", "3 shares.ended revoked"})
 	w.same("b's cursor", w.page("b", protocol.Cursor{}, plenty).Seq, protocol.Cursor{Personal: 3})
-	w.same("b's after the second", ids(w.page("b", protocol.Cursor{Personal: 2}, plenty).Shares), []protocol.ShareID{s.ID})
+	w.same("b's after the second", idsOf(w.page("b", protocol.Cursor{Personal: 2}, plenty).Shares), []protocol.ShareID{s.ID})
 }

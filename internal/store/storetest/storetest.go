@@ -154,15 +154,7 @@ func (w *world) sees(viewer protocol.ParticipantID, receive bool) []protocol.Sha
 	w.Helper()
 	p, err := w.SharesFor(w.Context(), w.room, viewer, protocol.Cursor{}, plenty, receive)
 	w.must(err)
-	return ids(p.Shares)
-}
-
-func ids(shares []protocol.Share) []protocol.ShareID {
-	var all []protocol.ShareID
-	for _, s := range shares {
-		all = append(all, s.ID)
-	}
-	return all
+	return idsOf(p.Shares)
 }
 
 func idsOf(shares []store.Share) []protocol.ShareID {
