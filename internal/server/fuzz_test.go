@@ -168,11 +168,14 @@ func FuzzBodies(f *testing.F) {
 		`{"files":[{"name":"a","size":1,"type":"text/plain"}],"to":"room"}`, `{"files":[{"size":1e3}],"to":[]}`, `{"files":[{"size":"1"}]}`,
 		`{"files":[{"size":4611686018427387904}],"to":"room"}`, `{"files":{}}`, `[]`, `{}{}`, ``, `nul`, `{"name":7,"owner_ref":null,"settings":{"a":[1]}}`,
 		`{"name":"Ana","role":"Moderator ","user_ref":1.5,"data":null}`, `{"name":[]}`, "{\"name\":\"\xff\"}",
+		`{"receipts":[{"share":"sh_a","state":"received","sha256":"00"}]}`, `{"kind":"text","to":["pt_a"],"body":"hello"}`, `{"count":64}`,
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		for _, value := range []any{new(protocol.Offer), new(roomBody), new(tokenBody)} {
+		for _, value := range []any{
+			new(protocol.Offer), new(roomBody), new(tokenBody), new(protocol.ReceiptWords), new(protocol.MessageRequest), new(protocol.Split),
+		} {
 			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 			if err := readJSON(httptest.NewRecorder(), r, value); err != nil {
 				if protocol.CodeOf(err) != protocol.CodeInvalidRequest {

@@ -19,6 +19,9 @@ import (
 // statusResumable is "104 Upload Resumption Supported".
 const statusResumable = 104
 
+// maxFieldInteger is the largest integer of a structured field (RFC 9651).
+const maxFieldInteger = 999_999_999_999_999
+
 // interim sends responses 104 to who speaks a version of the draft that the
 // server speaks too; nobody else is to get them. It is for the goroutine that
 // serves the request, but for kept.
@@ -83,7 +86,7 @@ func (s *Server) limits(w http.ResponseWriter, r *http.Request, record store.Sha
 	if interopOf(r.Header) == "6" {
 		age = "expires"
 	}
-	w.Header().Set("Upload-Limit", fmt.Sprintf("max-size=%d, %s=%d", s.Limits.FileSize, age, int64(left.Seconds())))
+	w.Header().Set("Upload-Limit", fmt.Sprintf("max-size=%d, %s=%d", min(s.Limits.FileSize, maxFieldInteger), age, int64(left.Seconds())))
 }
 
 // standing tells how an upload stands.

@@ -35,6 +35,7 @@ type rig struct {
 	room, other protocol.RoomID
 	tokens      map[string]string
 	metrics     *prometheus.Registry
+	data        string // the directory of the records and the files
 	uploads     *upload.Service
 	handover    time.Duration
 }
@@ -63,11 +64,11 @@ type build struct {
 	serve func(*httptest.Server) // starts it
 }
 
-func newRig(t *testing.T, changes ...func(*build)) *rig {
+func newRig(t testing.TB, changes ...func(*build)) *rig {
 	t.Helper()
 	ctx := context.Background()
 	data := t.TempDir()
-	r := &rig{metrics: prometheus.NewRegistry(), tokens: map[string]string{}, handover: time.Second}
+	r := &rig{data: data, metrics: prometheus.NewRegistry(), tokens: map[string]string{}, handover: time.Second}
 	records, err := sqlite.Open(ctx, filepath.Join(data, "handout.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +119,7 @@ func newRig(t *testing.T, changes ...func(*build)) *rig {
 
 // start serves over connections with a small send buffer, so that a reader
 // that does not read is noticed.
-func (r *rig) start(t *testing.T, b build) {
+func (r *rig) start(t testing.TB, b build) {
 	r.Server = httptest.NewUnstartedServer(server.New(b.Config))
 	r.Server.Config.ConnState = func(c net.Conn, state http.ConnState) {
 		if state == http.StateNew {
@@ -132,7 +133,7 @@ func (r *rig) start(t *testing.T, b build) {
 	t.Cleanup(r.Server.Close)
 }
 
-func (r *rig) newRoom(t *testing.T, rooms *room.Service) protocol.RoomID {
+func (r *rig) newRoom(t testing.TB, rooms *room.Service) protocol.RoomID {
 	t.Helper()
 	made, err := rooms.Create(context.Background(), "app", room.Details{Name: "room", OwnerRef: "test"})
 	if err != nil {
@@ -142,7 +143,7 @@ func (r *rig) newRoom(t *testing.T, rooms *room.Service) protocol.RoomID {
 }
 
 // admit signs a token and joins the room, as a push connection does.
-func (r *rig) admit(t *testing.T, rooms *room.Service, id protocol.RoomID, name string, role token.Role) {
+func (r *rig) admit(t testing.TB, rooms *room.Service, id protocol.RoomID, name string, role token.Role) {
 	t.Helper()
 	r.tokens[name] = r.sign(t, testKey, id, name, role, time.Hour)
 	entrant := room.Entrant{App: "app", Room: id, ID: protocol.ParticipantID(name), Name: name, Role: string(role), Grants: role.Grants().List()}
@@ -151,7 +152,7 @@ func (r *rig) admit(t *testing.T, rooms *room.Service, id protocol.RoomID, name 
 	}
 }
 
-func (r *rig) sign(t *testing.T, key string, id protocol.RoomID, name string, role token.Role, life time.Duration) string {
+func (r *rig) sign(t testing.TB, key string, id protocol.RoomID, name string, role token.Role, life time.Duration) string {
 	t.Helper()
 	signed, err := token.Sign([]byte(key), token.Claims{
 		App: "app", Participant: protocol.ParticipantID(name), ID: protocol.NewTokenID(), Room: id, Name: name, Role: role,
@@ -174,7 +175,7 @@ func (r *rig) fill(steps []step) []step {
 	return filled
 }
 
-func (r *rig) get(t *testing.T, as, path string) *http.Response {
+func (r *rig) get(t testing.TB, as, path string) *http.Response {
 	t.Helper()
 	request, err := http.NewRequest(http.MethodGet, r.URL+path, nil)
 	if err != nil {
@@ -189,16 +190,16 @@ func (r *rig) get(t *testing.T, as, path string) *http.Response {
 }
 
 // received returns how many bytes of uploads the server has taken in.
-func (r *rig) received(t *testing.T) float64 {
+func (r *rig) received(t testing.TB) float64 {
 	return r.metric(t, "handout_upload_received_bytes_total").GetCounter().GetValue()
 }
 
 // inFlight returns how many requests the server is answering.
-func (r *rig) inFlight(t *testing.T) float64 {
+func (r *rig) inFlight(t testing.TB) float64 {
 	return r.metric(t, "handout_http_requests_running").GetGauge().GetValue()
 }
 
-func (r *rig) metric(t *testing.T, name string) *dto.Metric {
+func (r *rig) metric(t testing.TB, name string) *dto.Metric {
 	t.Helper()
 	families, err := r.metrics.Gather()
 	if err != nil {
@@ -214,7 +215,7 @@ func (r *rig) metric(t *testing.T, name string) *dto.Metric {
 }
 
 // until waits for a condition that a running request brings about.
-func (r *rig) until(t *testing.T, what string, holds func() bool) {
+func (r *rig) until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	deadline := time.After(20 * time.Second)
 	for !holds() {
