@@ -8,6 +8,12 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# overdue says that a run has failed of nothing but its time: a target that is busy
+# with an input when that is over calls it a failure now and then (golang/go#75804).
+overdue() {
+  grep -q 'context deadline exceeded' "$1" && ! grep -q 'Failing input' "$1"
+}
+
 # targets prints each target with the folder of its package.
 targets() {
   grep -r --include='*_test.go' --exclude-dir=node_modules '^func Fuzz' . |
@@ -19,7 +25,7 @@ if [ "${1:-}" != --all ]; then
   trap 'rm -f "$out"' EXIT
   targets | while read -r package target; do
     echo "fuzz $package $target"
-    go test -run '^$' -fuzz "^$target\$" -fuzztime "${1:-2s}" "./$package" >"$out" 2>&1 || {
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "${1:-2s}" "./$package" >"$out" 2>&1 || overdue "$out" || {
       cat "$out"
       exit 1
     }
@@ -47,7 +53,7 @@ done < <(targets)
 failed=0
 while read -r pid package target; do
   outcome=ok
-  wait "$pid" || { outcome=FAILED; failed=1; }
+  wait "$pid" || overdue "$logs/$target.log" || { outcome=FAILED; failed=1; }
   # The last word of a target: "fuzz: elapsed: 1h0m0s, execs: 12345 (3/sec), new interesting: 6 (total: 78)".
   last=$(grep -o 'execs: .*' "$logs/$target.log" | tail -1 || true)
   echo "fuzz $package $target: $outcome, ${last:-nothing tried}"
