@@ -14,6 +14,7 @@ const (
 	CodeUnauthenticated  Code = "unauthenticated"   // no token, or one that does not verify
 	CodeTokenExpired     Code = "token-expired"     // a good token whose time is over
 	CodeForbidden        Code = "forbidden"         // a grant is missing
+	CodeSharingOff       Code = "sharing-off"       // a moderator or the operator has switched sharing off; reason of a failed share: its upload was cancelled with it
 	CodeRoomNotFound     Code = "room-not-found"    //
 	CodeRoomEnded        Code = "room-ended"        // the operator deleted the room; reason of a share that ended with it
 	CodeShareNotFound    Code = "share-not-found"   // or not yours: the two look alike
@@ -39,6 +40,7 @@ const (
 	CodeLifetimeOver     Code = "lifetime-over"    // reason of a share that ended: it was kept as long as files are kept
 	CodeRoomEmpty        Code = "room-empty"       // reason of a share that ended: nobody was in its room for too long
 	CodeDropped          Code = "dropped"          // removed from the room; reason of a failed share: its sender was
+	CodeModerated        Code = "moderated"        // reason of a share that ended: a moderator or the operator ended it
 	CodeUploadStalled    Code = "upload-stalled"   // who follows an upload got nothing for too long
 	CodeStorageFull      Code = "storage-full"
 	CodeStorageFailed    Code = "storage-failed"

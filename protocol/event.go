@@ -34,6 +34,8 @@ const (
 	SharesEnded EventType = "shares.ended"
 	// ReceiptsChanged: Receipts of shares of who is told have taken a step.
 	ReceiptsChanged EventType = "receipts.changed"
+	// SharingChanged: Sharing is the switch of the room from now on.
+	SharingChanged EventType = "sharing.changed"
 	// RoomEnded: the operator deleted the room.
 	RoomEnded EventType = "room.ended"
 	// TransfersMoved: how far running uploads, and downloads of who is told, are.
@@ -56,6 +58,7 @@ type Event struct {
 	Shares      []Share      `json:"shares,omitempty"`
 	Receipts    []Receipt    `json:"receipts,omitempty"`
 	Transfers   []Transfer   `json:"transfers,omitempty"`
+	Sharing     *Sharing     `json:"sharing,omitempty"`
 	Message     *Message     `json:"message,omitempty"`
 }
 

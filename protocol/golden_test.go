@@ -44,6 +44,7 @@ func golden() map[string]any {
 	expired := available
 	expired.State, expired.Reason, expired.Rev = protocol.Expired, string(protocol.CodeRoomEmpty), 3
 
+	sharing := protocol.Sharing{Off: []string{protocol.RoleParticipant, protocol.RoleViewer}, Rev: 3}
 	seen, downloading := receipt(at, later)
 
 	return map[string]any{
@@ -67,7 +68,9 @@ func golden() map[string]any {
 		"event-transfers-moved": protocol.Event{Type: protocol.TransfersMoved, Time: at, Transfers: []protocol.Transfer{
 			{Share: share.ID, Bytes: 65536}, {Share: available.ID, Participant: "visitor-7", Bytes: 131072},
 		}},
-		"event-room-ended": protocol.Event{Type: protocol.RoomEnded, Stream: protocol.RoomStream, Seq: 10, Time: at},
+		"event-sharing-changed": protocol.Event{Type: protocol.SharingChanged, Stream: protocol.RoomStream, Seq: 11, Time: at, Sharing: &sharing},
+		"sharing-switch":        protocol.SharingSwitch{Off: &sharing.Off, CancelRunning: true},
+		"event-room-ended":      protocol.Event{Type: protocol.RoomEnded, Stream: protocol.RoomStream, Seq: 10, Time: at},
 		"event-message": protocol.Event{Type: protocol.MessageReceived, Time: at, Message: &protocol.Message{
 			Kind: protocol.TextMessage, Sender: protocol.Sender{ID: ana.ID, Name: ana.Name}, To: protocol.ToRoom(), Body: json.RawMessage(`"hello"`),
 		}},
@@ -90,7 +93,7 @@ func golden() map[string]any {
 			Room:   protocol.RoomInfo{ID: share.Room, Name: "Physics 101", Settings: json.RawMessage(`{"mode":"group"}`)},
 			Limits: protocol.Limits{FileSize: 2 << 30, RoomBytes: 20 << 30, RoomShares: 1000, OpenUploads: 100, FilesPerRequest: 100, LifetimeSeconds: 86400, EmptyRoomSeconds: 600, UploadIdleSeconds: 3600, ReconnectSeconds: 10, MessageBytes: 16384, ParticipantsPerRoom: 2000, RecipientsPerRequest: 200, ReceiptsPerRequest: 2000},
 		},
-		"roster":          protocol.Roster{Participants: []protocol.Participant{ana}},
+		"roster":          protocol.Roster{Participants: []protocol.Participant{ana}, Sharing: sharing},
 		"ticket":          protocol.Ticket{URL: "/v1/shares/sh_bbbbbbbbbbbbbbbbbbbbbbbbbb/content?ticket=dt_eeeeeeeeeeeeeeeeeeeeeeeeee", ExpiresAt: later},
 		"message-request": protocol.MessageRequest{Kind: protocol.DataMessage, To: &protocol.Audience{Room: true}, Body: json.RawMessage(`{"page":3}`)},
 		"problem": protocol.Problem{
@@ -144,7 +147,7 @@ func TestGoldenMessages(t *testing.T) {
 // TestGoldenMessagesReadBack reads what other implementations are held to.
 func TestGoldenMessagesReadBack(t *testing.T) {
 	for name, into := range map[string]any{
-		"event-shares-created": new(protocol.Event), "event-message": new(protocol.Event),
+		"event-shares-created": new(protocol.Event), "event-sharing-changed": new(protocol.Event), "sharing-switch": new(protocol.SharingSwitch), "roster": new(protocol.Roster), "event-message": new(protocol.Event),
 		"share-targeted": new(protocol.Share), "share-page": new(protocol.SharePage), "offer": new(protocol.Offer),
 		"event-receipts-changed": new(protocol.Event), "receipt-page": new(protocol.ReceiptPage), "ledger": new(protocol.Ledger),
 		"receipt-words": new(protocol.ReceiptWords), "receipt-answers": new(protocol.ReceiptAnswers),

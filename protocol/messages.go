@@ -19,6 +19,7 @@ type RoomInfo struct {
 	Name     string          `json:"name"`
 	Settings json.RawMessage `json:"settings,omitempty"` // the application's, verbatim
 	Data     json.RawMessage `json:"data,omitempty"`     // the application's, verbatim
+	Sharing  Sharing         `json:"sharing"`
 }
 
 // Offer is the request of POST /v1/rooms/{room}/shares.
@@ -79,6 +80,7 @@ type SharePage struct {
 // Roster is the reply of GET /v1/rooms/{room}/participants.
 type Roster struct {
 	Participants []Participant `json:"participants"`
+	Sharing      Sharing       `json:"sharing"` // the switch of the room
 }
 
 // Ticket is the reply of POST /v1/shares/{id}/tickets.

@@ -257,3 +257,30 @@ func TestTheLongestShare(t *testing.T) {
 		}
 	}
 }
+
+// TestTheSwitchCountsEverybodyAsOneRole: who may moderate is a moderator, and what
+// is no role is shut out with the participants.
+func TestTheSwitchCountsEverybodyAsOneRole(t *testing.T) {
+	rows := []struct {
+		role     string
+		moderate bool
+		want     string
+	}{
+		{"moderator", true, "moderator"}, {"participant", true, "moderator"}, {"viewer", true, "moderator"}, {"", true, "moderator"},
+		{"moderator", false, "participant"}, {"participant", false, "participant"}, {"", false, "participant"}, {"boss", false, "participant"},
+		{"viewer", false, "viewer"},
+	}
+	for _, row := range rows {
+		if got := protocol.SharingRole(row.role, row.moderate); got != row.want {
+			t.Errorf("%q, moderate %v: %q, want %q", row.role, row.moderate, got, row.want)
+		}
+	}
+	for _, off := range []string{"moderator", "participant", "viewer"} {
+		sharing := protocol.Sharing{Off: []string{off}}
+		for role, counts := range map[string]string{"moderator": "moderator", "participant": "participant", "viewer": "viewer", "": "participant", "boss": "participant"} {
+			if got := sharing.Permits(role); got != (counts != off) {
+				t.Errorf("off for %s, %q: %v", off, role, got)
+			}
+		}
+	}
+}

@@ -13,7 +13,7 @@ type Grants struct {
 	Send      bool // offer files
 	Receive   bool // learn of files and download them
 	SendToAll bool // offer files to the whole room, late joiners included
-	Moderate  bool // end other people's shares, drop participants
+	Moderate  bool // end other people's shares, drop participants, switch sharing off and on
 }
 
 // fields pairs each word of the wire with its field, in the wire's order.
@@ -65,11 +65,11 @@ type Role string
 
 const (
 	// Moderator may do everything.
-	Moderator Role = "moderator"
+	Moderator Role = protocol.RoleModerator
 	// Member is an ordinary participant: it sends to anyone and receives.
-	Member Role = "participant"
+	Member Role = protocol.RoleParticipant
 	// Viewer receives only.
-	Viewer Role = "viewer"
+	Viewer Role = protocol.RoleViewer
 )
 
 // Valid reports whether the role is one of the three.

@@ -90,6 +90,9 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		Dropped: func(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) error {
 			return p.shares.Dropped(ctx, room, id)
 		},
+		CancelUploads: func(ctx context.Context, room protocol.RoomID, sharing protocol.Sharing) error {
+			return p.shares.CancelUploads(ctx, room, sharing)
+		},
 	})
 	p.announcer = &signal.Announcer{Outbox: p.records, Edge: p.edge, Log: log}
 	p.uploads = upload.New(upload.Config{
@@ -100,7 +103,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	p.space = &share.Space{Free: p.blobs.FreeBytes, Promised: p.records.Promised, Least: int64(c.Limits.MinFree)}
 	p.shares = share.New(share.Config{
 		Churn: share.Churn{Rate: c.Limits.CreateRate, Burst: c.Limits.CreateBurst}, Space: p.space,
-		Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Uploads: p.uploads, Blobs: p.blobs,
+		Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Moderation: p.records, Uploads: p.uploads, Blobs: p.blobs,
 		Push: p.edge, Limits: limits, Boot: boot, Now: p.clock.Now, Log: log,
 	})
 	doubtful, err := p.records.Began(ctx, boot)

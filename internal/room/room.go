@@ -47,6 +47,7 @@ type Records interface {
 	Rooms
 	Presence
 	Roster
+	Switch
 }
 
 // Push reaches connected participants. Neither method waits for them.
@@ -71,6 +72,9 @@ type Config struct {
 	// Dropped ends the transfers of who was removed from a room; nil means that
 	// there are none.
 	Dropped func(context.Context, protocol.RoomID, protocol.ParticipantID) error
+	// CancelUploads ends the uploads of a room of those for whom sharing is off;
+	// nil means that there are none.
+	CancelUploads func(context.Context, protocol.RoomID, protocol.Sharing) error
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log is never nil after New; nil means discard.
@@ -96,6 +100,9 @@ func New(c Config) *Service {
 	}
 	if c.Dropped == nil {
 		c.Dropped = func(context.Context, protocol.RoomID, protocol.ParticipantID) error { return nil }
+	}
+	if c.CancelUploads == nil {
+		c.CancelUploads = func(context.Context, protocol.RoomID, protocol.Sharing) error { return nil }
 	}
 	if c.Now == nil {
 		c.Now = time.Now

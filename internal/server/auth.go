@@ -44,6 +44,7 @@ func (s *Server) caller(r *http.Request) (share.Caller, error) {
 		Receive:   claims.Grants.Receive,
 		SendToAll: claims.Grants.SendToAll,
 		Moderate:  claims.Grants.Moderate,
+		Role:      protocol.SharingRole(string(claims.Role), claims.Grants.Moderate),
 	}, nil
 }
 

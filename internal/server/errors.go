@@ -21,6 +21,7 @@ var statuses = map[protocol.Code]int{
 	protocol.CodeTokenExpired:     http.StatusUnauthorized,
 	protocol.CodeDropped:          http.StatusUnauthorized,
 	protocol.CodeForbidden:        http.StatusForbidden,
+	protocol.CodeSharingOff:       http.StatusForbidden,
 	protocol.CodeRoomNotFound:     http.StatusNotFound,
 	protocol.CodeShareNotFound:    http.StatusNotFound,
 	protocol.CodeTicketInvalid:    http.StatusNotFound,

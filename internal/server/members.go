@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 
+	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/share"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -13,7 +14,11 @@ func (s *Server) listParticipants(w http.ResponseWriter, r *http.Request, caller
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, protocol.Roster{Participants: members})
+	sharing, err := s.Rooms.Sharing(r.Context(), caller.Room)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, protocol.Roster{Participants: members, Sharing: sharing})
 	return nil
 }
 
@@ -21,19 +26,48 @@ func (s *Server) listParticipants(w http.ResponseWriter, r *http.Request, caller
 // leaves, anybody else is dropped by a moderator.
 func (s *Server) removeParticipant(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
 	id := protocol.ParticipantID(r.PathValue("id"))
-	var err error
-	switch {
-	case id == caller.ID:
-		err = s.Rooms.Leave(r.Context(), caller.Room, id)
-	case caller.Moderate:
-		err = s.Rooms.Drop(r.Context(), caller.Room, id)
-	default:
-		err = protocol.NewError(protocol.CodeForbidden, "only a moderator may remove others")
+	verb, remove := room.Drop, s.Rooms.Drop
+	if id == caller.ID {
+		verb, remove = room.Leave, s.Rooms.Leave
 	}
-	if err != nil {
+	if err := room.Decide(verb, caller.Moderate, id == caller.ID); err != nil {
+		return err
+	}
+	if err := remove(r.Context(), caller.Room, id); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// withdrawShares is DELETE /v1/rooms/{room}/participants/{id}/shares: all that the
+// participant shares ends, and the answer tells nothing of it.
+func (s *Server) withdrawShares(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	id := protocol.ParticipantID(r.PathValue("id"))
+	if err := room.Decide(room.WithdrawAll, caller.Moderate, id == caller.ID); err != nil {
+		return err
+	}
+	if err := s.Shares.WithdrawAll(r.Context(), caller, id); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// switchSharing is PUT /v1/rooms/{room}/sharing.
+func (s *Server) switchSharing(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	if err := room.Decide(room.SwitchSharing, caller.Moderate, false); err != nil {
+		return err
+	}
+	var to protocol.SharingSwitch
+	if err := readJSON(w, r, &to); err != nil {
+		return err
+	}
+	sharing, err := s.Rooms.SwitchSharing(r.Context(), caller.Room, to)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, sharing)
 	return nil
 }
 

@@ -39,6 +39,8 @@ func (o operatorAPI) routes(mux *addresses) {
 			mux.Handle("PUT "+base+"/rooms/{room}"+end, o.app(o.updateRoom))
 			mux.Handle("DELETE "+base+"/rooms/{room}"+end, o.app(o.endRoom))
 			mux.Handle("GET "+base+"/rooms/{room}/users"+end, o.app(o.listUsers))
+			mux.Handle("DELETE "+base+"/rooms/{room}/users/{id}"+end, o.app(o.dropUser))
+			mux.Handle("DELETE "+base+"/rooms/{room}/files/{id}"+end, o.app(o.withdrawFile))
 			mux.Handle("GET "+base+"/rooms/{room}/files"+end, o.app(o.listFiles))
 			mux.Handle("GET "+base+"/rooms/{room}/shares/{id}/receipts"+end, o.app(o.listReceipts))
 			mux.Handle("POST "+base+"/rooms/{room}/tokens"+end, o.app(o.createToken))
@@ -73,16 +75,17 @@ func (o operatorAPI) authenticate(r *http.Request) (string, bool) {
 
 // roomReply is a room as the back end knows it.
 type roomReply struct {
-	RoomID   protocol.RoomID `json:"room_id"`
-	Name     string          `json:"name"`
-	OwnerRef string          `json:"owner_ref"`
-	Settings json.RawMessage `json:"settings"`
-	Data     json.RawMessage `json:"data"`
-	Created  time.Time       `json:"created"`
+	RoomID   protocol.RoomID  `json:"room_id"`
+	Name     string           `json:"name"`
+	OwnerRef string           `json:"owner_ref"`
+	Settings json.RawMessage  `json:"settings"`
+	Data     json.RawMessage  `json:"data"`
+	Created  time.Time        `json:"created"`
+	Sharing  protocol.Sharing `json:"sharing"`
 }
 
 func reply(r store.Room) roomReply {
-	return roomReply{r.ID, r.Name, r.OwnerRef, orObject(r.Settings), orObject(r.Data), r.CreatedAt.UTC()}
+	return roomReply{r.ID, r.Name, r.OwnerRef, orObject(r.Settings), orObject(r.Data), r.CreatedAt.UTC(), r.Sharing}
 }
 
 // orObject is an empty object for what was never said: applications read its
@@ -104,15 +107,14 @@ func (o operatorAPI) createRoom(w http.ResponseWriter, r *http.Request, app stri
 		return err
 	}
 	details := body.over(room.Details{})
-	if err := checkDetails(details); err != nil {
+	if err := errors.Join(checkDetails(details), body.check()); err != nil {
 		return err
 	}
 	made, err := o.Rooms.Create(r.Context(), app, details)
 	if err != nil {
 		return err
 	}
-	writeRoom(w, made)
-	return nil
+	return o.switchAndWrite(w, r, made, body)
 }
 
 func (o operatorAPI) listRooms(w http.ResponseWriter, r *http.Request, app string) error {
@@ -148,14 +150,27 @@ func (o operatorAPI) updateRoom(w http.ResponseWriter, r *http.Request, app stri
 		return err
 	}
 	details := body.over(room.Details{Name: found.Name, OwnerRef: found.OwnerRef, Settings: found.Settings, Data: found.Data})
-	if err := checkDetails(details); err != nil {
+	if err := errors.Join(checkDetails(details), body.check()); err != nil {
 		return err
 	}
 	updated, err := o.Rooms.Update(r.Context(), app, found.ID, details)
 	if err != nil {
 		return err
 	}
-	writeRoom(w, updated)
+	return o.switchAndWrite(w, r, updated, body)
+}
+
+// switchAndWrite does what the body says of the room's switch, and answers with the
+// room.
+func (o operatorAPI) switchAndWrite(w http.ResponseWriter, r *http.Request, in store.Room, body roomBody) error {
+	if body.Sharing != nil {
+		sharing, err := o.Rooms.SwitchSharing(r.Context(), in.ID, *body.Sharing)
+		if err != nil {
+			return err
+		}
+		in.Sharing = sharing
+	}
+	writeRoom(w, in)
 	return nil
 }
 

@@ -84,6 +84,17 @@ type roomBody struct {
 	OwnerRef *looseText `json:"owner_ref"`
 	Settings *looseJSON `json:"settings"`
 	Data     *looseJSON `json:"data"`
+	// Sharing is no detail: it goes through the room's switch.
+	Sharing *protocol.SharingSwitch `json:"sharing"`
+}
+
+// check refuses what is no switch before anything is changed.
+func (b roomBody) check() error {
+	if b.Sharing == nil {
+		return nil
+	}
+	_, err := b.Sharing.Roles()
+	return err
 }
 
 // over returns the details with what the body says put over them.

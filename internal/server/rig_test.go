@@ -84,14 +84,14 @@ func newRig(t testing.TB, changes ...func(*build)) *rig {
 	t.Cleanup(func() { uploads.Close() })
 	r.uploads = uploads
 	shares := share.New(share.Config{
-		Records: records, Ledger: records, Sweeper: records, Tickets: records, Parts: records, Uploads: uploads, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
+		Records: records, Ledger: records, Sweeper: records, Tickets: records, Parts: records, Moderation: records, Uploads: uploads, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
 		GatherReceipts: time.Microsecond,
 	})
 	running, stop := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() { shares.RunReceipts(running) })
 	t.Cleanup(func() { stop(); work.Wait() })
-	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Dropped: shares.Dropped, Log: log})
+	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Dropped: shares.Dropped, CancelUploads: shares.CancelUploads, Log: log})
 	b := build{serve: (*httptest.Server).Start, Config: server.Config{
 		Rooms: rooms, Shares: shares,
 		Uploads: uploads, Push: noPush{}, Keys: token.Keys{"app": []byte(testKey)}, Limits: testLimits,

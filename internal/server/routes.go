@@ -11,6 +11,8 @@ func (s *Server) routes() *addresses {
 	// Rooms: who is here, and what is offered.
 	mux.Handle("GET /v1/rooms/{room}/participants", s.participant(s.listParticipants))
 	mux.Handle("DELETE /v1/rooms/{room}/participants/{id}", s.participant(s.removeParticipant))
+	mux.Handle("DELETE /v1/rooms/{room}/participants/{id}/shares", s.participant(s.withdrawShares))
+	mux.Handle("PUT /v1/rooms/{room}/sharing", s.participant(s.switchSharing))
 	mux.Handle("POST /v1/rooms/{room}/messages", s.participant(s.postMessage))
 	mux.Handle("GET /v1/rooms/{room}/shares", s.participant(s.listShares))
 	mux.Handle("POST /v1/rooms/{room}/shares", s.participant(s.offerShares))

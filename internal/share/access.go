@@ -19,6 +19,10 @@ type Caller struct {
 	Receive   bool // may see and download shares of others
 	SendToAll bool // may offer to the whole room
 	Moderate  bool // may end shares of others
+
+	// Role is what the room's switch counts the participant as: see
+	// protocol.SharingRole.
+	Role string
 }
 
 // Verb is what a caller wants to do with a share.
@@ -61,12 +65,18 @@ func (s *Service) Authorise(ctx context.Context, c Caller, id protocol.ShareID, 
 // decide holds the rules. Whoever may not see a share is told that there is
 // none; whoever may see it is told what is missing. A partial upload is no share:
 // it has an offset and an end, for its sender.
+//
+// A moderator may end what it may not see. It has the id from somebody who sees it,
+// for nobody guesses one, and learns nothing more of it (docs/decisions/0015).
 func decide(c Caller, s store.Share, verb Verb) error {
 	if c.Room != s.Room {
 		return notFound()
 	}
 	sender := c.ID == s.Sender.ID
 	recipient := c.Receive && s.To.Includes(c.ID)
+	if verb == End && c.Moderate && !s.Partial() {
+		return nil
+	}
 	if !sender && !recipient || s.Partial() && (!sender || verb != Write && verb != End) {
 		return notFound()
 	}
@@ -79,7 +89,7 @@ func decide(c Caller, s store.Share, verb Verb) error {
 		}
 		return protocol.NewError(protocol.CodeForbidden, "only the sender may write to an upload")
 	case End:
-		if sender || c.Moderate {
+		if sender {
 			return nil
 		}
 		return protocol.NewError(protocol.CodeForbidden, "only the sender or a moderator may end a share")

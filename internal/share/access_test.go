@@ -46,13 +46,15 @@ func TestDecide(t *testing.T) {
 		{"somebody who may not receive", nothing("other"), broadcast, "", codes{hidden, hidden, hidden, hidden, hidden, hidden}},
 		{"somebody else", all("other"), targeted, "", codes{hidden, hidden, hidden, hidden, hidden, hidden}},
 		{"moderator of a broadcast", moderator("mod"), broadcast, "", codes{"", "", forbidden, "", "", forbidden}},
-		{"moderator who is not addressed", moderator("mod"), targeted, "", codes{hidden, hidden, hidden, hidden, hidden, hidden}},
+		{"moderator who is not addressed", moderator("mod"), targeted, "", codes{hidden, hidden, hidden, "", hidden, hidden}},
+		{"moderator who may not receive", Caller{Room: room, ID: "mod", Moderate: true}, broadcast, "", codes{hidden, hidden, hidden, "", hidden, hidden}},
 		{"moderator who is addressed", moderator("friend"), targeted, "", codes{"", "", forbidden, "", "", forbidden}},
 		{"the sender's id in another room", elsewhere(all("sender")), broadcast, "", codes{hidden, hidden, hidden, hidden, hidden, hidden}},
 		{"sender of a part", all("sender"), partial, store.ConcatPartial, codes{hidden, hidden, "", "", hidden, hidden}},
 		{"anyone, of a part", all("other"), partial, store.ConcatPartial, codes{hidden, hidden, hidden, hidden, hidden, hidden}},
 		{"moderator, of a part", moderator("mod"), partial, store.ConcatPartial, codes{hidden, hidden, hidden, hidden, hidden, hidden}},
 		{"anyone, of a part that says it is for all", all("other"), broadcast, store.ConcatPartial, codes{hidden, hidden, hidden, hidden, hidden, hidden}},
+		{"moderator who is the sender of a part", moderator("sender"), partial, store.ConcatPartial, codes{hidden, hidden, "", "", hidden, hidden}},
 		{"a moderator of another room", elsewhere(moderator("mod")), broadcast, "", codes{hidden, hidden, hidden, hidden, hidden, hidden}},
 	}
 	for _, row := range rows {

@@ -180,6 +180,7 @@ func (s *Service) record(c Caller, d Draft, to protocol.Audience, now time.Time)
 		},
 		Metadata:   d.Metadata,
 		Dialect:    d.Dialect,
+		SenderRole: c.Role,
 		Reserved:   reserved,
 		Checkpoint: store.Checkpoint{Run: s.Boot},
 		UpdatedAt:  now,

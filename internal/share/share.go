@@ -53,16 +53,17 @@ type Push interface {
 }
 
 // Config says what a Service works with. Records, Ledger, Sweeper, Tickets,
-// Parts, Uploads and Blobs are required.
+// Parts, Moderation, Uploads and Blobs are required.
 type Config struct {
-	Records Records
-	Ledger  Ledger
-	Sweeper Sweeper
-	Tickets Tickets
-	Parts   Parts
-	Uploads Uploads
-	Blobs   blob.Store
-	Limits  protocol.Limits
+	Records    Records
+	Ledger     Ledger
+	Sweeper    Sweeper
+	Tickets    Tickets
+	Parts      Parts
+	Moderation Moderation
+	Uploads    Uploads
+	Blobs      blob.Store
+	Limits     protocol.Limits
 	// Churn bounds how fast a participant makes shares.
 	Churn Churn
 	// Space keeps the disk from filling up; nil lets it.
@@ -153,19 +154,9 @@ func (s *Service) End(ctx context.Context, c Caller, id protocol.ShareID) error 
 	if record.PartOf != "" {
 		return protocol.NewError(protocol.CodeForbidden, "the upload is a part of another: end that")
 	}
-	for !record.State.Ended() {
-		to := protocol.Revoked
-		if record.State == protocol.Uploading {
-			to = protocol.Cancelled
-		}
-		record, err = s.end(ctx, record, to, "")
-		if err != nil && !errors.Is(err, store.ErrConflict) {
-			return err
-		}
-		// A conflict means that the share moved on meanwhile, say from
-		// uploading to available: look again at what it has become.
-	}
-	return nil
+	return s.endAs(ctx, record, func(share store.Share) (protocol.ShareState, protocol.Code) {
+		return withdrawn(share), moderated(c, share)
+	})
 }
 
 // Dropped ends what a participant does who was removed from the room: its

@@ -63,3 +63,28 @@ func TestWhoMayNotReceiveHearsOfNoFile(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
+
+// TestTheSwitchIsTold to everybody in the room: with a number to who follows it, and
+// without to who may not receive.
+func TestTheSwitchIsTold(t *testing.T) {
+	s := newStand(t, nil)
+	ana, kiosk := s.dial(t), s.dial(t)
+	ana.join(signed(t, devKey, s.claims("ana")))
+	claims := s.claims("kiosk")
+	claims.Grants = token.Grants{Send: true}
+	kiosk.join(signed(t, devKey, claims))
+	s.announce(t, s.records)
+	sharing, err := s.records.SwitchSharing(t.Context(), s.room, []string{"viewer"}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]*client{"ana": ana, "kiosk": kiosk} {
+		e := c.event()
+		for e.Type == protocol.ParticipantJoined {
+			e = c.event()
+		}
+		if e.Type != protocol.SharingChanged || cmp.Diff(&sharing, e.Sharing) != "" || (e.Seq > 0) != (name == "ana") {
+			t.Errorf("%s hears %+v", name, e)
+		}
+	}
+}

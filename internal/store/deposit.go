@@ -158,7 +158,7 @@ func (c *change) deposit(ctx context.Context, group []*deposit) error {
 // accepted returns the shares of a group that may be added, and tells the others
 // why not.
 func (c *change) accepted(ctx context.Context, group []*deposit) ([]Share, error) {
-	h, refusal, err := c.roomHolds(ctx, group[0].share.Room)
+	h, sharing, refusal, err := c.roomHolds(ctx, group[0].share)
 	if err != nil {
 		return nil, err
 	}
@@ -172,9 +172,12 @@ func (c *change) accepted(ctx context.Context, group []*deposit) ([]Share, error
 		if err != nil {
 			return nil, err
 		}
+		off := permits(sharing, d.share)
 		switch {
 		case made:
 			d.err = ErrConflict
+		case off != nil:
+			d.err = off
 		case h.shares >= d.quota.RoomShares:
 			d.err = protocol.NewError(protocol.CodeRoomFull, "too many shares in the room")
 		case d.share.Reserved > d.quota.RoomBytes-h.bytes:
@@ -188,23 +191,28 @@ func (c *change) accepted(ctx context.Context, group []*deposit) ([]Share, error
 	return accepted, nil
 }
 
-// roomHolds returns what a room holds of its quota, or why it takes no shares.
-func (c *change) roomHolds(ctx context.Context, room protocol.RoomID) (h held, refusal, err error) {
+// roomHolds returns what the share's room holds of its quota, and its switch, or why
+// it takes no shares of the sender.
+func (c *change) roomHolds(ctx context.Context, s Share) (h held, sharing protocol.Sharing, refusal, err error) {
 	var ended time.Time
+	var dropped int
 	scan := func(r row) (h held, err error) {
-		err = r.Scan(timeColumn{&ended}, &h.bytes, &h.shares)
+		err = r.Scan(timeColumn{&ended}, &h.bytes, &h.shares, jsonColumn{&sharing.Off}, &dropped)
 		return h, err
 	}
-	h, err = one(ctx, c, scan, `SELECT ended_at, held_bytes, held_shares FROM rooms WHERE id = $1`, room)
+	h, err = one(ctx, c, scan, `SELECT ended_at, held_bytes, held_shares, sharing_off,
+		(SELECT COUNT(*) FROM dropped WHERE room = $1 AND participant = $2) FROM rooms WHERE id = $1`, s.Room, s.Sender.ID)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return h, err, nil
+		return h, sharing, err, nil
 	case err != nil:
-		return h, nil, fmt.Errorf("reading the quota: %w", err)
+		return h, sharing, nil, fmt.Errorf("reading the quota: %w", err)
 	case !ended.IsZero():
-		return h, protocol.NewError(protocol.CodeRoomEnded, "the room has ended"), nil
+		return h, sharing, protocol.NewError(protocol.CodeRoomEnded, "the room has ended"), nil
+	case dropped > 0:
+		return h, sharing, wasDropped(), nil
 	}
-	return h, nil, nil
+	return h, sharing, nil, nil
 }
 
 // wasMade reports whether the share's request has been made before: by now, or

@@ -43,8 +43,11 @@ func TestAnEarlierSchemaIsBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := share(ctx, db, "sh")
-	if err != nil || got.Name != "a.txt" || got.Offset != 2 || got.Offer != (Offer{}) {
+	if err != nil || got.Name != "a.txt" || got.Offset != 2 || got.Offer != (Offer{}) || got.SenderRole != "" {
 		t.Errorf("after the migration the share is %+v, %v", got, err)
+	}
+	if r, err := room(ctx, db, "rm"); err != nil || r.Sharing.Off != nil || r.Sharing.Rev != 0 {
+		t.Errorf("after the migration the room is %+v, %v", r, err)
 	}
 	var bytes, shares int
 	if err := db.QueryRow(`SELECT held_bytes, held_shares FROM rooms`).Scan(&bytes, &shares); err != nil || bytes != 5 || shares != 1 {

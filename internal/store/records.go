@@ -31,6 +31,8 @@ type Room struct {
 	EmptySince time.Time
 	// EndedAt is when the operator deleted the room; zero while it lives.
 	EndedAt time.Time
+	// Sharing says who may offer files in it.
+	Sharing protocol.Sharing
 }
 
 // Member is a participant with what only the server knows of it.
@@ -53,6 +55,9 @@ type Share struct {
 	// Concat is the Upload-Concat header of a partial upload, or of a share that
 	// is joined from such; "" for any other: see Partial and Joined.
 	Concat string
+	// SenderRole is what the room's switch counts the sender as: see
+	// protocol.SharingRole.
+	SenderRole string
 	// Dialect is the protocol that the upload comes by: see Marked.
 	Dialect string
 	// PartOf is the share that a partial upload has been given to; "" for none.

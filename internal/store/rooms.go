@@ -11,12 +11,13 @@ import (
 // purgeBatch bounds how much one transaction clears away.
 const purgeBatch = 100
 
-const roomColumns = `id, app, name, owner_ref, settings, data, created_at, empty_since, ended_at`
+const roomColumns = `id, app, name, owner_ref, settings, data, created_at, empty_since, ended_at, sharing_off, sharing_rev`
 
 func scanRoom(r row) (Room, error) {
 	var room Room
 	err := r.Scan(&room.ID, &room.App, &room.Name, &room.OwnerRef, jsonColumn{&room.Settings}, jsonColumn{&room.Data},
-		timeColumn{&room.CreatedAt}, timeColumn{&room.EmptySince}, timeColumn{&room.EndedAt})
+		timeColumn{&room.CreatedAt}, timeColumn{&room.EmptySince}, timeColumn{&room.EndedAt},
+		jsonColumn{&room.Sharing.Off}, &room.Sharing.Rev)
 	return room, err
 }
 
@@ -48,7 +49,7 @@ func (db *DB) CreateRoom(ctx context.Context, r Room, maxRooms int) error {
 		if live >= maxRooms {
 			return protocol.NewError(protocol.CodeRoomFull, "too many rooms")
 		}
-		_, err = c.exec(ctx, `INSERT INTO rooms (`+roomColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`,
+		_, err = c.exec(ctx, `INSERT INTO rooms (`+roomColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', 0)`,
 			r.ID, r.App, r.Name, r.OwnerRef, string(r.Settings), string(r.Data), micros(r.CreatedAt), micros(r.EmptySince))
 		return err
 	})

@@ -2,7 +2,6 @@ import { asHandoutError, cancelledError, HandoutError, throwIfAborted } from './
 import {
   type Audience,
   type OfferedShare,
-  type ParticipantRecord,
   type PartRecord,
   parseOffered,
   parseParts,
@@ -11,6 +10,7 @@ import {
   parseShare,
   parseSharePage,
   parseTicket,
+  type Roster,
   type SharePage,
   type ShareRecord,
   type Ticket,
@@ -105,8 +105,8 @@ export class Api {
     return parseSharePage(await this.#json(`${this.#room}/shares${query}`, { signal }));
   }
 
-  /** Who is in the room. */
-  async roster(signal?: AbortSignal): Promise<readonly ParticipantRecord[]> {
+  /** Who is in the room, and its switch. */
+  async roster(signal?: AbortSignal): Promise<Roster> {
     return parseRoster(await this.#json(`${this.#room}/participants`, { signal }));
   }
 
@@ -181,10 +181,19 @@ export class Api {
     await this.#answer(`${this.#room}/messages`, { method: 'POST', body: { kind, to, body } });
   }
 
-  /** Leaves the room at once. */
+  /** Leaves the room at once; with another's id, removes that one. */
   async leave(id: string): Promise<void> {
-    const path = `${this.#room}/participants/${encodeURIComponent(id)}`;
-    await this.#answer(path, { method: 'DELETE', keepalive: true });
+    await this.#answer(`${this.#room}/participants/${encodeURIComponent(id)}`, { method: 'DELETE', keepalive: true });
+  }
+
+  /** Ends all that a participant shares. */
+  async endAll(id: string): Promise<void> {
+    await this.#answer(`${this.#room}/participants/${encodeURIComponent(id)}/shares`, { method: 'DELETE' });
+  }
+
+  /** Switches sharing off and on. */
+  async switchSharing(to: { readonly off: readonly string[]; readonly cancelRunning: boolean }): Promise<void> {
+    await this.#answer(`${this.#room}/sharing`, { method: 'PUT', body: to });
   }
 
   async #json(path: string, call: Call): Promise<unknown> {

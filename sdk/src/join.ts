@@ -2,7 +2,8 @@ import { cancelledError, HandoutError } from './errors.js';
 import { Api } from './http.js';
 import { script } from './loaded-from.js';
 import type { LeaveReason } from './protocol.js';
-import { Room, type RoomState } from './room.js';
+import { Room } from './room.js';
+import type { RoomState } from './room-events.js';
 import { PushSignal, type ReconnectOptions, type Signal, type SignalConfig, type SignalHandlers } from './signal.js';
 import { findServer, readToken } from './token.js';
 

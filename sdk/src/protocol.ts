@@ -5,6 +5,7 @@
 import { hasStrings, isCount, isObject } from './checks.js';
 import { HandoutError } from './errors.js';
 import { isReceipt, type ReceiptRecord } from './receipt-records.js';
+import { isSharing, type Sharing } from './sharing.js';
 
 /** What a token permits; what is absent is denied. */
 export type Grant = 'send' | 'receive' | 'sendToAll' | 'moderate';
@@ -90,8 +91,20 @@ export interface ParticipantRecord {
 /** The data of the push connection's reply. */
 export interface Welcome {
   readonly me: ParticipantRecord;
-  readonly room: { readonly id: string; readonly name: string; readonly settings?: unknown; readonly data?: unknown };
+  readonly room: {
+    readonly id: string;
+    readonly name: string;
+    readonly settings?: unknown;
+    readonly data?: unknown;
+    readonly sharing: Sharing;
+  };
   readonly limits: Limits;
+}
+
+/** Who is in the room, and its switch. */
+export interface Roster {
+  readonly participants: readonly ParticipantRecord[];
+  readonly sharing: Sharing;
 }
 
 /** One page of GET /v1/rooms/{room}/shares. */
@@ -132,6 +145,7 @@ export type RoomEventRecord =
       readonly shares: readonly ShareRecord[];
     })
   | (Sequenced & { readonly type: 'receipts.changed'; readonly receipts: readonly ReceiptRecord[] })
+  | (Sequenced & { readonly type: 'sharing.changed'; readonly sharing: Sharing })
   | (Sequenced & { readonly type: 'room.ended' })
   /** A type of a later server: it counts in its stream, and says nothing to us. */
   | (Sequenced & { readonly type: 'unknown' });
@@ -229,6 +243,7 @@ export function parseWelcome(value: unknown): Welcome {
     isObject(value) &&
     isParticipant(value.me) &&
     hasStrings(value.room, 'id', 'name') &&
+    isSharing(value.room.sharing) &&
     hasCounts(value.limits, 'fileSize', 'lifetimeSeconds', 'openUploads', 'filesPerRequest', 'receiptsPerRequest')
   ) {
     return value as unknown as Welcome;
@@ -265,9 +280,14 @@ export function parseParts(value: unknown): readonly PartRecord[] {
 }
 
 /** Reads a roster. */
-export function parseRoster(value: unknown): readonly ParticipantRecord[] {
-  if (isObject(value) && Array.isArray(value.participants) && value.participants.every(isParticipant)) {
-    return value.participants;
+export function parseRoster(value: unknown): Roster {
+  if (
+    isObject(value) &&
+    Array.isArray(value.participants) &&
+    value.participants.every(isParticipant) &&
+    isSharing(value.sharing)
+  ) {
+    return value as unknown as Roster;
   }
   throw unexpected('a roster');
 }
@@ -306,6 +326,8 @@ export function parseEvent(pushed: unknown): ServerEvent | undefined {
       return Array.isArray(value.receipts) && value.receipts.every(isReceipt)
         ? (value as unknown as ServerEvent)
         : undefined;
+    case 'sharing.changed':
+      return isSharing(value.sharing) ? (value as unknown as ServerEvent) : undefined;
     case 'room.ended':
       return value as unknown as ServerEvent;
     default:

@@ -1,7 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RoomEventRecord } from './protocol.js';
-import type { Room, RoomEvents } from './room.js';
+import type { Room } from './room.js';
+import type { RoomEvents } from './room-events.js';
 import { LIMITS, participant, share } from './testing/records.js';
 import { FakeNetwork } from './testing/room.js';
 

@@ -5,72 +5,26 @@ import { asHandoutError, HandoutError } from './errors.js';
 import type { SharedFile } from './file.js';
 import { Files } from './files.js';
 import type { Api } from './http.js';
+import { Moderation } from './moderation.js';
 import { type Participant, People } from './people.js';
-import type { Audience, LeaveReason, Limits, RoomEventRecord, Sender, ServerEvent, Welcome } from './protocol.js';
-import { type Receipt, Receipts } from './receipts.js';
+import type { Audience, LeaveReason, Limits, RoomEventRecord, ServerEvent, Welcome } from './protocol.js';
+import { Receipts } from './receipts.js';
 import { pageStorage, ResumeRecords } from './resume.js';
+import type { RoomEvents, RoomState, SendOptions } from './room-events.js';
 import { saveToDisk } from './save.js';
+import { maySend, type Sharing } from './sharing.js';
 import type { Signal } from './signal.js';
 import { MAX_STREAMS } from './slots.js';
 import { type FileSource, snapshot } from './source.js';
 import { Sync, type SyncTarget } from './sync.js';
-import type { Parallel, Upload } from './upload.js';
+import type { Upload } from './upload.js';
 import { Uploads } from './uploads.js';
 import { Words } from './words.js';
 
-/** Where the connection to the room stands. */
-export type RoomState =
-  | { readonly kind: 'connecting' }
-  | { readonly kind: 'connected' }
-  /** `since` is in milliseconds since 1970. */
-  | { readonly kind: 'reconnecting'; readonly since: number }
-  | { readonly kind: 'left'; readonly reason: LeaveReason; readonly code?: number | undefined };
-
-/** A message that somebody in the room sent. */
-export interface RoomMessage {
-  readonly kind: 'text' | 'data';
-  readonly sender: Sender;
-  readonly to: Audience;
-  readonly body: unknown;
-  readonly time: Date;
-}
-
-/** What a room tells its listeners. */
-export interface RoomEvents {
-  state: { readonly state: RoomState };
-  'participant-joined': { readonly participant: Participant };
-  'participant-left': { readonly participant: Participant };
-  /** A sender other than me started; one event for each batch. */
-  'files-offered': { readonly files: readonly SharedFile[] };
-  'file-added': { readonly file: SharedFile };
-  'file-changed': { readonly file: SharedFile };
-  /**
-   * What has become of a file of mine at its recipients has changed, progress included: these of its receipts, or none
-   * of them when somebody has left whom it was for. See {@link SharedFile.receipts}.
-   */
-  'receipts-changed': { readonly file: SharedFile; readonly receipts: readonly Receipt[] };
-  'transfer-added': { readonly transfer: Upload | Download };
-  /** State or progress; the latter at most five times a second for each transfer. */
-  'transfer-changed': { readonly transfer: Upload | Download };
-  message: RoomMessage;
-}
-
-/** For whom files or a message are: everyone, late joiners included, or the listed participants. */
-export interface SendOptions {
-  readonly to: Audience;
-  /** Cancels the uploads. */
-  readonly signal?: AbortSignal;
-  /**
-   * How many connections one large file may use at once, from 1 to 4. On a link
-   * that is long or loses packets several carry more than one; on any other they
-   * take from others, say from a call, and gain nothing. The default is `auto`: where
-   * one is slow it tries several for some seconds, and stays with what is better.
-   */
-  readonly parallel?: Parallel;
-}
-
 /** A room that this page is in. Made by {@link join}. */
 export class Room {
+  /** What a moderator can do here. */
+  readonly moderate: Moderation;
   readonly #api: Api;
   readonly #signal: Signal;
   readonly #events = new Emitter<RoomEvents>();
@@ -82,6 +36,7 @@ export class Room {
   readonly #seen = new Set<string>();
   readonly #parts: Parts;
   #welcome: Welcome;
+  #sharing: Sharing;
   #state: RoomState = { kind: 'connecting' };
 
   /** @internal */
@@ -89,6 +44,8 @@ export class Room {
     this.#api = api;
     this.#signal = signal;
     this.#welcome = welcome;
+    this.#sharing = welcome.room.sharing;
+    this.moderate = new Moderation(api);
     this.#people = new People({
       joined: (participant) => {
         this.#events.emit('participant-joined', { participant });
@@ -136,6 +93,16 @@ export class Room {
 
   get state(): RoomState {
     return this.#state;
+  }
+
+  /** For whom sharing is switched off. It follows what moderators do: see {@link Moderation.switchSharing}. */
+  get sharing(): Sharing {
+    return this.#sharing;
+  }
+
+  /** Whether I may offer files now: my token grants it, and sharing is not switched off for me. */
+  get maySend(): boolean {
+    return maySend(this.me, this.#sharing);
   }
 
   /** Who is here, this page's participant included, by id. */
@@ -197,6 +164,7 @@ export class Room {
   welcomed(welcome: Welcome): void {
     if (this.#state.kind === 'left') return;
     this.#welcome = welcome;
+    this.#switched(welcome.room.sharing);
     // What is news now is told in a room that is connected: a listener may act on it at once.
     if (this.#state.kind === 'reconnecting') this.#enter({ kind: 'connected' });
     this.#wake();
@@ -306,7 +274,10 @@ export class Room {
     return {
       shares: (shares) => this.#parts.files.apply(shares),
       onlyShares: (ids) => this.#parts.files.keepOnly(ids),
-      roster: (roster) => this.#people.replace(roster),
+      roster: ({ participants, sharing }) => {
+        this.#people.replace(participants);
+        this.#switched(sharing);
+      },
       wantsReceipts: () => this.#parts.receipts.wanted,
       receipts: (receipts) => this.#parts.receipts.apply(receipts),
       event: (event) => this.#apply(event),
@@ -331,10 +302,20 @@ export class Room {
       case 'receipts.changed':
         this.#parts.receipts.apply(event.receipts);
         return;
+      case 'sharing.changed':
+        this.#switched(event.sharing);
+        return;
       case 'room.ended': // the connection is closed with the reason
       case 'unknown':
         return;
     }
+  }
+
+  /** The newest news of the switch wins, whatever way it came. */
+  #switched(sharing: Sharing): void {
+    if (sharing.rev <= this.#sharing.rev) return;
+    this.#sharing = sharing;
+    this.#events.emit('sharing-changed', { sharing });
   }
 
   #fileChanged(file: SharedFile): void {

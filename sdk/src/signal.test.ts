@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type PushClient, PushSignal, type ReconnectOptions } from './signal.js';
-import { LIMITS, participant } from './testing/records.js';
+import { LIMITS, participant, SHARING } from './testing/records.js';
 
 /** A centrifuge client that does what the test says. */
 class FakeClient implements PushClient {
@@ -22,7 +22,7 @@ class FakeClient implements PushClient {
   }
 }
 
-const WELCOME = { me: participant(), room: { id: 'rm_1', name: 'Physics' }, limits: LIMITS };
+const WELCOME = { me: participant(), room: { id: 'rm_1', name: 'Physics', sharing: SHARING }, limits: LIMITS };
 
 function rig(reconnect?: ReconnectOptions) {
   const client = new FakeClient();

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HandoutError } from './errors.js';
-import type { ParticipantRecord, RoomEventRecord, SharePage, ShareRecord, Stream } from './protocol.js';
+import type { ParticipantRecord, RoomEventRecord, Roster, SharePage, ShareRecord, Stream } from './protocol.js';
 import type { ReceiptPage } from './receipt-records.js';
 import { Sync, type SyncSource } from './sync.js';
-import { participant, receipt, share } from './testing/records.js';
+import { participant, receipt, SHARING, share } from './testing/records.js';
 
 /** A source whose replies the test gives, one for each request, when it likes. */
 class FakeSource implements SyncSource {
@@ -23,8 +23,8 @@ class FakeSource implements SyncSource {
     if (reply instanceof Error) throw reply;
     return reply;
   }
-  async roster(): Promise<readonly ParticipantRecord[]> {
-    return this.people;
+  async roster(): Promise<Roster> {
+    return { participants: this.people, sharing: SHARING };
   }
   readonly ledger: (ReceiptPage | Error)[] = [];
   async receiptsSince(seq: number): Promise<ReceiptPage> {
@@ -62,7 +62,7 @@ describe('Sync', () => {
       {
         shares: (shares) => told.push(`shares ${shares.map((s) => s.id)}`),
         onlyShares: (ids) => told.push(`only ${[...ids]}`),
-        roster: (people) => told.push(`roster ${people.map((p) => p.id)}`),
+        roster: ({ participants }) => told.push(`roster ${participants.map((p) => p.id)}`),
         wantsReceipts: () => source.ledger.length > 0,
         receipts: (receipts) => told.push(`receipts ${receipts.map((r) => r.participant)}`),
         event: (event) => told.push(`${event.stream} ${event.seq}`),

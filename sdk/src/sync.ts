@@ -1,12 +1,12 @@
 import { asHandoutError } from './errors.js';
-import type { ParticipantRecord, RoomEventRecord, SharePage, ShareRecord, Stream } from './protocol.js';
+import type { RoomEventRecord, Roster, SharePage, ShareRecord, Stream } from './protocol.js';
 import type { ReceiptPage, ReceiptRecord } from './receipt-records.js';
 import { type Backoff, DEFAULT_BACKOFF, delayBefore, isTransient, type Patience, patience } from './retry.js';
 
 /** Where the truth is read from. */
 export interface SyncSource {
   sharesSince(cursor: string, signal?: AbortSignal): Promise<SharePage>;
-  roster(signal?: AbortSignal): Promise<readonly ParticipantRecord[]>;
+  roster(signal?: AbortSignal): Promise<Roster>;
   receiptsSince(seq: number, signal?: AbortSignal): Promise<ReceiptPage>;
 }
 
@@ -15,7 +15,7 @@ export interface SyncTarget {
   shares(shares: readonly ShareRecord[]): void;
   /** The server began from the beginning: what is not among these ids is gone. */
   onlyShares(ids: ReadonlySet<string>): void;
-  roster(participants: readonly ParticipantRecord[]): void;
+  roster(roster: Roster): void;
   /** Whether there is anything here to have receipts of. */
   wantsReceipts(): boolean;
   receipts(receipts: readonly ReceiptRecord[]): void;
@@ -124,8 +124,8 @@ export class Sync {
     if (this.#fromStart !== undefined) this.#target.onlyShares(this.#fromStart);
     this.#fromStart = undefined;
     this.#seen = readCursor(this.#cursor);
-    const participants = await this.#source.roster(signal);
-    if (!signal.aborted) this.#target.roster(participants);
+    const roster = await this.#source.roster(signal);
+    if (!signal.aborted) this.#target.roster(roster);
     await this.#readReceipts(signal);
   }
 

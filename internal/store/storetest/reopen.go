@@ -16,6 +16,7 @@ func Reopen(t *testing.T, open func(testing.TB) *store.DB) {
 	s := w.offer("a", "b")
 	w.complete(s.ID)
 	w.forget(w.offer("a").ID)
+	w.switchOff(protocol.RoleViewer)
 	want := w.everything(s.ID)
 	w.must(w.Close())
 	w.must(w.Close()) // twice is no harm

@@ -1,6 +1,7 @@
 /** Records as a server would send them, for tests. Never part of a build. */
 import type { Limits, ParticipantRecord, ShareRecord } from '../protocol.js';
 import type { ReceiptRecord } from '../receipt-records.js';
+import type { Sharing } from '../sharing.js';
 
 /** A share of Bo's for the whole room, uploading unless said otherwise. */
 export function share(more: Partial<ShareRecord> = {}): ShareRecord {
@@ -45,6 +46,9 @@ export function receipt(more: Partial<ReceiptRecord> = {}): ReceiptRecord {
     ...more,
   };
 }
+
+/** Sharing that was never switched. */
+export const SHARING: Sharing = { off: [], rev: 0 };
 
 /** Limits of a small server. */
 export const LIMITS: Limits = {

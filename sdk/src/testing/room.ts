@@ -3,7 +3,7 @@ import type { ParticipantRecord, ShareRecord } from '../protocol.js';
 import type { ReceiptRecord } from '../receipt-records.js';
 import type { Room } from '../room.js';
 import type { SignalHandlers } from '../signal.js';
-import { LIMITS, participant } from './records.js';
+import { LIMITS, participant, SHARING } from './records.js';
 
 const ME = participant();
 
@@ -24,6 +24,7 @@ export class FakeNetwork {
   shares: ShareRecord[] = [];
   people: ParticipantRecord[] = [ME];
   receipts: ReceiptRecord[] = [];
+  sharing = SHARING;
   /** The status of the next requests to that path. */
   readonly refusals = new Map<string, number>();
   /** Replies that come when the test lets them. */
@@ -62,7 +63,8 @@ export class FakeNetwork {
   }
 
   welcome(): void {
-    this.push.welcome({ me: ME, room: { id: 'rm_1', name: 'Physics', settings: { mode: 'group' } }, limits: LIMITS });
+    const room = { id: 'rm_1', name: 'Physics', settings: { mode: 'group' }, sharing: this.sharing };
+    this.push.welcome({ me: ME, room, limits: LIMITS });
   }
 
   /** Joins, and everything that the server has is known. */
@@ -80,8 +82,9 @@ export class FakeNetwork {
     if (status !== undefined) return new Response('', { status });
     const held = this.held.get(pathname);
     if (held !== undefined) return held;
-    if (init?.method === 'DELETE' || pathname.endsWith('/messages')) return new Response(null, { status: 204 });
-    if (pathname.endsWith('/participants')) return Response.json({ participants: this.people });
+    if (init?.method === 'DELETE' || init?.method === 'PUT' || pathname.endsWith('/messages'))
+      return new Response(null, { status: 204 });
+    if (pathname.endsWith('/participants')) return Response.json({ participants: this.people, sharing: this.sharing });
     if (pathname.endsWith('/receipts')) {
       return Response.json({ seq: 0, receipts: init?.method === 'POST' ? [] : this.receipts });
     }
