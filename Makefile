@@ -5,7 +5,7 @@ NPM ?= npm
 
 export GOFLAGS ?= -buildvcs=false
 
-.PHONY: run build test test-go test-fuzz test-js test-e2e screenshots test-long lint fmt bench clean
+.PHONY: run build test test-go test-fuzz test-js test-e2e screenshots test-long fault lint fmt bench clean
 
 run: build ## start the server in development mode and print the page's address
 	bin/handout serve --dev
@@ -42,6 +42,9 @@ screenshots: build ## the README's pictures, made by the browser tests
 
 test-long: build ## what is too long for make test: large files
 	HANDOUT_LONG=1 e2e/run.sh
+
+fault: assets ## one row of docs/reliability.md: make fault ROW=F1, with HANDOUT_LONG=1 the long amount
+	$(GO) test -race -count=1 -v -timeout 0 -run '^Test$(ROW)_' ./internal/faulttest/...
 
 bench: build ## figures against bare servers, into docs/benchmarks.md
 	$(GO) build -o bin/bench ./bench

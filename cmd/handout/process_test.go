@@ -1,17 +1,19 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/handout-rtc/handout/internal/faulttest"
 )
 
 // asProgram tells the test binary to be the program.
@@ -27,29 +29,11 @@ func TestMain(m *testing.M) {
 
 // process is a running `handout serve` of its own.
 type process struct {
-	*exec.Cmd
-	url    string
-	exited chan error
-	log    *transcript
+	*faulttest.Server
+	url string
 }
 
-// transcript is what a process has said so far.
-type transcript struct {
-	mu   sync.Mutex
-	text strings.Builder // guarded by mu
-}
-
-func (t *transcript) add(line string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text.WriteString(line + "\n")
-}
-
-func (p *process) said() string {
-	p.log.mu.Lock()
-	defer p.log.mu.Unlock()
-	return p.log.text.String()
-}
+func (p *process) said() string { return p.Said() }
 
 func command(args ...string) *exec.Cmd {
 	c := exec.Command(os.Args[0], args...)
@@ -60,47 +44,19 @@ func command(args ...string) *exec.Cmd {
 // serve starts a server on a free port and waits until it listens.
 func serve(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{Cmd: command(append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), exited: make(chan error, 1), log: new(transcript)}
-	stderr, err := p.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	listening := make(chan string, 1)
-	go func() {
-		lines := bufio.NewScanner(stderr)
-		for lines.Scan() {
-			p.log.add(lines.Text())
-			if _, url, ok := strings.Cut(lines.Text(), "msg=listening url="); ok {
-				listening <- strings.TrimSuffix(strings.Fields(url)[0], "/")
-			}
-		}
-		p.exited <- p.Wait()
-	}()
-	t.Cleanup(func() { p.Process.Kill() })
-	select {
-	case p.url = <-listening:
-	case err := <-p.exited:
-		t.Fatalf("the server ended at its start: %v\n%s", err, p.said())
-	}
-	return p
+	s := faulttest.Start(t, faulttest.Config{Path: os.Args[0], Env: []string{asProgram + "=1"}, Args: args})
+	return &process{s, s.URL()}
 }
 
 // end sends a signal and waits for the exit.
-func (p *process) end(t *testing.T, signal os.Signal) error {
+func (p *process) end(t *testing.T, signal syscall.Signal) error {
 	t.Helper()
-	if err := p.Process.Signal(signal); err != nil {
+	err := p.End(signal, 30*time.Second)
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	select {
-	case err := <-p.exited:
-		return err
-	case <-time.After(30 * time.Second):
-		t.Fatalf("the server does not end by %v", signal)
-		return nil
-	}
+	return err
 }
 
 // do sends a request and returns the answer with its body read.

@@ -1,0 +1,86 @@
+package faulttest
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// longRuns is the environment variable by which every long test is asked for.
+const longRuns = "HANDOUT_LONG"
+
+// seedVariable sets what Seed returns.
+const seedVariable = "HANDOUT_SEED"
+
+// Long reports whether the long amounts are asked for.
+func Long() bool { return os.Getenv(longRuns) == "1" }
+
+// Amount is how often a fault is made: few for each change, many for a long run.
+func Amount(few, many int) int {
+	if Long() {
+		return many
+	}
+	return few
+}
+
+// Seed returns a source of randomness whose seed is told when the test fails.
+// HANDOUT_SEED makes it the same again.
+func Seed(t testing.TB) *rand.Rand {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if given := os.Getenv(seedVariable); given != "" {
+		var err error
+		if seed, err = strconv.ParseUint(given, 10, 64); err != nil {
+			t.Fatalf("%s: %v", seedVariable, err)
+		}
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the seed was %s=%d", seedVariable, seed)
+		}
+	})
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// Build makes the program, as it is shipped or with build tags, and returns its
+// path. It is made once for all tests of a tree, below bin/.
+func Build(t testing.TB, tags ...string) string {
+	t.Helper()
+	root, err := moduleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.Join(append([]string{"handout"}, tags...), "-")
+	binary := filepath.Join(root, "bin", "faulttest", name)
+	// As make build does it, so that one cache serves both.
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", strings.Join(tags, ","), "-o", binary, "./cmd/handout")
+	build.Dir = root
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the program: %v\n%s", err, said)
+	}
+	return binary
+}
+
+// moduleRoot is the directory of go.mod.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("the tests run outside of the module")
+		}
+		dir = parent
+	}
+}
