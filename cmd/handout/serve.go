@@ -72,7 +72,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 func (p *parts) startWork() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
-	for _, run := range []func(context.Context){p.announcer.Run, p.edge.Run, p.rooms.Run, p.shares.Run, p.shares.RunProgress, p.shares.RunReceipts, p.watchClock} {
+	for _, run := range []func(context.Context){p.announcer.Run, p.edge.Run, p.rooms.Run, p.shares.Run, p.shares.RunProgress, p.shares.RunReceipts, p.watchClock, p.watchDisk} {
 		group.Go(func() { run(ctx) })
 	}
 	stopSyncing := p.startSyncing()

@@ -27,7 +27,7 @@ func newUsageCollector(p *parts) *usageCollector {
 		"handout_reserved_bytes":         "Bytes that live shares have reserved.",
 		"handout_outbox_events":          "Events committed and not announced yet.",
 		"handout_disk_free_bytes":        "Bytes left on the file system of the files.",
-		"handout_disk_healthy":           "1 while the files can be written, 0 after a failed sync.",
+		"handout_disk_healthy":           "1 while the files can be written, 0 after a failed sync or write.",
 	} {
 		c.descs[name] = prometheus.NewDesc(name, help, nil, nil)
 	}

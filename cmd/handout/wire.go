@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -34,6 +35,7 @@ const (
 type parts struct {
 	log       *slog.Logger
 	clock     *clock.Clock
+	boot      string // names the kernel, or what is believed of it: see watchDisk
 	records   *store.DB
 	blobs     *diskblob.Store
 	rooms     *room.Service
@@ -70,7 +72,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	if !c.Dev {
 		warnOfKeys(keys, log)
 	}
-	limits, boot := c.Limits.wire(), bootID()
+	limits, boot := c.Limits.wire(), p.boot
 	if c.Sync == syncInterval {
 		boot += store.SyncedLater
 	}
@@ -100,7 +102,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		Now: p.clock.Now, Log: log,
 	})
 	p.closers = append(p.closers, p.uploads.Close)
-	p.space = &share.Space{Free: p.blobs.FreeBytes, Promised: p.records.Promised, Least: int64(c.Limits.MinFree)}
+	p.space = &share.Space{Free: p.blobs.FreeBytes, Promised: p.records.Promised, Least: int64(c.Limits.MinFree), Healthy: p.blobs.Healthy}
 	p.shares = share.New(share.Config{
 		Churn: share.Churn{Rate: c.Limits.CreateRate, Burst: c.Limits.CreateBurst}, Space: p.space,
 		Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Moderation: p.records, Uploads: p.uploads, Blobs: p.blobs,
@@ -139,6 +141,15 @@ func (p *parts) openData(ctx context.Context, c *serveCommand) error {
 		return fmt.Errorf("opening the records: %w", err)
 	}
 	p.closers = append(p.closers, p.records.Close)
+	failures, err := p.records.Distrusted(ctx)
+	if err != nil {
+		return err
+	}
+	p.boot = bootID()
+	if failures > 0 {
+		p.boot += "." + strconv.FormatInt(failures, 10)
+		forBlobs = append(forBlobs, diskblob.Afresh)
+	}
 	if p.blobs, err = diskblob.Open(filepath.Join(c.Data, filesDir), forBlobs...); err != nil {
 		return err
 	}
@@ -148,7 +159,7 @@ func (p *parts) openData(ctx context.Context, c *serveCommand) error {
 
 // ready returns why the server cannot keep its promises now.
 func (p *parts) ready(ctx context.Context) error {
-	return errors.Join(p.blobs.Healthy(), p.records.Ping(ctx), p.space.Short())
+	return errors.Join(p.space.Ready(), p.records.Ping(ctx))
 }
 
 // close closes what was opened.

@@ -35,13 +35,15 @@ var (
 	ErrNotFound = errors.New("blob not found")
 	// ErrKey: the key does not have the form of a key.
 	ErrKey = errors.New("not a blob key")
-	// ErrLost: fewer bytes are there than were said to be kept.
+	// ErrLost: bytes that were said to be kept, or were to be, are not there or
+	// cannot be believed. They never can again.
 	ErrLost = errors.New("blob lost bytes")
 	// ErrFull: the storage has no room left. Trying later may help.
 	ErrFull = errors.New("blob storage is full")
-	// ErrPoisoned: a sync failed, so nothing that it covered can be believed
-	// and the store takes no more writes until it is opened again.
-	ErrPoisoned = errors.New("blob storage is poisoned by a failed sync")
+	// ErrPoisoned: the disk failed to sync or to write, so the store takes no more
+	// writes until it is opened again. For the blob that it failed, the error is
+	// ErrLost as well.
+	ErrPoisoned = errors.New("blob storage is poisoned by a failed sync or write")
 )
 
 // Store keeps blobs. It is safe for concurrent use; a single blob has one
@@ -92,7 +94,7 @@ type Writer interface {
 	// power cut.
 	io.Writer
 	// Sync makes every byte written so far survive a power cut. After it has
-	// failed the blob is lost: see ErrPoisoned.
+	// failed the blob is lost: see ErrLost and ErrPoisoned.
 	Sync() error
 	// Commit syncs, gives the blob its final place and makes that survive a
 	// power cut. The Writer is closed afterwards, whatever the result.

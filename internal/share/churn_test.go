@@ -2,6 +2,7 @@ package share_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"testing"
@@ -136,11 +137,11 @@ func TestNoMoreIsPromisedThanThereIs(t *testing.T) {
 	second := f.offer(t, 500, protocol.ToRoom())
 	one := int64(1)
 	wantCode(t, offer(share.Draft{Name: "c", Size: &one}), protocol.CodeStorageFull)
-	if err := f.Space.Short(); err != nil {
+	if err := f.Space.Ready(); err != nil {
 		t.Errorf("the disk is short before anything is written: %v", err)
 	}
 	d.change(-1201, 0) // somebody else writes
-	wantCode(t, f.Space.Short(), protocol.CodeStorageFull)
+	wantCode(t, f.Space.Ready(), protocol.CodeStorageFull)
 	for id, n := range map[protocol.ShareID]int{first: 700, second: 500} {
 		f.fill(t, id, n)
 	}
@@ -148,6 +149,9 @@ func TestNoMoreIsPromisedThanThereIs(t *testing.T) {
 	if err := offer(share.Draft{Name: "c", Size: &one}); err != nil {
 		t.Errorf("with space again: %v", err)
 	}
+	f.Space.Healthy = func() error { return errors.New("it has failed") }
+	wantCode(t, offer(share.Draft{Name: "d", Size: &one}), protocol.CodeUnavailable)
+	wantCode(t, f.Space.Ready(), protocol.CodeUnavailable)
 }
 
 // TestPromisesOfTheMomentCount promises between two looks at the disk, from many

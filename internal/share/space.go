@@ -20,6 +20,9 @@ type Space struct {
 	Promised func(context.Context) (int64, error)
 	// Least is the floor, in bytes.
 	Least int64
+	// Healthy returns why the disk takes no bytes any more, nil if it does; nil
+	// means that it always does.
+	Healthy func() error
 
 	mu      sync.Mutex
 	looked  time.Time // all below is guarded by mu; when the disk was looked at last
@@ -39,6 +42,9 @@ const lookEvery = time.Second
 func (s *Space) take(ctx context.Context, n int64) (recorded func(), err error) {
 	if s == nil {
 		return func() {}, nil
+	}
+	if err := s.sound(); err != nil {
+		return nil, err
 	}
 	if s.due() {
 		if err := s.look(ctx); err != nil {
@@ -106,8 +112,12 @@ func (s *Space) look(ctx context.Context) error {
 	return nil
 }
 
-// Short returns CodeStorageFull while less than the floor is free.
-func (s *Space) Short() error {
+// Ready returns why no new file is taken now: CodeUnavailable when the disk takes
+// no bytes any more, CodeStorageFull while less than the floor is free.
+func (s *Space) Ready() error {
+	if err := s.sound(); err != nil {
+		return err
+	}
 	free, err := s.Free()
 	if err != nil {
 		return fmt.Errorf("looking for space: %w", err)
@@ -116,4 +126,12 @@ func (s *Space) Short() error {
 		return protocol.NewError(protocol.CodeStorageFull, "the disk is full: no new files")
 	}
 	return nil
+}
+
+// sound carries no cause: it is logged once, by whoever watches the disk.
+func (s *Space) sound() error {
+	if s.Healthy == nil || s.Healthy() == nil {
+		return nil
+	}
+	return protocol.NewError(protocol.CodeUnavailable, "the disk is poisoned: no new files until it is looked after and the server restarted")
 }

@@ -14,11 +14,20 @@ import (
 var migrations embed.FS
 
 // Migrate brings the schema of the database up to date. An engine calls it
-// before it hands the database to New.
+// before it hands the database to New. A database of a newer version is left as it
+// is, with an error: what this version would write there, that one may not
+// understand.
 func Migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
 	provider, err := newProvider(dialect, db)
 	if err != nil {
 		return err
+	}
+	has, knows, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the version of the schema: %w", err)
+	}
+	if has > knows {
+		return fmt.Errorf("a newer version of Handout has written here: the schema is %d, and this version knows up to %d. Nothing was changed: start the newer version, or restore a backup", has, knows)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrating the schema: %w", err)

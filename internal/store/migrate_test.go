@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"io/fs"
+	"strings"
 	"testing"
 
 	"github.com/pressly/goose/v3"
@@ -52,6 +53,15 @@ func TestAnEarlierSchemaIsBroughtUpToDate(t *testing.T) {
 	var bytes, shares int
 	if err := db.QueryRow(`SELECT held_bytes, held_shares FROM rooms`).Scan(&bytes, &shares); err != nil || bytes != 5 || shares != 1 {
 		t.Errorf("after the migration the room holds %d bytes in %d shares, %v", bytes, shares, err)
+	}
+	if _, err := db.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := Migrate(ctx, goose.DialectSQLite3, db); err == nil || !strings.Contains(err.Error(), "a newer version of Handout") {
+		t.Errorf("a newer schema: %v", err)
+	}
+	if _, err := db.Exec(`DELETE FROM goose_db_version WHERE version_id = 99999`); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := provider.DownTo(ctx, 0); err != nil {
 		t.Errorf("back to nothing: %v", err)

@@ -16,7 +16,19 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+var (
+	// ErrBroken: a commit failed, and the engine takes no more changes until it is
+	// opened again. The change that it failed may be found to be made then.
+	ErrBroken = errors.New("the store takes no more changes until it is opened again")
+	// ErrFull: the disk has no room for the change, and nothing was changed. Trying
+	// later may help.
+	ErrFull = errors.New("the store has no room left")
 )
 
 // Engine is one database underneath a DB.
@@ -26,8 +38,8 @@ type Engine interface {
 	// the death of the process, and a power cut at once or after Flush. An error
 	// of change undoes what it did and is returned as it is. When ctx ends
 	// before change was begun, Update gives up; afterwards it waits for the
-	// outcome, so that an error always means "not changed". change may be
-	// called more than once.
+	// outcome, so that an error means "not changed", but for ErrBroken. change may
+	// be called more than once.
 	Update(ctx context.Context, change func(*sql.Tx) error) error
 	// Reader returns the pool that reads what is committed.
 	Reader() *sql.DB
@@ -95,7 +107,7 @@ func (db *DB) update(ctx context.Context, what string, fn func(context.Context, 
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return fmt.Errorf("%s: %w", what, coded(err))
 	}
 	if emitted {
 		select {
@@ -104,6 +116,17 @@ func (db *DB) update(ctx context.Context, what string, fn func(context.Context, 
 		}
 	}
 	return nil
+}
+
+// coded says what a fault of the disk means to who asked for the change.
+func coded(err error) error {
+	switch {
+	case errors.Is(err, ErrBroken):
+		return protocol.WrapError(protocol.CodeUnavailable, "the records cannot be written until the disk is looked after and the server restarted", err)
+	case errors.Is(err, ErrFull):
+		return protocol.WrapError(protocol.CodeStorageFull, "the server has no room left", err)
+	}
+	return err
 }
 
 // read runs fn in a read transaction: one consistent view of the records.

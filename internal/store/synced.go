@@ -10,10 +10,10 @@ import (
 	"github.com/handout-rtc/handout/protocol"
 )
 
-// What a store knows of syncs that are left for later stands in two counters:
+// What a store knows of what may not be on the disk stands in three counters:
 // "synced" is the number of the last change, of all streams, that is known to
 // survive a power cut with the bytes that it speaks of; "boot" names the kernel
-// under which that may not be all.
+// under which that may not be all; "distrust" is how often the disk has failed.
 
 // Unsynced returns the number of the last change, and whether it is not known to
 // survive a power cut.
@@ -87,4 +87,25 @@ func bootNumber(run string) int64 {
 	h := fnv.New64a()
 	h.Write([]byte(bootOf(run))) // a hash never fails
 	return int64(h.Sum64())
+}
+
+// Distrust notes that the disk has failed: what it has not synced is not to be
+// believed by the next process, as if the kernel were another.
+func (db *DB) Distrust(ctx context.Context) error {
+	return db.update(ctx, "noting that the disk has failed", func(ctx context.Context, c *change) error {
+		_, err := c.exec(ctx, `INSERT INTO counters (name, value) VALUES ('distrust', 1) ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`)
+		return err
+	})
+}
+
+// Distrusted returns how often the disk has failed.
+func (db *DB) Distrusted(ctx context.Context) (int64, error) {
+	n, err := one(ctx, db.engine.Reader(), column[int64], `SELECT value FROM counters WHERE name = 'distrust'`)
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("reading how often the disk has failed: %w", err)
+	}
+	return n, nil
 }

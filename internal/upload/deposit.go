@@ -82,6 +82,11 @@ func (s *Service) recordDeposit(ctx context.Context, share store.Share, sum [sha
 		s.Log.Info("share deposited", "share", done.ID, "room", done.Room, "participant", done.Sender.ID, "bytes", done.Offset)
 		return done, nil
 	}
+	if errors.Is(err, store.ErrBroken) {
+		// The record may be found when the store is opened again. If it is not, the
+		// start-up sweep removes the bytes.
+		return store.Share{}, fmt.Errorf("recording a deposit: %w", err)
+	}
 	if removeErr := s.Blobs.Remove(ctx, blob.Key(share.ID)); removeErr != nil {
 		s.Log.Error("removing a deposit that was refused", "share", share.ID, "err", removeErr)
 	}
@@ -92,8 +97,11 @@ func (s *Service) recordDeposit(ctx context.Context, share store.Share, sum [sha
 }
 
 func putFailed(err error) error {
-	if errors.Is(err, blob.ErrFull) {
+	switch {
+	case errors.Is(err, blob.ErrFull):
 		return protocol.WrapError(protocol.CodeStorageFull, "the server has no room left", err)
+	case errors.Is(err, blob.ErrPoisoned) && !errors.Is(err, blob.ErrLost):
+		return poisoned()
 	}
 	return protocol.WrapError(protocol.CodeStorageFailed, "the bytes could not be stored", err)
 }

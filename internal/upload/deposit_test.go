@@ -75,7 +75,8 @@ func TestADepositThatIsRefusedLeavesNothing(t *testing.T) {
 			b.records.before = func(string) error { return store.ErrNotFound }
 		}, protocol.CodeRoomNotFound},
 		"the disk is full": {func(b *bench) { b.blobs.Fail(memblob.Faults{Write: blob.ErrFull}) }, protocol.CodeStorageFull},
-		"the disk fails":   {func(b *bench) { b.blobs.Fail(memblob.Faults{Sync: blob.ErrPoisoned}) }, protocol.CodeStorageFailed},
+		"the disk fails":   {func(b *bench) { b.blobs.Fail(memblob.Faults{Sync: errors.Join(blob.ErrLost, blob.ErrPoisoned)}) }, protocol.CodeStorageFailed},
+		"the disk failed":  {func(b *bench) { b.blobs.Fail(memblob.Faults{Write: blob.ErrPoisoned}) }, protocol.CodeUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, 0)

@@ -252,14 +252,22 @@ func (s *Service) fail(ctx context.Context, share store.Share, cause error) erro
 	return protocol.WrapError(protocol.CodeShareEnded, "the upload failed: its bytes were lost", cause)
 }
 
-// writeFailed says what a fault of the storage means for the upload: a full
-// disk may have room later, a poisoned one has lost bytes for good.
+// writeFailed says what a fault of the storage means for the upload: it ends if
+// its own bytes are lost. A full disk may have room later, and one that was
+// poisoned by the bytes of others is mended, or the server does not start again.
 func (s *Service) writeFailed(ctx context.Context, share store.Share, err error) error {
 	switch {
 	case errors.Is(err, blob.ErrFull):
 		return protocol.WrapError(protocol.CodeStorageFull, "the server has no room left", err)
-	case errors.Is(err, blob.ErrPoisoned), errors.Is(err, blob.ErrLost):
+	case errors.Is(err, blob.ErrLost):
 		return s.fail(ctx, share, err)
+	case errors.Is(err, blob.ErrPoisoned):
+		return poisoned()
 	}
 	return protocol.WrapError(protocol.CodeStorageFailed, "the bytes could not be stored", err)
+}
+
+// poisoned carries no cause: it is logged once, by whoever watches the disk.
+func poisoned() error {
+	return protocol.NewError(protocol.CodeUnavailable, "the server's disk has failed: it keeps nothing more until it is looked after")
 }

@@ -254,7 +254,7 @@ func (s settling) Settle(ctx context.Context, key blob.Key) error {
 // TestNoRecordBeforeTheFileIsSettled finds a committed file whose process died:
 // its name may not survive a power cut yet, so the record must wait for it.
 func TestNoRecordBeforeTheFileIsSettled(t *testing.T) {
-	for name, settleErr := range map[string]error{"settled": nil, "the disk fails": blob.ErrPoisoned} {
+	for name, settleErr := range map[string]error{"settled": nil, "the disk fails": errors.Join(blob.ErrLost, blob.ErrPoisoned)} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, 10)
 			commit(t, b, []byte("1234567890"))

@@ -20,7 +20,6 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/handout-rtc/handout/internal/blob"
 )
@@ -39,6 +38,8 @@ type Store struct {
 	fsync    func(*os.File) error  // (*os.File).Sync, unless a test listens
 	shards   sync.Map              // name -> nil: directories that survive a power cut
 	poisoned atomic.Pointer[error] // why no write is taken any more
+	alarm    chan struct{}         // closed when the store is poisoned
+	afresh   bool                  // see Afresh
 	packs    *packs
 	later    later
 
@@ -67,7 +68,7 @@ func Open(dir string, options ...Option) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the blob directory: %w", err)
 	}
-	s := &Store{root: root, fsync: (*os.File).Sync}
+	s := &Store{root: root, fsync: (*os.File).Sync, alarm: make(chan struct{})}
 	for _, option := range options {
 		option(s)
 	}
@@ -75,7 +76,13 @@ func Open(dir string, options ...Option) (*Store, error) {
 		root.Close()
 		return nil, err
 	}
-	if s.packs, err = s.openPacks(); err != nil {
+	if s.afresh {
+		err = s.forget()
+	}
+	if err == nil {
+		s.packs, err = s.openPacks()
+	}
+	if err != nil {
 		root.Close()
 		return nil, err
 	}
@@ -110,14 +117,6 @@ func (s *Store) prepare() error {
 
 // Close lets go of the directory. Open readers stay usable.
 func (s *Store) Close() error { return errors.Join(s.packs.close(), s.root.Close()) }
-
-// Healthy returns why the store takes no writes any more, nil if it does.
-func (s *Store) Healthy() error {
-	if cause := s.poisoned.Load(); cause != nil {
-		return *cause
-	}
-	return nil
-}
 
 // FreeBytes returns how many bytes the directory's file system has left.
 func (s *Store) FreeBytes() (int64, error) {
@@ -164,8 +163,11 @@ func (s *Store) openFile(name string, flags int) (*os.File, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, blob.ErrNotFound
 	}
+	if err != nil && flags != os.O_RDONLY {
+		return nil, s.failed("opening a blob", err)
+	}
 	if err != nil {
-		return nil, explain("opening a blob", err)
+		return nil, fmt.Errorf("opening a blob: %w", err)
 	}
 	return file, nil
 }
@@ -221,7 +223,7 @@ func (s *Store) Remove(_ context.Context, key blob.Key) error {
 	}
 	for _, name := range []string{stagedName(key), finalName(key)} {
 		if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("removing a blob: %w", err)
+			return s.failed("removing a blob", err)
 		}
 	}
 	return nil
@@ -281,29 +283,4 @@ func (s *Store) syncDir(name string) error {
 	}
 	defer dir.Close()
 	return s.sync(dir)
-}
-
-// sync makes what was written to the file or the directory survive a power
-// cut. A failure is never tried again.
-func (s *Store) sync(file *os.File) error {
-	if err := s.fsync(file); err != nil {
-		return s.poison(err)
-	}
-	return nil
-}
-
-// poison remembers a failed sync for good: the kernel drops what it could not
-// write and calls the next sync clean, so nothing can be believed any more.
-func (s *Store) poison(cause error) error {
-	err := fmt.Errorf("%w: %w", blob.ErrPoisoned, cause)
-	s.poisoned.CompareAndSwap(nil, &err)
-	return err
-}
-
-// explain names the faults that a caller can do something about.
-func explain(what string, err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		err = fmt.Errorf("%w: %w", blob.ErrFull, err)
-	}
-	return fmt.Errorf("%s: %w", what, err)
 }

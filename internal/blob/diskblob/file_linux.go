@@ -18,6 +18,15 @@ func writeBack(file *os.File, from, length int64) {
 	_ = unix.SyncFileRange(int(file.Fd()), from, length, unix.SYNC_FILE_RANGE_WRITE)
 }
 
+// errCorrupt is how the file system says that it is damaged.
+const errCorrupt = unix.EUCLEAN
+
+// dropCached makes the kernel forget what it has in memory of the file, save for
+// what it has yet to write.
+func dropCached(file *os.File) error {
+	return unix.Fadvise(int(file.Fd()), 0, 0, unix.FADV_DONTNEED)
+}
+
 // punch takes the range out of the file: its blocks are given back, and what is
 // left of others is zeros.
 func punch(file *os.File, from, length int64) error {

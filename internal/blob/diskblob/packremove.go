@@ -36,10 +36,10 @@ func (p *packs) remove(key blob.Key) error {
 // between finds a blob that nobody knows, and removes it again.
 func (p *packs) erase(at place) error {
 	if err := punch(at.pack.file, at.at+at.dataAt(), int64(at.size)); err != nil {
-		return fmt.Errorf("removing a blob from its pack: %w", err)
+		return p.store.failed("removing a blob from its pack", err)
 	}
 	if _, err := at.pack.file.WriteAt([]byte{entryDead}, at.at+stateAt); err != nil {
-		return fmt.Errorf("removing a blob from its pack: %w", err)
+		return p.store.failed("removing a blob from its pack", err)
 	}
 	return nil
 }

@@ -157,7 +157,7 @@ func (p *packs) write(at place, data []byte) error {
 	buffer := buffers.Get().(*[entryHead + maxKey + maxPacked]byte)
 	defer buffers.Put(buffer)
 	if _, err := at.pack.file.WriteAt(at.entry.append(buffer[:0], at.pack.name, data), at.at); err != nil {
-		return explain("writing a blob", err)
+		return p.store.failed("writing a blob", err)
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (p *packs) beginLocked() error {
 	name := strings.ToLower(rand.Text())
 	file, err := p.store.root.OpenFile(path.Join(packsDir, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
-		return explain("making a pack", err)
+		return p.store.failed("making a pack", err)
 	}
 	if err := p.store.syncDir(packsDir); err != nil {
 		return errors.Join(err, file.Close())

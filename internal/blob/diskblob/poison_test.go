@@ -65,8 +65,13 @@ func TestAFailedSyncIsNeverBelieved(t *testing.T) {
 		t.Fatal(err)
 	}
 	failing.onto(t, unsyncable(t))
-	if err := failing.Commit(ctx); !errors.Is(err, blob.ErrPoisoned) {
+	if err := failing.Commit(ctx); !errors.Is(err, blob.ErrPoisoned) || !errors.Is(err, blob.ErrLost) {
 		t.Errorf("the commit whose sync failed: %v", err)
+	}
+	select {
+	case <-s.Poisoned():
+	default:
+		t.Error("who watches the store does not learn of it")
 	}
 	if _, err := s.Open(ctx, "failing"); !errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("what could not be synced is final: %v", err)
@@ -77,7 +82,7 @@ func TestAFailedSyncIsNeverBelieved(t *testing.T) {
 	if _, err := io.WriteString(bystander, "x"); !errors.Is(err, blob.ErrPoisoned) {
 		t.Errorf("another writer writes: %v", err)
 	}
-	if err := bystander.Commit(ctx); !errors.Is(err, blob.ErrPoisoned) {
+	if err := bystander.Commit(ctx); !errors.Is(err, blob.ErrPoisoned) || errors.Is(err, blob.ErrLost) {
 		t.Errorf("another writer commits: %v", err)
 	}
 	if _, err := s.Write(ctx, "after", 0); !errors.Is(err, blob.ErrPoisoned) {
@@ -179,5 +184,18 @@ func TestAFullDiskCanBeTriedAgain(t *testing.T) {
 	}
 	if err := again.Commit(context.Background()); err != nil {
 		t.Errorf("once there is room: %v", err)
+	}
+}
+
+// TestOnlyFaultsOfTheDiskPoison: after others the next write can be believed.
+func TestOnlyFaultsOfTheDiskPoison(t *testing.T) {
+	for fault, poisons := range map[syscall.Errno]bool{
+		syscall.EIO: true, syscall.EROFS: true, syscall.ESTALE: true, syscall.ENOSPC: false, syscall.EDQUOT: false, syscall.EFBIG: false, syscall.EMFILE: false,
+	} {
+		s := openStore(t)
+		err := s.failed("writing", &os.PathError{Op: "write", Path: "a", Err: fault})
+		if errors.Is(err, blob.ErrLost) != poisons || errors.Is(s.Healthy(), blob.ErrPoisoned) != poisons {
+			t.Errorf("%v: %v, health %v", fault, err, s.Healthy())
+		}
 	}
 }

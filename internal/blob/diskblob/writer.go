@@ -66,7 +66,7 @@ func (w *writer) rewind() error {
 		return nil // new: cutting it would have ext4 write it out when closed
 	}
 	if err := w.file.Truncate(w.offset); err != nil {
-		return fmt.Errorf("cutting a staged blob: %w", err)
+		return w.store.failed("cutting a staged blob", err)
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func (w *writer) Write(p []byte) (int, error) {
 	n, err := w.file.WriteAt(p, w.offset)
 	w.offset += int64(n)
 	if err != nil {
-		return n, explain("writing a blob", err)
+		return n, w.store.failed("writing a blob", err)
 	}
 	if w.offset-w.flushed >= ahead {
 		// Writing back early keeps the final sync short. It promises nothing,
@@ -133,7 +133,7 @@ func (w *writer) Commit(context.Context) error {
 		return err
 	}
 	if err := s.root.Rename(stagedName(w.key), finalName(w.key)); err != nil {
-		return explain("naming a blob", err)
+		return s.failed("naming a blob", err)
 	}
 	return s.syncNames(w.key)
 }
@@ -148,10 +148,10 @@ func (w *writer) commitLater() error {
 		return err
 	}
 	if err := s.root.Mkdir(shard(w.key), dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
-		return explain("making a blob directory", err)
+		return s.failed("making a blob directory", err)
 	}
 	if err := s.root.Rename(stagedName(w.key), finalName(w.key)); err != nil {
-		return explain("naming a blob", err)
+		return s.failed("naming a blob", err)
 	}
 	s.later.add(w.key)
 	return nil
@@ -165,7 +165,7 @@ func (s *Store) makeShard(dir string) error {
 		return nil
 	}
 	if err := s.root.Mkdir(dir, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
-		return explain("making a blob directory", err)
+		return s.failed("making a blob directory", err)
 	}
 	info, err := s.root.Lstat(dir)
 	if err != nil {
@@ -187,7 +187,7 @@ func (w *writer) trim() error {
 		return nil
 	}
 	if err := w.file.Truncate(w.offset); err != nil {
-		return fmt.Errorf("trimming a blob: %w", err)
+		return w.store.failed("trimming a blob", err)
 	}
 	w.allocated = w.offset
 	return nil

@@ -12,13 +12,21 @@ import (
 // else held the file. After anything else, a sync that failed above all, the
 // kernel may have dropped pages that it says are written.
 func harmless(err error) bool {
-	var fault *sqlite.Error
-	if !errors.As(err, &fault) {
-		return false
-	}
-	switch fault.Code() & 0xff { // the primary code
+	switch codeOf(err) {
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CONSTRAINT:
 		return true
 	}
 	return false
+}
+
+// full reports whether the disk had no room.
+func full(err error) bool { return codeOf(err) == sqlite3.SQLITE_FULL }
+
+// codeOf returns SQLite's primary code of an error, 0 for any other.
+func codeOf(err error) int {
+	var fault *sqlite.Error
+	if !errors.As(err, &fault) {
+		return 0
+	}
+	return fault.Code() & 0xff
 }

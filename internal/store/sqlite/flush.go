@@ -1,11 +1,26 @@
 package sqlite
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 )
+
+// fold moves what the process before has left in the log into the database, and
+// syncs it there: a sync of the log may have failed, and the kernel may say that it
+// is on the disk, so nothing may be written behind it. On a full disk it stays
+// where it is.
+func fold(ctx context.Context, db *sql.DB) error {
+	var busy, frames, moved int
+	err := db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &frames, &moved)
+	if err != nil && !full(err) {
+		return fmt.Errorf("folding the log: %w", err)
+	}
+	return nil
+}
 
 // openLog opens the write-ahead log, which is there as long as a connection is,
 // and makes its name survive: SQLite itself does that with the first sync alone.

@@ -67,6 +67,9 @@ func open(ctx context.Context, path string, options ...Option) (*engine, error) 
 		return nil, err
 	}
 	writing.SetMaxOpenConns(1)
+	if err := fold(ctx, writing); err != nil {
+		return nil, errors.Join(err, writing.Close())
+	}
 	if err := store.Migrate(ctx, goose.DialectSQLite3, writing); err != nil {
 		return nil, errors.Join(err, writing.Close())
 	}

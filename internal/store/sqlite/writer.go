@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+
+	"github.com/handout-rtc/handout/internal/store"
 )
 
 // maxBatch bounds how many changes one commit holds, and so how long the first
@@ -110,6 +112,9 @@ func (w *writer) commit(batch []*pending) {
 		if err != nil && p.err == nil {
 			p.err = err
 		}
+		if full(p.err) {
+			p.err = fmt.Errorf("%w: %w", store.ErrFull, p.err)
+		}
 		close(p.done)
 	}
 }
@@ -140,7 +145,8 @@ func (w *writer) transact(batch []*pending) error {
 	if err := tx.Commit(); err != nil {
 		err = fmt.Errorf("committing: %w", err)
 		if !harmless(err) {
-			w.broken = broken(err)
+			err = broken(err)
+			w.broken = err
 		}
 		return err
 	}
@@ -148,7 +154,7 @@ func (w *writer) transact(batch []*pending) error {
 }
 
 func broken(cause error) error {
-	return fmt.Errorf("the store takes no more changes until it is opened again: %w", cause)
+	return fmt.Errorf("%w: %w", store.ErrBroken, cause)
 }
 
 // attempt runs one change. What the change says goes to its caller; an error is

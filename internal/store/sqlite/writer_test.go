@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/handout-rtc/handout/internal/store"
 )
 
 // openEngine returns an engine with a table to write to.
@@ -265,7 +267,7 @@ func TestFailedCommitPoisonsTheWriter(t *testing.T) {
 	}
 	disk.failCommits(false)
 	for range 2 {
-		if err := w.Update(t.Context(), nothing); !errors.Is(err, errDisk) {
+		if err := w.Update(t.Context(), nothing); !errors.Is(err, errDisk) || !errors.Is(err, store.ErrBroken) {
 			t.Errorf("a change was taken after a failed commit: %v", err)
 		}
 	}

@@ -12,6 +12,14 @@ const (
 )
 
 var syncedTests = map[string]func(*world){
+	"DistrustIsCounted": func(w *world) {
+		for n := range int64(3) {
+			got, err := w.Distrusted(w.Context())
+			w.must(err)
+			w.same("failures of the disk", got, n)
+			w.must(w.Distrust(w.Context()))
+		}
+	},
 	"UnsyncedSaysWhatHasChanged": func(w *world) {
 		w.deposit(w.whole(w.draft("a")))
 		last, news, err := w.Unsynced(w.Context())
