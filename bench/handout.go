@@ -37,7 +37,9 @@ func handoutCommand(binary, name string, flags ...string) spec {
 	command := append([]string{
 		binary, "serve",
 		"--max-file-size", "64GiB", "--max-room-bytes", "1TiB", "--max-room-shares", "1000000",
-		"--create-rate", "1e9", "--create-burst", "1000000000", "--lifetime", "24h", "--empty-room", "24h",
+		"--create-rate", "1e9", "--create-burst", "1000000000",
+		"--request-rate", "1e9", "--room-request-rate", "1e9", "--address-request-rate", "1e9", "--connect-rate", "1e9", "--address-sockets", "1000000",
+		"--lifetime", "24h", "--empty-room", "24h",
 	}, flags...)
 	return spec{name: name, command: append(command, "--data"), dialect: handoutDialect{}}
 }

@@ -25,13 +25,14 @@ var allowed = map[string][]string{
 	"client":          {"protocol"},
 	"internal/blob":   {},
 	"internal/clock":  {},
+	"internal/limit":  {},
 	"internal/store":  {"protocol"},
 	"internal/room":   {"protocol", "internal/store"},
-	"internal/share":  {"protocol", "internal/store", "internal/blob"},
+	"internal/share":  {"protocol", "internal/store", "internal/blob", "internal/limit"},
 	"internal/upload": {"protocol", "internal/store", "internal/blob"},
 	"internal/verify": {"protocol", "internal/store", "internal/blob"},
-	"internal/signal": {"protocol", "token", "internal/room", "internal/share", "internal/store"},
-	"internal/server": {"protocol", "token", "internal/room", "internal/share", "internal/upload", "internal/store", "internal/blob"},
+	"internal/signal": {"protocol", "token", "internal/room", "internal/share", "internal/store", "internal/limit"},
+	"internal/server": {"protocol", "token", "internal/room", "internal/share", "internal/upload", "internal/store", "internal/blob", "internal/limit"},
 	// The faults drive the program over the wire, and read what it leaves behind.
 	"internal/faulttest": {"protocol", "token", "internal/blob"},
 	"sdk":                {},
@@ -39,7 +40,7 @@ var allowed = map[string][]string{
 	"bench":              {"protocol", "token"},
 	"cmd/handout": {
 		"protocol", "token", "sdk", "web", "internal/room", "internal/share", "internal/upload",
-		"internal/blob", "internal/clock", "internal/store", "internal/signal", "internal/server", "internal/verify",
+		"internal/blob", "internal/clock", "internal/store", "internal/signal", "internal/server", "internal/verify", "internal/limit",
 	},
 }
 
@@ -53,7 +54,7 @@ var allowedInTests = map[string][]string{
 }
 
 // withoutHTTP are the folders whose code must not know of HTTP.
-var withoutHTTP = []string{"protocol", "token", "internal/room", "internal/share", "internal/upload", "internal/verify", "internal/blob", "internal/clock", "internal/store"}
+var withoutHTTP = []string{"protocol", "token", "internal/room", "internal/share", "internal/upload", "internal/verify", "internal/blob", "internal/clock", "internal/store", "internal/limit"}
 
 func TestImportsFollowTheLayout(t *testing.T) {
 	seen := 0

@@ -1,6 +1,9 @@
 package protocol
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Code is a stable, machine-readable name of an error. Codes are append-only:
 // they cross the wire and stand in other people's programs.
@@ -48,7 +51,8 @@ const (
 	CodeTicketInvalid    Code = "ticket-invalid"        // unknown, used or expired
 	CodeNotFound         Code = "not-found"             // no such address
 	CodeMethodNotAllowed Code = "method-not-allowed"
-	CodeUnavailable      Code = "unavailable" // starting or stopping: try again
+	CodeUnavailable      Code = "unavailable"       // starting or stopping: try again
+	CodeTooManyRequests  Code = "too-many-requests" // faster than is permitted: try again
 )
 
 // Error is the one error type that crosses a package or the wire: a stable
@@ -58,11 +62,23 @@ type Error struct {
 	Code    Code
 	Message string
 	Err     error
+	// Limit names the server's limit that refused what was asked, by its flag
+	// without the dashes; "" for none. It is counted and never sent.
+	Limit string
+	// After is how long to wait before it may be asked again; zero means that it is
+	// not known.
+	After time.Duration
 }
 
 // NewError returns an error without a cause.
 func NewError(code Code, message string) *Error {
 	return &Error{Code: code, Message: message}
+}
+
+// LimitError returns the error of what a limit of the server refuses: see
+// Error.Limit.
+func LimitError(code Code, limit, message string) *Error {
+	return &Error{Code: code, Message: message, Limit: limit}
 }
 
 // WrapError returns an error that carries its cause.

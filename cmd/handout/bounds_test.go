@@ -40,7 +40,7 @@ func TestWhoOffersTooFastWaits(t *testing.T) {
 		}
 	}
 	response, body := do(t, "POST", p.url+"/uploads", nil, "Authorization", "Bearer "+bearer, "Tus-Resumable", "1.0.0", "Upload-Length", "10")
-	if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" || !strings.Contains(body, `"code":"unavailable"`) {
+	if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" || !strings.Contains(body, `"code":"too-many-requests"`) {
 		t.Errorf("it is answered %s, Retry-After %q: %s", response.Status, response.Header.Get("Retry-After"), body)
 	}
 	if response, body := do(t, "POST", p.url+"/v1/rooms", strings.NewReader(`{"name": "x", "owner_ref": "x"}`), "Authorization", "Basic ZGV2OmRldmtleQ=="); response.StatusCode != http.StatusOK {

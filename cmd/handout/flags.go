@@ -13,6 +13,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/handout-rtc/handout/internal/clock"
+	"github.com/handout-rtc/handout/internal/limit"
 	"github.com/handout-rtc/handout/internal/server"
 	"github.com/handout-rtc/handout/protocol"
 	"github.com/handout-rtc/handout/token"
@@ -43,6 +44,7 @@ type serveCommand struct {
 	App           []string      `placeholder:"ID:KEY" env:"HANDOUT_APP" help:"An application that may make rooms and tokens. Repeatable."`
 	Dev           bool          `help:"Development: the app dev:devkey, a back end that hands a token to anyone, pages of any origin; loopback only."`
 	PublicURL     string        `placeholder:"URL" help:"Where clients reach this server; without it, the host that a token was asked of."`
+	TrustedProxy  []string      `placeholder:"CIDR" help:"Network of a reverse proxy, whose X-Forwarded-For says which address a client has. Repeatable."`
 	Origin        []string      `placeholder:"ORIGIN" help:"Origin whose pages may call this server. Repeatable."`
 	TLSCert       string        `type:"path" placeholder:"FILE" help:"Certificate, in PEM, with its chain: then the server speaks HTTPS. Read again when it changes."`
 	TLSKey        string        `type:"path" placeholder:"FILE" help:"The certificate's key, in PEM."`
@@ -60,33 +62,49 @@ type serveCommand struct {
 }
 
 type limitFlags struct {
-	MaxFileSize      size          `default:"2GiB" help:"Largest file."`
-	MaxRoomBytes     size          `default:"20GiB" help:"Bytes that the files of one room may take."`
-	MaxRoomShares    int           `default:"1000" help:"Files in one room."`
-	MaxOpenUploads   int           `default:"100" help:"Uploads that one participant may have open."`
-	MaxParticipants  int           `default:"2000" help:"Participants of one room."`
-	MaxRecipients    int           `default:"200" help:"Participants that one request may list: for its files, or for a message."`
-	MaxReceipts      int           `default:"2000" help:"Files times listed recipients of one request."`
-	MaxRooms         int           `default:"10000" help:"Rooms."`
-	MaxConnections   int           `default:"20000" help:"Push connections."`
-	MaxMessage       size          `default:"16KiB" help:"Largest chat message or user data."`
-	MaxRequest       size          `default:"256KiB" help:"Largest body of a request that is no upload."`
-	MaxHeader        size          `default:"32KiB" help:"Largest header of a request: a token takes up to 16KiB, tus metadata up to 8KiB."`
-	Lifetime         time.Duration `default:"24h" help:"How long a file is kept at most."`
-	EmptyRoom        time.Duration `default:"10m" help:"How long files outlive the last participant of their room."`
-	RoomLifetime     time.Duration `default:"720h" help:"How long an empty room is kept."`
-	UploadIdle       time.Duration `default:"1h" help:"How long an upload may rest."`
-	Reconnect        time.Duration `default:"10s" help:"How long an absent participant stays in the roster."`
-	CreateRate       float64       `default:"20" help:"Files a second that one participant may offer in the long run."`
-	CreateBurst      int           `default:"1000" help:"Files that one participant may offer at once."`
-	MinFree          size          `default:"1GiB" help:"Space on the disk of --data that new files leave free."`
-	MinRate          size          `default:"1KiB" help:"Least bytes per second of an upload or download."`
-	RateGrace        time.Duration `default:"60s" help:"How long a transfer may be slower than that at its start."`
-	Silence          time.Duration `default:"30s" help:"How long an upload may send nothing, and the time over which --min-rate is counted."`
-	HTTP2Window      size          `name:"http2-window" env:"HANDOUT_HTTP2_WINDOW" default:"4MiB" help:"What a client may send ahead of what was read, per request over HTTP/2; twice as much per connection."`
-	HTTP2Streams     int           `name:"http2-streams" env:"HANDOUT_HTTP2_STREAMS" default:"100" help:"Requests at a time on one HTTP/2 connection."`
-	HTTP2Connections int           `name:"http2-connections" env:"HANDOUT_HTTP2_CONNECTIONS" default:"256" help:"HTTP/2 connections; who comes after them speaks HTTP/1.1. They hold up to twice --http2-window each."`
-	FollowWait       time.Duration `default:"2m" help:"How long a download of a file that is still uploading waits for a sender that went away."`
+	MaxFileSize         size          `default:"2GiB" help:"Largest file."`
+	MaxRoomBytes        size          `default:"20GiB" help:"Bytes that the files of one room may take."`
+	MaxRoomShares       int           `default:"1000" help:"Files in one room."`
+	MaxOpenUploads      int           `default:"100" help:"Uploads that one participant may have open."`
+	MaxParticipants     int           `default:"2000" help:"Participants of one room."`
+	MaxRecipients       int           `default:"200" help:"Participants that one request may list: for its files, or for a message."`
+	MaxReceipts         int           `default:"2000" help:"Files times listed recipients of one request."`
+	MaxRooms            int           `default:"10000" help:"Rooms."`
+	MaxConnections      int           `default:"20000" help:"Push connections."`
+	MaxSockets          int           `default:"30000" help:"TCP connections, push ones included; never more than three quarters of the files that the system lets the server open."`
+	AddressSockets      int           `default:"5000" help:"TCP connections of one address that is no trusted proxy's; an IPv6 /64 counts as one."`
+	PushBytes           size          `default:"4KiB" help:"Bytes a second that a push connection may send in the long run."`
+	PushBurstBytes      size          `default:"128KiB" help:"Bytes that it may send at once."`
+	ConnectRate         float64       `default:"2000" help:"Push connections a second that the server lets in; the others wait for their turn."`
+	ConnectBurst        int           `default:"2000" help:"Push connections that it lets in at once."`
+	RejoinRate          float64       `default:"1" help:"Push connections a second of one participant in the long run."`
+	RejoinBurst         int           `default:"20" help:"Push connections of one participant at once, one after the other."`
+	PushRate            float64       `default:"50" help:"Commands a second on a push connection in the long run; a client has none but to connect."`
+	PushBurst           int           `default:"100" help:"Commands on a push connection at once."`
+	MaxMessage          size          `default:"16KiB" help:"Largest chat message or user data."`
+	MaxRequest          size          `default:"256KiB" help:"Largest body of a request that is no upload."`
+	MaxHeader           size          `default:"32KiB" help:"Largest header of a request: a token takes up to 16KiB, tus metadata up to 8KiB."`
+	Lifetime            time.Duration `default:"24h" help:"How long a file is kept at most."`
+	EmptyRoom           time.Duration `default:"10m" help:"How long files outlive the last participant of their room."`
+	RoomLifetime        time.Duration `default:"720h" help:"How long an empty room is kept."`
+	UploadIdle          time.Duration `default:"1h" help:"How long an upload may rest."`
+	Reconnect           time.Duration `default:"10s" help:"How long an absent participant stays in the roster."`
+	CreateRate          float64       `default:"20" help:"Files a second that one participant may offer in the long run."`
+	CreateBurst         int           `default:"1000" help:"Files that one participant may offer at once."`
+	RequestRate         float64       `default:"200" help:"Requests a second of one participant in the long run."`
+	RequestBurst        int           `default:"2000" help:"Requests of one participant at once."`
+	RoomRequestRate     float64       `default:"2000" help:"Requests a second of all participants of one room in the long run."`
+	RoomRequestBurst    int           `default:"20000" help:"Requests of all participants of one room at once."`
+	AddressRequestRate  float64       `default:"1000" help:"Requests a second of one address in the long run, whoever asks; an IPv6 /64 counts as one."`
+	AddressRequestBurst int           `default:"10000" help:"Requests of one address at once."`
+	MinFree             size          `default:"1GiB" help:"Space on the disk of --data that new files leave free."`
+	MinRate             size          `default:"1KiB" help:"Least bytes per second of an upload or download."`
+	RateGrace           time.Duration `default:"60s" help:"How long a transfer may be slower than that at its start."`
+	Silence             time.Duration `default:"30s" help:"How long an upload may send nothing, and the time over which --min-rate is counted."`
+	HTTP2Window         size          `name:"http2-window" env:"HANDOUT_HTTP2_WINDOW" default:"4MiB" help:"What a client may send ahead of what was read, per request over HTTP/2; twice as much per connection."`
+	HTTP2Streams        int           `name:"http2-streams" env:"HANDOUT_HTTP2_STREAMS" default:"100" help:"Requests at a time on one HTTP/2 connection."`
+	HTTP2Connections    int           `name:"http2-connections" env:"HANDOUT_HTTP2_CONNECTIONS" default:"256" help:"HTTP/2 connections; who comes after them speaks HTTP/1.1. They hold up to twice --http2-window each."`
+	FollowWait          time.Duration `default:"2m" help:"How long a download of a file that is still uploading waits for a sender that went away."`
 }
 
 const (
@@ -123,6 +141,9 @@ func (c *serveCommand) Validate() error {
 	if _, err := c.keys(); err != nil {
 		return err
 	}
+	if _, err := server.ParseProxies(c.TrustedProxy); err != nil {
+		return fmt.Errorf("--trusted-proxy: %w", err)
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key need each other")
 	}
@@ -136,11 +157,20 @@ func (l *limitFlags) validate() error {
 	for name, n := range map[string]int{
 		"max-room-shares": l.MaxRoomShares, "max-open-uploads": l.MaxOpenUploads,
 		"max-participants": l.MaxParticipants, "max-recipients": l.MaxRecipients, "max-receipts": l.MaxReceipts,
-		"max-rooms": l.MaxRooms, "max-connections": l.MaxConnections,
-		"create-burst": l.CreateBurst, "http2-streams": l.HTTP2Streams, "http2-connections": l.HTTP2Connections,
+		"max-rooms": l.MaxRooms, "max-connections": l.MaxConnections, "max-sockets": l.MaxSockets, "address-sockets": l.AddressSockets,
+		"create-burst": l.CreateBurst, "request-burst": l.RequestBurst, "room-request-burst": l.RoomRequestBurst, "address-request-burst": l.AddressRequestBurst,
+		"connect-burst": l.ConnectBurst, "rejoin-burst": l.RejoinBurst, "push-burst": l.PushBurst, "http2-streams": l.HTTP2Streams, "http2-connections": l.HTTP2Connections,
 	} {
 		if n < 1 {
 			return fmt.Errorf("--%s must be at least 1", name)
+		}
+	}
+	for name, rate := range map[string]float64{
+		"create-rate": l.CreateRate, "request-rate": l.RequestRate, "room-request-rate": l.RoomRequestRate, "address-request-rate": l.AddressRequestRate,
+		"connect-rate": l.ConnectRate, "rejoin-rate": l.RejoinRate, "push-rate": l.PushRate,
+	} {
+		if !(rate > 0) { // nor NaN
+			return fmt.Errorf("--%s must be above 0", name)
 		}
 	}
 	if err := lasting([]span{
@@ -224,6 +254,44 @@ func (l *limitFlags) recipients() int { return min(l.MaxRecipients, l.MaxPartici
 
 func (l *limitFlags) pace() server.Pace {
 	return server.Pace{MinRate: int64(l.MinRate), Grace: l.RateGrace, Window: l.Silence}
+}
+
+// asking is how fast requests may come.
+func (l *limitFlags) asking(proxies server.Proxies) server.Asking {
+	return server.Asking{
+		Participant: limit.Rate{PerSecond: l.RequestRate, Burst: l.RequestBurst},
+		Room:        limit.Rate{PerSecond: l.RoomRequestRate, Burst: l.RoomRequestBurst},
+		Address:     limit.Rate{PerSecond: l.AddressRequestRate, Burst: l.AddressRequestBurst},
+		Proxies:     proxies,
+	}
+}
+
+// pushed is what a push connection may send, in bytes.
+func (l *limitFlags) pushed() limit.Rate {
+	return limit.Rate{PerSecond: float64(l.PushBytes), Burst: int(l.PushBurstBytes)}
+}
+
+// sockets is how many connections there may be: what the system permits leaves a
+// quarter for files.
+func (l *limitFlags) sockets(log *slog.Logger) int {
+	files := openFiles()
+	if files == 0 || l.MaxSockets <= files/4*3 {
+		return l.MaxSockets
+	}
+	log.Info("fewer connections than --max-sockets: the system does not let as many files be open", "connections", files/4*3, "files", files)
+	return files / 4 * 3
+}
+
+func (l *limitFlags) connects() limit.Rate {
+	return limit.Rate{PerSecond: l.ConnectRate, Burst: l.ConnectBurst}
+}
+
+func (l *limitFlags) rejoins() limit.Rate {
+	return limit.Rate{PerSecond: l.RejoinRate, Burst: l.RejoinBurst}
+}
+
+func (l *limitFlags) commands() limit.Rate {
+	return limit.Rate{PerSecond: l.PushRate, Burst: l.PushBurst}
 }
 
 func (c *serveCommand) logger() *slog.Logger {

@@ -19,6 +19,8 @@ const (
 	leastSilence = 5 * time.Second
 	// leastHeader holds a token and the metadata of a tus upload.
 	leastHeader = token.MaxBytes + protocol.MaxMetadataBytes
+	// leastPushed holds a token, wrapped and as JSON, and what answers pings.
+	leastPushed = 2 * token.MaxBytes
 	// leastWindow is what HTTP/2 begins with; twice mostWindow is its end.
 	leastWindow, mostWindow = 64 << 10, 1<<30 - 1
 )
@@ -46,8 +48,8 @@ func (l *limitFlags) relate() error {
 		return fmt.Errorf("--max-request must be at least %d bytes: it holds %d files, or a message, and their recipients", leastRequest, filesPerRequest)
 	case l.CreateBurst < filesPerRequest:
 		return fmt.Errorf("--create-burst must be at least %d: one request may offer as many files", filesPerRequest)
-	case !(l.CreateRate > 0): // nor NaN
-		return errors.New("--create-rate must be above 0")
+	case l.PushBurstBytes < leastPushed:
+		return fmt.Errorf("--push-burst-bytes must be at least %d: who connects sends a token", leastPushed)
 	case l.HTTP2Window < leastWindow || l.HTTP2Window > mostWindow:
 		return fmt.Errorf("--http2-window must be from %d to %d bytes", leastWindow, mostWindow)
 	case l.MaxHeader < leastHeader:

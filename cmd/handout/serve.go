@@ -43,14 +43,15 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 	if err := p.edge.Start(p.rooms); err != nil {
 		return err
 	}
-	web, err := c.newWebServer(p.server, log)
+	web, err := c.newWebServer(p, log)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.Listen)
+	bare, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return err
 	}
+	listener := p.sockets.Listen(bare)
 	stopMetrics, err := c.serveMetrics(p)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -139,8 +140,9 @@ func (p *parts) serveHTTP(ctx context.Context, web *http.Server, listener net.Li
 
 // newWebServer returns the server of the clients, which speaks HTTPS if there is
 // a certificate.
-func (c *serveCommand) newWebServer(handler http.Handler, log *slog.Logger) (*http.Server, error) {
-	web := c.newHTTPServer(handler, log)
+func (c *serveCommand) newWebServer(p *parts, log *slog.Logger) (*http.Server, error) {
+	web := c.newHTTPServer(p.server, log)
+	web.ConnState = p.sockets.State
 	if c.TLSCert == "" {
 		return web, nil
 	}
@@ -149,7 +151,11 @@ func (c *serveCommand) newWebServer(handler http.Handler, log *slog.Logger) (*ht
 		return nil, err
 	}
 	room := newHTTP2Room(c.Limits.HTTP2Connections)
-	web.TLSConfig, web.HTTP2, web.ConnState = tlsConfig(certificate, room), c.Limits.http2(), room.state
+	web.TLSConfig, web.HTTP2 = tlsConfig(certificate, room), c.Limits.http2()
+	web.ConnState = func(connection net.Conn, state http.ConnState) {
+		p.sockets.State(connection, state)
+		room.state(connection, state)
+	}
 	return web, nil
 }
 
@@ -171,8 +177,9 @@ func (c *serveCommand) newHTTPServer(handler http.Handler, log *slog.Logger) *ht
 	}
 }
 
-// serveMetrics serves /metrics on its own listener. With --dev it is on the
-// main one. That the default address is taken, say by a second server, keeps
+// serveMetrics serves /metrics on its own listener, and how the server is, which
+// can be asked there also when the main one is full. With --dev it is on the main
+// one. That the default address is taken, say by a second server, keeps
 // no server from its work; that a chosen one is, is an error.
 func (c *serveCommand) serveMetrics(p *parts) (stop func(), err error) {
 	if c.Dev || c.MetricsListen == "" {
@@ -186,9 +193,7 @@ func (c *serveCommand) serveMetrics(p *parts) (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("--metrics-listen: %w", err)
 	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", p.server.MetricsHandler())
-	web := c.newHTTPServer(mux, p.log)
+	web := c.newHTTPServer(p.server.AboutHandler(), p.log)
 	var group sync.WaitGroup
 	group.Go(func() { web.Serve(listener) }) // ends with Close
 	return func() {

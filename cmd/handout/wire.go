@@ -13,6 +13,7 @@ import (
 
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
 	"github.com/handout-rtc/handout/internal/clock"
+	"github.com/handout-rtc/handout/internal/limit"
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/server"
 	"github.com/handout-rtc/handout/internal/share"
@@ -45,6 +46,7 @@ type parts struct {
 	edge      *signal.Edge
 	announcer *signal.Announcer
 	server    *server.Server
+	sockets   *server.Sockets
 	syncer    *syncer // nil unless syncs are left for later
 
 	closers []func() error // last opened, first closed
@@ -79,9 +81,11 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newUsageCollector(p))
 
+	metrics := server.NewMetrics(registry)
 	p.edge, err = signal.New(signal.Config{
-		Tokens: keys, AllowOrigin: server.AllowOrigin(c.Origin, c.Dev), MaxConnections: c.Limits.MaxConnections, Metrics: registry,
-		Now: p.clock.Latest, Log: log,
+		Tokens: keys, AllowOrigin: server.AllowOrigin(c.Origin, c.Dev), MaxConnections: c.Limits.MaxConnections,
+		Connects: c.Limits.connects(), Rejoins: c.Limits.rejoins(), Commands: c.Limits.commands(), Refused: metrics.Refused,
+		Metrics: registry, Now: p.clock.Latest, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -104,7 +108,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	p.closers = append(p.closers, p.uploads.Close)
 	p.space = &share.Space{Free: p.blobs.FreeBytes, Promised: p.records.Promised, Least: int64(c.Limits.MinFree), Healthy: p.blobs.Healthy}
 	p.shares = share.New(share.Config{
-		Churn: share.Churn{Rate: c.Limits.CreateRate, Burst: c.Limits.CreateBurst}, Space: p.space,
+		Churn: limit.Rate{PerSecond: c.Limits.CreateRate, Burst: c.Limits.CreateBurst}, Space: p.space,
 		Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Moderation: p.records, Uploads: p.uploads, Blobs: p.blobs,
 		Push: p.edge, Limits: limits, Boot: boot, Now: p.clock.Now, Log: log,
 	})
@@ -116,10 +120,17 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	if c.Sync == syncInterval {
 		p.syncer = &syncer{every: c.SyncInterval, blobs: p.blobs, records: p.records, settled: p.shares.Settled, log: log}
 	}
+	proxies, err := server.ParseProxies(c.TrustedProxy)
+	if err != nil {
+		return nil, err
+	}
+	p.sockets = &server.Sockets{
+		Most: c.Limits.sockets(log), PerAddress: c.Limits.AddressSockets, Proxies: proxies, Push: c.Limits.pushed(), Refused: metrics.Refused,
+	}
 	p.server = server.New(server.Config{
-		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Keys: keys, Limits: limits, Pace: c.Limits.pace(),
+		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Keys: keys, Limits: limits, Pace: c.Limits.pace(), Asking: c.Limits.asking(proxies),
 		MaxRequest: int64(c.Limits.MaxRequest), Congestion: c.Congestion,
-		Page: web.Files(), SDK: sdk.Files(), Ready: p.ready, Metrics: server.NewMetrics(registry),
+		Page: web.Files(), SDK: sdk.Files(), Ready: p.ready, Metrics: metrics,
 		Origins: c.Origin, PublicURL: c.PublicURL, TokenLifetime: c.TokenLifetime, Dev: c.Dev, Now: p.clock.Latest, Log: log,
 	})
 	return p, nil

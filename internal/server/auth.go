@@ -36,7 +36,7 @@ func (s *Server) caller(r *http.Request) (share.Caller, error) {
 	if room := r.PathValue("room"); room != "" && room != string(claims.Room) {
 		return share.Caller{}, protocol.NewError(protocol.CodeUnauthenticated, "the token is for another room")
 	}
-	return share.Caller{
+	caller := share.Caller{
 		Room:      claims.Room,
 		ID:        claims.Participant,
 		Name:      claims.Name,
@@ -45,7 +45,8 @@ func (s *Server) caller(r *http.Request) (share.Caller, error) {
 		SendToAll: claims.Grants.SendToAll,
 		Moderate:  claims.Grants.Moderate,
 		Role:      protocol.SharingRole(string(claims.Role), claims.Grants.Moderate),
-	}, nil
+	}
+	return caller, s.asking.byCaller(s.now(), caller)
 }
 
 // participant wraps a handler that a participant of the room calls.

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"net/http"
 )
@@ -21,11 +20,8 @@ func ConnContext(ctx context.Context, connection net.Conn) context.Context {
 // the sender's. It stays with the connection.
 func (s *Server) choosePace(r *http.Request) {
 	connection, _ := r.Context().Value(connectionKey{}).(net.Conn)
-	if sealed, ok := connection.(*tls.Conn); ok {
-		connection = sealed.NetConn()
-	}
-	tcp, ok := connection.(*net.TCPConn)
-	if !ok || s.Congestion == "" || s.near(tcp.RemoteAddr()) {
+	tcp := tcpOf(connection)
+	if tcp == nil || s.Congestion == "" || s.near(tcp.RemoteAddr()) {
 		return
 	}
 	if err := setCongestion(tcp, s.Congestion); err != nil {
@@ -33,6 +29,22 @@ func (s *Server) choosePace(r *http.Request) {
 			s.Log.Info("downloads keep the system's congestion control", "wanted", s.Congestion, "err", err)
 		})
 	}
+}
+
+// tcpOf returns the TCP connection beneath TLS and what counts it; nil if there is
+// none.
+func tcpOf(connection net.Conn) *net.TCPConn {
+	for connection != nil {
+		switch c := connection.(type) {
+		case *net.TCPConn:
+			return c
+		case interface{ NetConn() net.Conn }:
+			connection = c.NetConn()
+		default:
+			return nil
+		}
+	}
+	return nil
 }
 
 // onThisMachine reports whether the peer is on the loopback: a test, or a proxy

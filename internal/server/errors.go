@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -44,6 +46,7 @@ var statuses = map[protocol.Code]int{
 	protocol.CodeEmptyList:        http.StatusUnprocessableEntity,
 	protocol.CodeEmptyFile:        http.StatusUnprocessableEntity,
 	protocol.CodeUploadBusy:       http.StatusLocked,
+	protocol.CodeTooManyRequests:  http.StatusTooManyRequests,
 	protocol.CodeRoomFull:         http.StatusTooManyRequests,
 	protocol.CodeTooManyUploads:   http.StatusTooManyRequests,
 	protocol.CodeChecksumMismatch: statusChecksumMismatch,
@@ -75,7 +78,7 @@ type draftProblem struct {
 
 // failResumable answers in Resumable Uploads for HTTP with the problem that err is.
 func (s *Server) failResumable(w http.ResponseWriter, r *http.Request, err error) {
-	problem := draftProblem{Problem: problemOf(err)}
+	problem := draftProblem{Problem: problemOf(r, err)}
 	if as, ok := draftProblems[problem.Code]; ok {
 		problem.Status, problem.Title = as.status, title(as.status)
 		if as.kind != "" {
@@ -95,15 +98,18 @@ func (s *Server) failResumable(w http.ResponseWriter, r *http.Request, err error
 
 // fail answers with the problem that err is.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	problem := problemOf(err)
+	problem := problemOf(r, err)
 	s.answerProblem(w, r, err, problem, problem)
 }
 
-// problemOf returns the problem that err is: what carries no code is internal, and
-// has no detail.
-func problemOf(err error) protocol.Problem {
+// problemOf returns the problem that err is to the request: what carries no code
+// is internal, and has no detail.
+func problemOf(r *http.Request, err error) protocol.Problem {
 	code := protocol.CodeOf(err)
 	status, known := statuses[code]
+	if code == protocol.CodeTooManyRequests && underUploads(r) {
+		status = http.StatusServiceUnavailable // tus clients take 429 for the end, and come back after 503
+	}
 	if !known {
 		code, status = protocol.CodeInternal, http.StatusInternalServerError
 	}
@@ -121,6 +127,13 @@ func problemOf(err error) protocol.Problem {
 // their detail.
 func (s *Server) answerProblem(w http.ResponseWriter, r *http.Request, err error, problem protocol.Problem, body any) {
 	code, status := problem.Code, problem.Status
+	var refused *protocol.Error
+	if errors.As(err, &refused) && refused.Limit != "" {
+		s.Metrics.Refused(refused.Limit)
+	}
+	if code == protocol.CodeTooManyRequests {
+		s.asking.pause(r)
+	}
 	if status >= 500 && !errors.Is(err, context.Canceled) {
 		level := slog.LevelError
 		var coded *protocol.Error
@@ -134,11 +147,28 @@ func (s *Server) answerProblem(w http.ResponseWriter, r *http.Request, err error
 	case http.StatusUnauthorized:
 		header.Set("WWW-Authenticate", `Bearer realm="handout"`)
 	case http.StatusServiceUnavailable:
-		header.Set("Retry-After", "1")
+		header.Set("Retry-After", retryAfter(err))
+	case http.StatusTooManyRequests:
+		if code == protocol.CodeTooManyRequests {
+			header.Set("Retry-After", retryAfter(err))
+		}
 	}
 	header.Set("Cache-Control", "no-store")
 	writeJSONType(w, status, "application/problem+json", body)
 }
+
+// retryAfter is the time after which to ask again, in seconds.
+func retryAfter(err error) string {
+	var coded *protocol.Error
+	seconds := 1.0
+	if errors.As(err, &coded) {
+		seconds = min(max(math.Ceil(coded.After.Seconds()), 1), mostRetryAfter.Seconds())
+	}
+	return strconv.Itoa(int(seconds))
+}
+
+// mostRetryAfter is the longest that anybody is told to wait.
+const mostRetryAfter = time.Minute
 
 func title(status int) string {
 	if status == statusChecksumMismatch {

@@ -19,6 +19,7 @@ type Metrics struct {
 	sent     *prometheus.CounterVec
 	received prometheus.Counter
 	running  prometheus.Gauge
+	refused  *prometheus.CounterVec
 }
 
 // NewMetrics returns metrics registered with the registry.
@@ -41,8 +42,11 @@ func NewMetrics(registry *prometheus.Registry) *Metrics {
 		running: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "handout_http_requests_running", Help: "Requests being answered.",
 		}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "handout_refusals_total", Help: "What a limit has refused, by the limit's flag.",
+		}, []string{"limit"}),
 	}
-	registry.MustRegister(m.requests, m.seconds, m.sent, m.received, m.running)
+	registry.MustRegister(m.requests, m.seconds, m.sent, m.received, m.running, m.refused)
 	return m
 }
 
@@ -61,8 +65,19 @@ func (m *Metrics) begin() func(method, route string, status int, sent int64, too
 	}
 }
 
+// Refused counts what a limit, named by its flag without the dashes, has refused.
+func (m *Metrics) Refused(limit string) { m.refused.WithLabelValues(limit).Inc() }
+
 // receive counts bytes of an upload's body.
 func (m *Metrics) receive(n int) { m.received.Add(float64(n)) }
+
+// AboutHandler serves who looks after the server: /metrics, /healthz, /readyz.
+func (s *Server) AboutHandler() http.Handler {
+	mux := &addresses{ServeMux: http.NewServeMux()}
+	s.aboutRoutes(mux)
+	mux.Handle("GET /metrics", s.MetricsHandler())
+	return mux
+}
 
 // MetricsHandler serves the registry to Prometheus.
 func (s *Server) MetricsHandler() http.Handler {

@@ -17,9 +17,9 @@ import (
 
 // middleware is what every request passes, outermost first: count and log,
 // name the version of tus, survive a panic, answer other origins, put the method
-// right, bound the body, route.
+// right, bound the body, the connections and the pace of an address, route.
 func (s *Server) middleware(mux *addresses) http.Handler {
-	return s.observe(nameVersion(s.survive(s.crossOrigin().Handler(overrideMethod(s.bound(s.route(mux)))))))
+	return s.observe(nameVersion(s.survive(s.crossOrigin().Handler(overrideMethod(s.bound(s.overSockets(s.byAddress(s.route(mux)))))))))
 }
 
 // bound limits every body: in time, so that nobody holds a connection by a body

@@ -46,8 +46,7 @@ func (s *Server) routes() *addresses {
 	// The operator, the page and the SDK, and who looks after the server.
 	s.operatorRoutes(mux)
 	s.staticRoutes(mux)
-	mux.HandleFunc("GET /healthz", s.healthz)
-	mux.HandleFunc("GET /readyz", s.readyz)
+	s.aboutRoutes(mux)
 	if s.Dev {
 		mux.Handle("GET /metrics", s.MetricsHandler())
 	}
@@ -72,4 +71,10 @@ func (a *addresses) Handle(pattern string, handler http.Handler) {
 // HandleFunc is ServeMux.HandleFunc.
 func (a *addresses) HandleFunc(pattern string, handle func(http.ResponseWriter, *http.Request)) {
 	a.Handle(pattern, http.HandlerFunc(handle))
+}
+
+// aboutRoutes are for who looks after the server: see aboutTheServer.
+func (s *Server) aboutRoutes(mux *addresses) {
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
 }

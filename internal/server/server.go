@@ -36,6 +36,8 @@ type Config struct {
 	Keys    token.Keys
 	Limits  protocol.Limits
 	Pace    Pace
+	// Asking bounds how often requests come; see there for the defaults.
+	Asking Asking
 	// MaxRequest is the largest body, in bytes, of anything but an upload; zero
 	// means 256 KiB.
 	MaxRequest int64
@@ -68,6 +70,7 @@ type Config struct {
 type Server struct {
 	Config
 	tokens  *token.Cache
+	asking  *asking
 	handler http.Handler
 	near    func(net.Addr) bool // which peers' connections are left as they are
 	unpaced sync.Once           // says once that Congestion cannot be had
@@ -84,7 +87,7 @@ func New(c Config) *Server {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Server{Config: c, tokens: token.NewCache(c.Keys), near: onThisMachine}
+	s := &Server{Config: c, tokens: token.NewCache(c.Keys), asking: newAsking(c.Asking), near: onThisMachine}
 	s.handler = s.middleware(s.routes())
 	return s
 }

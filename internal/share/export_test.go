@@ -1,6 +1,10 @@
 package share
 
-import "context"
+import (
+	"context"
+
+	"github.com/handout-rtc/handout/internal/limit"
+)
 
 // StepsWaiting returns how many steps of receipts wait for RunReceipts.
 func (s *Service) StepsWaiting() int {
@@ -10,13 +14,10 @@ func (s *Service) StepsWaiting() int {
 }
 
 // SetChurn begins to count anew. It must not run beside an offer.
-func (s *Service) SetChurn(c Churn) { s.makers = newMakers(c) }
+func (s *Service) SetChurn(r limit.Rate) { s.makers = newMakers(r) }
 
 // Counted returns how many participants are counted.
-func (s *Service) Counted() int { return len(s.makers.buckets) }
-
-// MostCounted is how many can be.
-const MostCounted = mostBuckets
+func (s *Service) Counted() int { return s.makers.Len() }
 
 // Take promises bytes of a disk.
 func (s *Space) Take(ctx context.Context, n int64) (recorded func(), err error) {

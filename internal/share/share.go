@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/limit"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -64,8 +65,9 @@ type Config struct {
 	Uploads    Uploads
 	Blobs      blob.Store
 	Limits     protocol.Limits
-	// Churn bounds how fast a participant makes shares.
-	Churn Churn
+	// Churn bounds how fast a participant makes shares; zero means 20 a second,
+	// 1000 at once.
+	Churn limit.Rate
 	// Space keeps the disk from filling up; nil lets it.
 	Space *Space
 	// Push tells participants how transfers go; nil tells nobody.
@@ -94,7 +96,7 @@ type Service struct {
 	Config
 
 	readings readings
-	makers   makers
+	makers   *limit.Rates[maker]
 	steps    receiptQueue
 	doubts   doubts
 	began    time.Time // when the first sender could come back

@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
 
+	"github.com/handout-rtc/handout/internal/limit"
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/signal"
 	"github.com/handout-rtc/handout/internal/store"
@@ -88,7 +89,10 @@ func newStand(t *testing.T, change func(*signal.Config)) *stand {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := signal.Config{Tokens: token.Keys{"dev": devKey, "other": []byte("otherkey")}}
+	config := signal.Config{
+		Tokens:  token.Keys{"dev": devKey, "other": []byte("otherkey")},
+		Rejoins: limit.Rate{PerSecond: 1, Burst: 1000}, // some tests come and go all the time
+	}
 	if change != nil {
 		change(&config)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/centrifugal/centrifuge"
+	"golang.org/x/time/rate"
 
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/protocol"
@@ -24,6 +25,8 @@ type connection struct {
 	quiet bool
 	// forget stops the watch over a connection that ends while it connects.
 	forget func() bool
+	// commands counts what the client asks for.
+	commands *rate.Limiter
 
 	// The rest is guarded by the Edge's mutex.
 	client *centrifuge.Client // nil while it connects
@@ -53,7 +56,13 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 	if err != nil {
 		return centrifuge.ConnectReply{}, refusal(err)
 	}
-	c := &connection{id: event.ClientID, room: claims.Room, participant: claims.Participant, quiet: !claims.Grants.Receive}
+	c := &connection{
+		id: event.ClientID, room: claims.Room, participant: claims.Participant, quiet: !claims.Grants.Receive,
+		commands: rate.NewLimiter(rate.Limit(e.Commands.PerSecond), e.Commands.Burst),
+	}
+	if e.tooOften(c) {
+		return centrifuge.ConnectReply{}, centrifuge.DisconnectTooManyRequests
+	}
 	if err := e.admit(c); err != nil {
 		return centrifuge.ConnectReply{}, err
 	}
@@ -144,6 +153,7 @@ func (e *Edge) admit(c *connection) error {
 	case e.stopping:
 		return disconnect(protocol.CloseStopping)
 	case len(e.connections) >= e.MaxConnections:
+		e.Refused("max-connections")
 		return centrifuge.DisconnectServerError
 	}
 	e.connections[c.id] = c

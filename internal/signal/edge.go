@@ -19,7 +19,9 @@ import (
 
 	"github.com/centrifugal/centrifuge"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 
+	"github.com/handout-rtc/handout/internal/limit"
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/protocol"
 	"github.com/handout-rtc/handout/token"
@@ -47,6 +49,18 @@ type Config struct {
 	// MaxConnecting bounds those that join their rooms at the same time; zero
 	// means 64. The others wait.
 	MaxConnecting int
+	// Connects bounds how fast connections are let in, the others wait for their
+	// turn; zero means 2000 a second, 2000 at once.
+	Connects limit.Rate
+	// Rejoins bounds how fast one participant connects; zero means once a second,
+	// 20 times at once.
+	Rejoins limit.Rate
+	// Commands bounds what one connection asks for; zero means 50 a second, 100 at
+	// once.
+	Commands limit.Rate
+	// Refused is told which limit, by its flag, has refused something; nil means
+	// that nobody counts.
+	Refused func(limit string)
 	// Metrics takes the library's metrics; nil means that nobody reads them.
 	Metrics *prometheus.Registry
 	// Now is the clock that tokens are held against; nil means time.Now.
@@ -62,6 +76,8 @@ type Edge struct {
 	rooms Rooms
 	ends  sync.WaitGroup // connections whose end is not noted yet
 	gate  chan struct{}  // holds a value for each connection that joins its room
+	pace  *rate.Limiter  // of those that come to the gate
+	again *limit.Rates[rejoiner]
 
 	changes atomic.Int64 // connections that have opened or ended
 
@@ -94,6 +110,11 @@ func New(c Config) (*Edge, error) {
 	if c.MaxConnecting == 0 {
 		c.MaxConnecting = 64
 	}
+	c.Connects = c.Connects.Or(limit.Rate{PerSecond: 2000, Burst: 2000})
+	c.Commands = c.Commands.Or(limit.Rate{PerSecond: 50, Burst: 100})
+	if c.Refused == nil {
+		c.Refused = func(string) {}
+	}
 	if c.Metrics == nil {
 		c.Metrics = prometheus.NewRegistry() // two nodes must not share the default one
 	}
@@ -106,6 +127,8 @@ func New(c Config) (*Edge, error) {
 	e := &Edge{
 		Config: c, gate: make(chan struct{}, c.MaxConnecting), connections: make(map[string]*connection), opening: make(map[*connection]struct{}),
 		quiet: make(map[protocol.RoomID][]*connection),
+		pace:  rate.NewLimiter(rate.Limit(c.Connects.PerSecond), c.Connects.Burst),
+		again: limit.NewRates[rejoiner](c.Rejoins.Or(limit.Rate{PerSecond: 1, Burst: 20}), mostRejoining),
 	}
 	node, err := centrifuge.New(centrifuge.Config{
 		LogLevel: centrifuge.LogLevelWarn, LogHandler: e.log,
@@ -126,6 +149,7 @@ func (e *Edge) Start(rooms Rooms) error {
 	e.rooms = rooms
 	e.node.OnConnecting(e.connecting)
 	e.node.OnConnect(e.connected)
+	e.node.OnCommandRead(e.heard)
 	if err := e.node.Run(); err != nil {
 		return fmt.Errorf("starting the push edge: %w", err)
 	}

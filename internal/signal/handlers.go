@@ -48,6 +48,7 @@ func (e *Edge) bounded(next http.Handler) http.Handler {
 		full := len(e.connections) >= e.MaxConnections || e.stopping
 		e.mu.Unlock()
 		if full {
+			e.Refused("max-connections")
 			w.Header().Set("Retry-After", "1")
 			http.Error(w, "no place for another connection", http.StatusServiceUnavailable)
 			return

@@ -3,7 +3,6 @@ package signal
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/centrifugal/centrifuge"
 
@@ -47,14 +46,15 @@ func (c *connection) missesLocked(event []byte, own bool) {
 // at once, they take turns: so each is told soon after it has joined, and no
 // event has long to be missed in.
 func (e *Edge) enter(ctx context.Context, c *connection) error {
-	patience := time.NewTimer(turnAfter)
-	defer patience.Stop()
+	patient, cancel := context.WithTimeout(ctx, turnAfter)
+	defer cancel()
+	if err := e.awaitPace(patient); err != nil {
+		return notInTime(ctx)
+	}
 	select {
 	case e.gate <- struct{}{}:
-	case <-patience.C:
-		return centrifuge.DisconnectServerError
-	case <-ctx.Done():
-		return centrifuge.DisconnectConnectionClosed
+	case <-patient.Done():
+		return notInTime(ctx)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -63,6 +63,15 @@ func (e *Edge) enter(ctx context.Context, c *connection) error {
 		return disconnect(c.doom)
 	}
 	return nil
+}
+
+// notInTime is why a connection did not get its turn: it is over, or it had better
+// come back later.
+func notInTime(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return centrifuge.DisconnectConnectionClosed
+	}
+	return centrifuge.DisconnectServerError
 }
 
 // leaveGateLocked lets the next connection in. It may be called more than once.

@@ -47,6 +47,7 @@ it('wakes when the browser is online again', async () => {
 it.each([
   ['network', true, true],
   ['unavailable', true, true],
+  ['too-many-requests', true, true],
   ['internal', false, true],
   ['offset-mismatch', false, true],
   ['forbidden', false, false],

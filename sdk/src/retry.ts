@@ -56,7 +56,6 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 export const patience: Patience = { sleep, random: Math.random };
 
 const TRANSIENT: readonly string[] = [
-  'unavailable',
   'internal',
   'storage-failed',
   'upload-busy',
@@ -66,9 +65,11 @@ const TRANSIENT: readonly string[] = [
   'too-slow',
 ];
 
-/** Whether there was no answer: then it is worth trying for as long as the room lives. */
+const LATER: readonly string[] = ['network', 'unavailable', 'too-many-requests'];
+
+/** Whether there was no answer, or none but to come later: then it is worth trying for as long as the room lives. */
 export function isNetworkLoss(error: HandoutError): boolean {
-  return error.code === 'network' || error.code === 'unavailable';
+  return LATER.includes(error.code);
 }
 
 /** Whether the same request may succeed later. */
