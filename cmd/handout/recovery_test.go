@@ -49,10 +49,12 @@ func flags(t testing.TB, args ...string) *serveCommand {
 	return &c.Serve
 }
 
-// open opens a data directory as serve does, and lets it recover.
-func open(t testing.TB, data string) (*parts, error) {
+// open opens a data directory as serve does, with more flags, and recovers who is
+// there.
+func open(t testing.TB, data string, more ...string) (*parts, error) {
 	t.Helper()
-	c := flags(t, "--data", data, "--app", "app:"+wreckKey, "--metrics-listen", "", "--sync", "interval", "--min-free", "1B")
+	args := []string{"--data", data, "--app", "app:" + wreckKey, "--metrics-listen", "", "--sync", "interval", "--min-free", "1B"}
+	c := flags(t, append(args, more...)...)
 	p, err := c.wire(context.Background(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err

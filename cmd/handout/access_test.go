@@ -1,0 +1,464 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/handout-rtc/handout/internal/room"
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+	"github.com/handout-rtc/handout/token"
+)
+
+// update rewrites the table of access: go test ./cmd/handout -run Access -update.
+var update = flag.Bool("update", false, "rewrite docs/access.md from the rules in this folder")
+
+const (
+	accessPage = "../../docs/access.md"
+	sentWhole  = "helloworld"
+	otherKey   = "another-key-for-tests"
+)
+
+// ids are who everybody is in the room.
+var ids = map[string]protocol.ParticipantID{
+	"sender": "ana", "sender, without grants now": "ana", "recipient": "ben", "recipient, viewer": "vic", "recipient, without `receive` now": "cyd",
+	"recipient, moderator": "max", "moderator": "mia", "participant": "pia", "participant, `send` alone": "sam", "moderator of another room": "zoe",
+	"moderator of another application's room": "yan", "token of another application for this room": "ben", "token for a room that is none": "ben",
+	"recipient, removed from the room": "rex", "expired token": "ana", "forged token": "ana",
+}
+
+// stage is a whole server with everybody in it.
+type stage struct {
+	*parts
+	web     *httptest.Server
+	room    protocol.RoomID
+	spare   protocol.RoomID // of the same application
+	rooms3  []protocol.RoomID
+	bearers map[string]string           // by who they are
+	made    map[string]protocol.ShareID // by kind, dialect and state
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	p, err := open(t, t.TempDir(), "--app", "other:"+otherKey, "--max-file-size", "1MiB", "--max-room-shares", "100000", "--max-open-uploads", "100000", "--create-burst", "1000000", "--create-rate", "1000000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.edge.Start(p.rooms); err != nil {
+		t.Fatal(err)
+	}
+	stop := p.startWork()
+	s := &stage{parts: p, web: httptest.NewServer(p.server), bearers: map[string]string{}, made: map[string]protocol.ShareID{}}
+	t.Cleanup(func() {
+		if err := p.edge.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+		s.web.Close()
+		stop()
+		if err := p.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s.room, s.spare = s.newRoom(t, "app"), s.newRoom(t, "app")
+	elsewhere, foreign := s.newRoom(t, "app"), s.newRoom(t, "other")
+	s.rooms3 = []protocol.RoomID{s.room, elsewhere, foreign}
+	for _, w := range everybody {
+		c := token.Claims{App: "app", Room: s.room, Participant: ids[w.name], Role: token.Viewer, ExpiresAt: time.Now().Add(time.Hour), Grants: token.Grants{
+			Send: w.send, Receive: w.receive, SendToAll: w.sendToAll, Moderate: w.moderate,
+		}}
+		key, joins := wreckKey, w.refused == "" && w.name != "sender, without grants now"
+		switch w.name {
+		case "moderator of another room":
+			c.Room = elsewhere
+		case "moderator of another application's room":
+			c.App, c.Room, key = "other", foreign, otherKey
+		case "token of another application for this room":
+			c.App, key = "other", otherKey
+		case "token for a room that is none":
+			c.Room = protocol.NewRoomID()
+		case "expired token":
+			c.ExpiresAt = time.Now().Add(-time.Minute)
+		case "forged token":
+			key = "a-key-that-somebody-guesses"
+		case "recipient, removed from the room":
+			joins = true
+		case "no token", "the application", "another application":
+			continue
+		}
+		if s.bearers[w.name], err = token.Sign([]byte(key), c); err != nil {
+			t.Fatal(err)
+		}
+		if joins {
+			s.join(t, c.App, c.Room, c.Participant, w.name != "participant, `send` alone")
+		}
+	}
+	return s
+}
+
+func (s *stage) newRoom(t *testing.T, app string) protocol.RoomID {
+	t.Helper()
+	made, err := s.parts.rooms.Create(context.Background(), app, room.Details{Name: "room"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.ID
+}
+
+func (s *stage) join(t *testing.T, app string, in protocol.RoomID, id protocol.ParticipantID, receives bool) {
+	t.Helper()
+	grants := token.Grants{Send: true, Receive: receives}
+	if _, err := s.parts.rooms.Join(context.Background(), room.Entrant{App: app, Room: in, ID: id, Name: string(id), Grants: grants.List()}, "connection-of-"+string(id)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// request is one that somebody sends.
+type request struct {
+	method, path string
+	header       map[string]string
+	body         string
+}
+
+// send returns the answer and its body.
+func (s *stage) send(t *testing.T, w who, r request) (*http.Response, string) {
+	t.Helper()
+	asked, err := http.NewRequest(r.method, s.web.URL+r.path, strings.NewReader(r.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range r.header {
+		asked.Header.Set(name, value)
+	}
+	switch {
+	case w.app == "own":
+		asked.SetBasicAuth("app", wreckKey)
+	case w.app == "other":
+		asked.SetBasicAuth("other", otherKey)
+	case s.bearers[w.name] != "":
+		asked.Header.Set("Authorization", "Bearer "+s.bearers[w.name])
+	}
+	response, err := s.web.Client().Do(asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, string(body)
+}
+
+// must sends a request of the sender, which is to succeed.
+func (s *stage) must(t *testing.T, r request) *http.Response {
+	t.Helper()
+	response, body := s.send(t, everybody[0], r)
+	if response.StatusCode >= 300 {
+		t.Fatalf("%s %s: %s %s", r.method, r.path, response.Status, body)
+	}
+	return response
+}
+
+var (
+	tusAppend       = map[string]string{"Tus-Resumable": "1.0.0", "Upload-Offset": "5", "Content-Type": "application/offset+octet-stream"}
+	resumableAppend = map[string]string{"Upload-Complete": "?0", "Upload-Offset": "5", "Content-Type": "application/partial-upload"}
+	resumableLast   = map[string]string{"Upload-Complete": "?1", "Upload-Offset": "5", "Content-Type": "application/partial-upload"}
+)
+
+// share returns a share of the kind and the dialect in the state.
+func (s *stage) share(t *testing.T, kind, dialect, state string) protocol.ShareID {
+	t.Helper()
+	key := kind + dialect + state
+	if s.made[key] == "" {
+		s.made[key] = s.make(t, kind, dialect, state)
+	}
+	return s.made[key]
+}
+
+func (s *stage) make(t *testing.T, kind, dialect, state string) protocol.ShareID {
+	t.Helper()
+	const list = "ben,vic,cyd,max,rex"
+	creation := request{method: "POST", path: "/uploads", body: sentWhole[:5], header: map[string]string{
+		"Tus-Resumable": "1.0.0", "Upload-Length": "10", "Content-Type": "application/offset+octet-stream",
+	}}
+	if dialect == "resumable" {
+		creation.header = map[string]string{"Upload-Complete": "?0", "Upload-Length": "10"}
+	}
+	switch {
+	case kind == partKind:
+		creation.header["Upload-Concat"] = "partial"
+	case kind == forList && dialect == "resumable":
+		creation.path += "?to=" + list
+	case kind == forList:
+		creation.header["Upload-Metadata"] = "to " + base64.StdEncoding.EncodeToString([]byte(list))
+	}
+	at := s.must(t, creation).Header.Get("Location")
+	id := protocol.ShareID(strings.TrimPrefix(at, "/uploads/"))
+	switch state {
+	case "available", "revoked", "expired":
+		header := tusAppend
+		if dialect == "resumable" {
+			header = resumableLast
+		}
+		s.must(t, request{method: "PATCH", path: at, header: header, body: sentWhole[5:]})
+	}
+	switch state {
+	case "revoked", "cancelled":
+		s.must(t, request{method: "DELETE", path: "/v1/shares/" + string(id)})
+	case "expired", "failed":
+		if _, err := s.records.End(t.Context(), id, protocol.ShareState(state), protocol.CodeLifetimeOver, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return id
+}
+
+// request is what the verb sends of a share.
+func (v verb) request(s *stage, id protocol.ShareID) request {
+	name, way, _ := strings.Cut(v.name, ", ")
+	method, path, _ := strings.Cut(name, " ")
+	r := request{method: method, path: strings.NewReplacer("{id}", string(id), "{room}", string(s.room)).Replace(path)}
+	switch {
+	case method == "PATCH" && strings.HasPrefix(way, "tus"):
+		r.header, r.body = tusAppend, sentWhole[5:]
+	case method == "PATCH":
+		r.header, r.body = resumableAppend, sentWhole[5:8]
+	case strings.HasPrefix(way, "tus, final"):
+		r.header = map[string]string{"Tus-Resumable": "1.0.0", "Upload-Concat": "final;/uploads/" + string(id)}
+	case strings.HasPrefix(way, "tus"):
+		r.header = map[string]string{"Tus-Resumable": "1.0.0"}
+	case strings.HasPrefix(way, "resumable"):
+		r.header = map[string]string{"Upload-Draft-Interop-Version": "8"}
+	case method == "GET" && strings.HasSuffix(path, "/content"):
+		r.header = map[string]string{"Range": "bytes=0-1"}
+	case strings.HasSuffix(path, "/parts"):
+		r.body = `{"count":2}`
+	case way == "seen":
+		r.body = `{"receipts":[{"share":"` + string(id) + `","state":"seen"}]}`
+	case way == "received":
+		sum := sha256.Sum256([]byte(sentWhole))
+		r.body = `{"receipts":[{"share":"` + string(id) + `","state":"received","sha256":"` + hex.EncodeToString(sum[:]) + `"}]}`
+	}
+	return r
+}
+
+// dialect is that of the upload which the verb is about.
+func (v verb) dialect() string {
+	if strings.Contains(v.name, "resumable") != strings.Contains(v.name, "other dialect") {
+		return "resumable"
+	}
+	return "tus"
+}
+
+// ask sends the verb and returns what the table has of the answer.
+func (s *stage) ask(t *testing.T, v verb, w who, id protocol.ShareID) (answer string, response *http.Response, body string) {
+	t.Helper()
+	response, body = s.send(t, w, v.request(s, id))
+	answer = strconv.Itoa(response.StatusCode)
+	if v.refusedAs == nil || response.StatusCode != http.StatusOK {
+		return answer, response, body
+	}
+	if strings.HasSuffix(v.name, "/shares") {
+		return s.listed(t, w, id, body), response, body
+	}
+	var said protocol.ReceiptAnswers
+	if err := json.Unmarshal([]byte(body), &said); err != nil || len(said.Receipts) != 1 {
+		t.Fatalf("%s: %s, %v", v.name, body, err)
+	}
+	if said.Receipts[0].Code != "" {
+		return string(said.Receipts[0].Code), response, body
+	}
+	return "taken", response, body
+}
+
+// listed reads the list to its end, from the page in body on.
+func (s *stage) listed(t *testing.T, w who, id protocol.ShareID, body string) string {
+	t.Helper()
+	for {
+		var page protocol.SharePage
+		if err := json.Unmarshal([]byte(body), &page); err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+		if slices.ContainsFunc(page.Shares, func(s protocol.Share) bool { return s.ID == id }) {
+			return "listed"
+		}
+		if !page.More {
+			return "not listed"
+		}
+		_, body = s.send(t, w, request{method: "GET", path: "/v1/rooms/" + string(s.room) + "/shares?since=" + page.Seq.String()})
+	}
+}
+
+// TestAccess sends every verb to a share of every kind in every state, as
+// everybody, and holds the answers against the rules. What one may not know of
+// must answer as what does not exist does, to the byte.
+func TestAccess(t *testing.T) {
+	s := newStage(t)
+	cells := 0
+	try := func(w who) {
+		for _, v := range verbs {
+			for _, kind := range v.kinds {
+				for _, state := range states {
+					want := v.want(w, kind, state)
+					if want == "" {
+						continue
+					}
+					cells++
+					id := s.share(t, kind, v.dialect(), state)
+					got, response, body := s.ask(t, v, w, id)
+					if got != want {
+						t.Errorf("%s of a share for %s that is %s, by %s: %s, want %s: %s", v.name, kind, state, w.name, got, want, body)
+					}
+					if v.spoils && response.StatusCode < 300 {
+						delete(s.made, kind+v.dialect()+state)
+					}
+					if got == "404" || got == "share-not-found" {
+						none := protocol.NewShareID()
+						_, other, otherBody := s.ask(t, v, w, none)
+						otherBody = strings.ReplaceAll(otherBody, string(none), string(id)) // a receipt's answer repeats what it was asked of
+						if diff := cmp.Diff(shapeOf(other, otherBody), shapeOf(response, body)); diff != "" {
+							t.Errorf("%s of a share for %s that is %s, by %s, tells it from one that is none:\n%s", v.name, kind, state, w.name, diff)
+						}
+					}
+				}
+			}
+		}
+	}
+	for _, w := range everybody {
+		if w.name != "recipient, removed from the room" {
+			try(w)
+		}
+	}
+	if err := s.parts.rooms.Drop(t.Context(), s.room, "rex"); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range everybody {
+		if w.name == "recipient, removed from the room" {
+			try(w)
+		}
+	}
+	t.Logf("%d cells", cells)
+}
+
+// shapeOf is all that an answer has, but for when it was given.
+func shapeOf(r *http.Response, body string) string {
+	header := r.Header.Clone()
+	header.Del("Date")
+	var text bytes.Buffer
+	fmt.Fprintln(&text, r.Proto, r.Status, r.ContentLength, r.TransferEncoding)
+	header.Write(&text)
+	return text.String() + body
+}
+
+// TestAccessToRooms sends what is about no single share, as everybody.
+func TestAccessToRooms(t *testing.T) {
+	s := newStage(t)
+	if err := s.parts.rooms.Drop(t.Context(), s.room, "rex"); err != nil {
+		t.Fatal(err)
+	}
+	share := s.share(t, forRoom, "tus", "available")
+	for _, w := range everybody {
+		for _, e := range errands {
+			me := ids[w.name]
+			if me == "" {
+				me = "ana" // who brings no token of anybody
+			}
+			put := strings.NewReplacer("{room}", string(s.room), "{me}", string(me), "{share}", string(share), "{spare}", string(s.spare))
+			r := request{method: e.method, path: put.Replace(e.path), header: e.header, body: e.body}
+			response, body := s.send(t, w, r)
+			if got, want := strconv.Itoa(response.StatusCode), e.answer(w); got != want {
+				t.Errorf("%s (%s %s), by %s: %s, want %s: %s", e.name, e.method, e.path, w.name, got, want, body)
+			}
+			if e.name == "leave" && response.StatusCode < 300 {
+				s.join(t, "app", s.room, me, w.name != "participant, `send` alone")
+			}
+			if response.StatusCode == http.StatusNotFound && e.want == nil {
+				r.path = strings.NewReplacer(string(s.room), string(protocol.NewRoomID()), string(s.spare), string(protocol.NewRoomID())).Replace(r.path)
+				other, otherBody := s.send(t, w, r)
+				if diff := cmp.Diff(shapeOf(other, otherBody), shapeOf(response, body)); diff != "" {
+					t.Errorf("%s, by %s, tells a room from one that is none:\n%s", e.name, w.name, diff)
+				}
+			}
+		}
+	}
+}
+
+// TestAccessByTicket uses tickets in every state of a share: they stand for who
+// asked for them and for one share, once, and for a minute.
+func TestAccessByTicket(t *testing.T) {
+	s := newStage(t)
+	ticket := func(of protocol.ParticipantID, id protocol.ShareID, until time.Time) string {
+		secret := protocol.NewTicket()
+		kept := store.Ticket{Share: id, Participant: of, ExpiresAt: until}
+		if err := s.records.CreateTicket(t.Context(), sha256.Sum256([]byte(secret)), kept, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		return secret
+	}
+	for _, kind := range shares {
+		for _, state := range states {
+			s.share(t, kind, "tus", state) // before rex goes, whom the list names
+		}
+	}
+	if err := s.parts.rooms.Drop(t.Context(), s.room, "rex"); err != nil {
+		t.Fatal(err)
+	}
+	soon := time.Now().Add(time.Minute)
+	for _, kind := range shares {
+		for _, state := range states {
+			id := s.share(t, kind, "tus", state)
+			use := func(secret string) string {
+				response, _ := s.send(t, who{}, request{method: "GET", path: "/v1/shares/" + string(id) + "/content?ticket=" + secret, header: map[string]string{"Range": "bytes=0-1"}})
+				return strconv.Itoa(response.StatusCode)
+			}
+			good := ticket("ben", id, soon)
+			got := map[string]string{
+				"of a recipient": use(good), "of a recipient, used before": use(good), "of the sender": use(ticket("ana", id, soon)),
+				"of who was removed from the room": use(ticket("rex", id, soon)), "of another share": use(ticket("ben", protocol.NewShareID(), soon)),
+				"over its time": use(ticket("ben", id, time.Now().Add(-time.Second))), "made up": use(protocol.NewTicket()),
+			}
+			if kind == forList { // what a ticket stands for is looked at again when it is used
+				got["of somebody who is no recipient"] = use(ticket("pia", id, soon))
+			}
+			for bearer, answer := range got {
+				if want := ticketAnswers[bearer][state]; answer != want {
+					t.Errorf("a ticket %s, of a share for %s that is %s: %s, want %s", bearer, kind, state, answer, want)
+				}
+			}
+		}
+	}
+}
+
+// TestAccessIsWritten holds docs/access.md to the rules.
+func TestAccessIsWritten(t *testing.T) {
+	want := accessText()
+	if *update {
+		if err := os.WriteFile(accessPage, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(accessPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("the page is not what the rules say; go test ./cmd/handout -run Access -update rewrites it:\n%s", diff)
+	}
+}
