@@ -107,10 +107,18 @@ func errandText() string {
 	for _, e := range errands {
 		var rows []row
 		for _, w := range everybody {
-			rows = append(rows, row{w.name, []string{e.answer(w)}})
+			r := row{w.name, []string{e.answer(w, true)}}
+			if e.offers {
+				r.cells = append(r.cells, e.answer(w, false))
+			}
+			rows = append(rows, r)
+		}
+		columns := []string{"answer"}
+		if e.offers {
+			columns = append(columns, "while sharing is off for all but moderators")
 		}
 		path, _, _ := strings.Cut(e.path, "?")
-		text += fmt.Sprintf("\n### %s: `%s %s`\n", e.name, e.method, path) + table("who", []string{"answer"}, rows)
+		text += fmt.Sprintf("\n### %s: `%s %s`\n", e.name, e.method, path) + table("who", columns, rows)
 	}
 	return text
 }

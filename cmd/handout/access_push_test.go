@@ -85,6 +85,10 @@ var happenings = []happening{
 		s.must(t, request{method: "POST", path: "/v1/rooms/" + string(s.room) + "/messages", body: `{"kind":"text","to":["ben"],"body":"for one"}`})
 		return "for one"
 	}},
+	{"sharing is switched off", protocol.SharingChanged, allHere, func(t *testing.T, s *stage) string {
+		s.switchOff(t)
+		return "viewer"
+	}},
 	{"somebody joins", protocol.ParticipantJoined, allHere, func(t *testing.T, s *stage) string {
 		s.join(t, "app", s.room, "newcomer", true)
 		return "newcomer"

@@ -12,6 +12,8 @@ type errand struct {
 	body   string
 	// want is what the rules say to who is admitted to the room.
 	want func(who) string
+	// offers: it is refused while sharing is switched off for all but moderators.
+	offers bool
 	// ofApp is what the application is answered, and another one; "" where the
 	// address is for participants.
 	ofApp, ofOther string
@@ -42,17 +44,20 @@ var (
 
 // errands are in an order in which none is in the way of the next.
 var errands = []errand{
-	{name: "offer to the room", method: "POST", path: "/v1/rooms/{room}/shares", body: `{"files":[{"name":"a","size":10}],"to":"room"}`, want: granted("201", maySendToAll)},
-	{name: "offer to a list", method: "POST", path: "/v1/rooms/{room}/shares", body: `{"files":[{"name":"a","size":10}],"to":["ben"]}`, want: granted("201", maySend)},
-	{name: "create by tus, for the room", method: "POST", path: "/uploads", header: tusCreation, want: granted("201", maySendToAll)},
-	{name: "create by tus, for a list", method: "POST", path: "/uploads", header: tusToList, want: granted("201", maySend)},
-	{name: "create a part", method: "POST", path: "/uploads", header: tusPart, want: granted("201", maySend)},
-	{name: "create by Resumable Uploads, for the room", method: "POST", path: "/uploads", header: resumableCreation, want: granted("201", maySendToAll)},
-	{name: "create by Resumable Uploads, for a list", method: "POST", path: "/uploads?to=ben", header: resumableCreation, want: granted("201", maySend)},
+	{name: "offer to the room", method: "POST", path: "/v1/rooms/{room}/shares", body: `{"files":[{"name":"a","size":10}],"to":"room"}`, offers: true, want: granted("201", maySendToAll)},
+	{name: "offer to a list", method: "POST", path: "/v1/rooms/{room}/shares", body: `{"files":[{"name":"a","size":10}],"to":["ben"]}`, offers: true, want: granted("201", maySend)},
+	{name: "create by tus, for the room", method: "POST", path: "/uploads", header: tusCreation, offers: true, want: granted("201", maySendToAll)},
+	{name: "create by tus, for a list", method: "POST", path: "/uploads", header: tusToList, offers: true, want: granted("201", maySend)},
+	{name: "create a part", method: "POST", path: "/uploads", header: tusPart, offers: true, want: granted("201", maySend)},
+	{name: "create by Resumable Uploads, for the room", method: "POST", path: "/uploads", header: resumableCreation, offers: true, want: granted("201", maySendToAll)},
+	{name: "create by Resumable Uploads, for a list", method: "POST", path: "/uploads?to=ben", header: resumableCreation, offers: true, want: granted("201", maySend)},
 	{name: "see who is here", method: "GET", path: "/v1/rooms/{room}/participants", want: anyone("200")},
 	{name: "see one's own receipts", method: "GET", path: "/v1/rooms/{room}/receipts", want: anyone("200")},
 	{name: "write a message", method: "POST", path: "/v1/rooms/{room}/messages", body: `{"kind":"text","to":"room","body":"hello"}`, want: anyone("204")},
 	{name: "remove somebody", method: "DELETE", path: "/v1/rooms/{room}/participants/guest", want: granted("204", mayModerate)},
+	{name: "end somebody's shares", method: "DELETE", path: "/v1/rooms/{room}/participants/guest/shares", want: granted("204", mayModerate)},
+	{name: "end one's own shares", method: "DELETE", path: "/v1/rooms/{room}/participants/{me}/shares", want: anyone("204")},
+	{name: "switch sharing", method: "PUT", path: "/v1/rooms/{room}/sharing", body: `{"off":{off}}`, want: granted("200", mayModerate)},
 	{name: "leave", method: "DELETE", path: "/v1/rooms/{room}/participants/{me}", want: anyone("204")},
 
 	{name: "make a room", method: "POST", path: "/v1/rooms", body: `{"name":"n","owner_ref":"o"}`, ofApp: "200", ofOther: "200"},
@@ -63,12 +68,14 @@ var errands = []errand{
 	{name: "list its files", method: "GET", path: "/v1/rooms/{room}/files", ofApp: "200", ofOther: "404"},
 	{name: "read the receipts of its files", method: "GET", path: "/v1/rooms/{room}/shares/{share}/receipts", ofApp: "200", ofOther: "404"},
 	{name: "make a token", method: "POST", path: "/v1/rooms/{room}/tokens", body: `{"name":"n","role":"viewer","user_ref":"u"}`, ofApp: "200", ofOther: "404"},
+	{name: "end a file", method: "DELETE", path: "/v1/rooms/{room}/files/{share}", ofApp: "200", ofOther: "404"},
+	{name: "remove a user", method: "DELETE", path: "/v1/rooms/{room}/users/guest", ofApp: "200", ofOther: "404"},
 	{name: "end a room", method: "DELETE", path: "/v1/rooms/{spare}", ofApp: "200", ofOther: "404"},
 }
 
 // answer is what the rules say of an errand. Whose room the address names is asked
 // of participants alone.
-func (e errand) answer(w who) string {
+func (e errand) answer(w who, sharing bool) string {
 	if e.want == nil {
 		switch w.app {
 		case "own":
@@ -84,6 +91,9 @@ func (e errand) answer(w who) string {
 	}
 	if w.elsewhere && e.header["Upload-Metadata"] != "" || w.elsewhere && e.path == "/uploads?to=ben" {
 		return "422" // there is no such recipient in the sender's own room
+	}
+	if e.offers && !sharing && !w.moderate && !w.elsewhere {
+		return "403"
 	}
 	return e.want(w)
 }

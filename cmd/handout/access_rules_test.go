@@ -57,7 +57,7 @@ type right int
 const (
 	see   right = iota // be the sender, or a recipient who may receive
 	write              // be the sender, who may send
-	end                // be the sender, or see it and moderate
+	end                // be the sender, or moderate: also what one may not see
 	say                // see it and not be the sender
 )
 
@@ -164,6 +164,9 @@ func refusal401(w who, inRoom bool) string {
 // you what you lack.
 func (v verb) decide(w who, kind, then string) string {
 	knows := w.sender || w.receive && (kind == forRoom || kind == forList && w.listed)
+	if v.needs == end && w.moderate && kind != partKind {
+		knows = true
+	}
 	if w.elsewhere || !knows {
 		return "404"
 	}

@@ -367,35 +367,65 @@ func shapeOf(r *http.Response, body string) string {
 	return text.String() + body
 }
 
-// TestAccessToRooms sends what is about no single share, as everybody.
+// TestAccessToRooms sends what is about no single share, as everybody, while
+// sharing is on and while it is off for all but moderators.
 func TestAccessToRooms(t *testing.T) {
 	s := newStage(t)
 	if err := s.parts.rooms.Drop(t.Context(), s.room, "rex"); err != nil {
 		t.Fatal(err)
 	}
-	share := s.share(t, forRoom, "tus", "available")
-	for _, w := range everybody {
-		for _, e := range errands {
-			me := ids[w.name]
-			if me == "" {
-				me = "ana" // who brings no token of anybody
+	for _, sharing := range []bool{true, false} {
+		s.spare = s.newRoom(t, "app")
+		if !sharing {
+			s.switchOff(t)
+		}
+		for _, w := range everybody {
+			for _, e := range errands {
+				s.run(t, e, w, sharing)
 			}
-			put := strings.NewReplacer("{room}", string(s.room), "{me}", string(me), "{share}", string(share), "{spare}", string(s.spare))
-			r := request{method: e.method, path: put.Replace(e.path), header: e.header, body: e.body}
-			response, body := s.send(t, w, r)
-			if got, want := strconv.Itoa(response.StatusCode), e.answer(w); got != want {
-				t.Errorf("%s (%s %s), by %s: %s, want %s: %s", e.name, e.method, e.path, w.name, got, want, body)
-			}
-			if e.name == "leave" && response.StatusCode < 300 {
-				s.join(t, "app", s.room, me, w.name != "participant, `send` alone")
-			}
-			if response.StatusCode == http.StatusNotFound && e.want == nil {
-				r.path = strings.NewReplacer(string(s.room), string(protocol.NewRoomID()), string(s.spare), string(protocol.NewRoomID())).Replace(r.path)
-				other, otherBody := s.send(t, w, r)
-				if diff := cmp.Diff(shapeOf(other, otherBody), shapeOf(response, body)); diff != "" {
-					t.Errorf("%s, by %s, tells a room from one that is none:\n%s", e.name, w.name, diff)
-				}
-			}
+		}
+	}
+}
+
+const allButModerators = `["participant","viewer"]`
+
+// switchOff lets a moderator switch sharing off.
+func (s *stage) switchOff(t *testing.T) {
+	t.Helper()
+	s.share(t, forRoom, "tus", "available") // which the errands need
+	moderator := everybody[slices.IndexFunc(everybody, func(w who) bool { return w.name == "moderator" })]
+	if response, body := s.send(t, moderator, request{method: "PUT", path: "/v1/rooms/" + string(s.room) + "/sharing", body: `{"off":` + allButModerators + `}`}); response.StatusCode != http.StatusOK {
+		t.Fatal(response.Status, body)
+	}
+}
+
+// run sends one errand, and holds the answer against the rules.
+func (s *stage) run(t *testing.T, e errand, w who, sharing bool) {
+	t.Helper()
+	me, off := ids[w.name], "[]"
+	if me == "" {
+		me = "ana" // who brings no token of anybody
+	}
+	if !sharing {
+		off = allButModerators
+	}
+	put := strings.NewReplacer("{room}", string(s.room), "{me}", string(me), "{spare}", string(s.spare), "{off}", off)
+	r := request{method: e.method, path: put.Replace(e.path), header: e.header, body: put.Replace(e.body)}
+	if strings.Contains(r.path, "{share}") {
+		r.path = strings.Replace(r.path, "{share}", string(s.share(t, forRoom, "tus", "available")), 1)
+	}
+	response, body := s.send(t, w, r)
+	if got, want := strconv.Itoa(response.StatusCode), e.answer(w, sharing); got != want {
+		t.Errorf("%s (%s %s), by %s, sharing %t: %s, want %s: %s", e.name, e.method, e.path, w.name, sharing, got, want, body)
+	}
+	if e.name == "leave" && response.StatusCode < 300 {
+		s.join(t, "app", s.room, me, w.name != "participant, `send` alone")
+	}
+	if response.StatusCode == http.StatusNotFound && e.want == nil {
+		r.path = strings.NewReplacer(string(s.room), string(protocol.NewRoomID()), string(s.spare), string(protocol.NewRoomID())).Replace(r.path)
+		other, otherBody := s.send(t, w, r)
+		if diff := cmp.Diff(shapeOf(other, otherBody), shapeOf(response, body)); diff != "" {
+			t.Errorf("%s, by %s, tells a room from one that is none:\n%s", e.name, w.name, diff)
 		}
 	}
 }
