@@ -54,6 +54,9 @@ type serveCommand struct {
 	Congestion    string        `name:"download-congestion" default:"bbr" help:"TCP congestion control of downloads to other machines, where Linux has it; empty for the system's own."`
 	Sync          string        `default:"always" enum:"always,interval" help:"When a complete file survives a power cut: always, before it is acknowledged, or interval, at most --sync-interval later. A killed server loses nothing either way."`
 	SyncInterval  time.Duration `default:"1s" help:"How often --sync=interval syncs."`
+	AuditNames    bool          `help:"Keep the names of files, participants and rooms in the audit log; without it, ids alone."`
+	AuditKeep     time.Duration `default:"8760h" help:"How long the audit log is kept."`
+	AuditFile     size          `name:"audit-file-size" env:"HANDOUT_AUDIT_FILE_SIZE" default:"64MiB" help:"Size at which the audit log goes on in another file; each day begins one too."`
 	Shutdown      time.Duration `default:"10s" help:"How long running transfers may go on after SIGTERM."`
 
 	Limits limitFlags `embed:"" group:"Limits"`
@@ -147,7 +150,7 @@ func (c *serveCommand) Validate() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key need each other")
 	}
-	if err := lasting([]span{{"token-lifetime", c.TokenLifetime, time.Second}, {"shutdown", c.Shutdown, 0}, {"sync-interval", c.SyncInterval, leastSyncInterval}}); err != nil {
+	if err := lasting([]span{{"token-lifetime", c.TokenLifetime, time.Second}, {"shutdown", c.Shutdown, 0}, {"audit-keep", c.AuditKeep, time.Hour}, {"sync-interval", c.SyncInterval, leastSyncInterval}}); err != nil {
 		return err
 	}
 	return c.Limits.validate()

@@ -14,6 +14,7 @@ var version = "dev"
 type commands struct {
 	Serve   serveCommand     `cmd:"" help:"Run the server."`
 	Verify  verifyCommand    `cmd:"" help:"Hold a data directory against its records."`
+	Audit   auditCommand     `cmd:"" help:"Read the audit log: who did what, when, with which file."`
 	Version kong.VersionFlag `env:"-" help:"Print the version and exit."`
 }
 

@@ -76,26 +76,28 @@ func (p *parts) startWork() (stop func()) {
 	for _, run := range []func(context.Context){p.announcer.Run, p.edge.Run, p.rooms.Run, p.shares.Run, p.shares.RunProgress, p.shares.RunReceipts, p.watchClock, p.watchDisk} {
 		group.Go(func() { run(ctx) })
 	}
-	stopSyncing := p.startSyncing()
+	// These two have something left to do when all others have stopped.
+	stopAudit, stopSyncing := alone(p.audit.Run), func() {}
+	if p.syncer != nil {
+		stopSyncing = alone(p.syncer.Run)
+	}
 	return func() {
 		cancel()
 		group.Wait()
+		stopAudit()
 		stopSyncing()
 	}
 }
 
 func (p *parts) watchClock(ctx context.Context) { p.clock.Run(ctx, p.log) }
 
-// startSyncing runs the syncer, if there is one. It is stopped last.
-func (p *parts) startSyncing() (stop func()) {
-	if p.syncer == nil {
-		return func() {}
-	}
+// alone runs something that is stopped on its own.
+func alone(run func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p.syncer.Run(ctx)
+		run(ctx)
 	}()
 	return func() {
 		cancel()

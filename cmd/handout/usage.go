@@ -26,6 +26,10 @@ func newUsageCollector(p *parts) *usageCollector {
 		"handout_followers_waiting":      "Downloads that wait for bytes of an upload.",
 		"handout_reserved_bytes":         "Bytes that live shares have reserved.",
 		"handout_outbox_events":          "Events committed and not announced yet.",
+		"handout_purge_backlog":          "Shares and parts that have ended and whose bytes are not gone yet.",
+		"handout_purge_oldest_seconds":   "Time since the first of them ended; 0 for none.",
+		"handout_audit_backlog":          "Entries that are not in the audit log yet.",
+		"handout_audit_healthy":          "1 while the audit log can be written.",
 		"handout_disk_free_bytes":        "Bytes left on the file system of the files.",
 		"handout_disk_healthy":           "1 while the files can be written, 0 after a failed sync or write.",
 	} {
@@ -58,15 +62,27 @@ func (c *usageCollector) Collect(out chan<- prometheus.Metric) {
 		gauge("handout_uploads_open", float64(usage.OpenUploads))
 		gauge("handout_reserved_bytes", float64(usage.ReservedBytes))
 		gauge("handout_outbox_events", float64(usage.Outbox))
+		gauge("handout_audit_backlog", float64(usage.Unaudited))
+		gauge("handout_purge_backlog", float64(usage.Unpurged))
+		oldest := time.Duration(0)
+		if !usage.UnpurgedSince.IsZero() {
+			oldest = max(0, time.Since(usage.UnpurgedSince))
+		}
+		gauge("handout_purge_oldest_seconds", oldest.Seconds())
 	}
 	gauge("handout_downloads_running", float64(c.parts.shares.Downloading()))
 	gauge("handout_followers_waiting", float64(c.parts.uploads.Waiting()))
 	if free, err := c.parts.blobs.FreeBytes(); err == nil {
 		gauge("handout_disk_free_bytes", float64(free))
 	}
-	healthy := 1.0
-	if c.parts.blobs.Healthy() != nil {
-		healthy = 0
+	gauge("handout_disk_healthy", healthy(c.parts.blobs.Healthy()))
+	gauge("handout_audit_healthy", healthy(c.parts.audit.Healthy()))
+}
+
+// healthy is a gauge of something that may have failed.
+func healthy(err error) float64 {
+	if err != nil {
+		return 0
 	}
-	gauge("handout_disk_healthy", healthy)
+	return 1
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
+	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/internal/store/sqlite"
 	"github.com/handout-rtc/handout/internal/verify"
 )
@@ -25,6 +26,9 @@ const (
 	exitUnknown  = 2 // it could not be checked
 	exitLeftover = 3 // nothing is lost, and something is there that should be gone
 )
+
+// byVerify is who does what a repair does, in the audit log.
+const byVerify = "@verify"
 
 // settleTime is how long a share that looks wrong has to move on.
 const settleTime = 2 * time.Second
@@ -93,10 +97,23 @@ func (c *verifyCommand) verify(ctx context.Context) (*verify.Report, error) {
 		return nil, err
 	}
 	defer records.Close()
-	return verify.Check{
+	report, err := verify.Check{
 		Records: records, Quick: c.Quick, Settle: settleTime,
 		Blobs: func() (verify.Blobs, error) { return diskblob.Inspect(filepath.Join(c.Data, filesDir)) },
 	}.Run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return report, c.checkAudit(ctx, records, report)
+}
+
+// checkAudit holds the audit log against the records.
+func (c *verifyCommand) checkAudit(ctx context.Context, records *store.DB, report *verify.Report) error {
+	checked, err := checkAudit(ctx, filepath.Join(c.Data, auditDir), records)
+	for _, fault := range checked.Faults {
+		report.Add(verify.Finding{Kind: verify.Audit, Detail: fault})
+	}
+	return err
 }
 
 // repair checks and mends a directory that nobody else uses.
@@ -116,10 +133,15 @@ func (c *verifyCommand) repair(ctx context.Context) (_ *verify.Report, err error
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, blobs.Close()) }()
+	// Repairs are in the audit log like all else, with the next start.
+	ctx = store.By(ctx, byVerify)
 	report, err := verify.Check{
 		Records: records, Quick: c.Quick, Blobs: func() (verify.Blobs, error) { return kept{blobs}, nil },
 	}.Run(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.checkAudit(ctx, records, report); err != nil {
 		return nil, err
 	}
 	return report, verify.Repair{Changes: records, Blobs: blobs, OrphanAge: c.OrphanAge, Now: time.Now()}.Run(ctx, report)

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/handout-rtc/handout/internal/audit"
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
 	"github.com/handout-rtc/handout/internal/clock"
 	"github.com/handout-rtc/handout/internal/limit"
@@ -30,6 +31,7 @@ import (
 const (
 	recordsFile = "handout.db"
 	filesDir    = "files"
+	auditDir    = "audit"
 )
 
 // parts is the whole server, put together.
@@ -47,6 +49,7 @@ type parts struct {
 	announcer *signal.Announcer
 	server    *server.Server
 	sockets   *server.Sockets
+	audit     *audit.Log
 	syncer    *syncer // nil unless syncs are left for later
 
 	closers []func() error // last opened, first closed
@@ -165,12 +168,19 @@ func (p *parts) openData(ctx context.Context, c *serveCommand) error {
 		return err
 	}
 	p.closers = append(p.closers, p.blobs.Close)
+	p.audit, err = audit.Open(ctx, audit.Config{
+		Dir: filepath.Join(c.Data, auditDir), Records: p.records, Names: c.AuditNames, FileBytes: int64(c.AuditFile), Keep: c.AuditKeep, Log: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	p.closers = append(p.closers, p.audit.Close)
 	return nil
 }
 
 // ready returns why the server cannot keep its promises now.
 func (p *parts) ready(ctx context.Context) error {
-	return errors.Join(p.space.Ready(), p.records.Ping(ctx))
+	return errors.Join(p.space.Ready(), p.records.Ping(ctx), p.audit.Healthy())
 }
 
 // close closes what was opened.

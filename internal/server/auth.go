@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/handout-rtc/handout/internal/share"
+	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 	"github.com/handout-rtc/handout/token"
 )
@@ -54,10 +55,15 @@ func (s *Server) participant(handle func(http.ResponseWriter, *http.Request, sha
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		caller, err := s.caller(r)
 		if err == nil {
-			err = handle(w, r, caller)
+			err = handle(w, acting(r, string(caller.ID)), caller)
 		}
 		if err != nil {
 			s.fail(w, r, err)
 		}
 	})
+}
+
+// acting returns the request with who makes it, for the audit log.
+func acting(r *http.Request, who string) *http.Request {
+	return r.WithContext(store.By(r.Context(), who))
 }

@@ -57,7 +57,7 @@ func (o operatorAPI) app(handle func(http.ResponseWriter, *http.Request, string)
 			o.failOperator(w, r, refusal{http.StatusUnauthorized, http.StatusUnauthorized, "App ID or App Key is wrong"})
 			return
 		}
-		if err := handle(w, r, app); err != nil {
+		if err := handle(w, acting(r, store.ByOperator), app); err != nil {
 			o.failOperator(w, r, err)
 		}
 	})

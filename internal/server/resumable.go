@@ -49,7 +49,7 @@ func (s *Server) resumable(handle func(http.ResponseWriter, *http.Request, share
 		s.limits(w, r, store.Share{})
 		caller, err := s.caller(r)
 		if err == nil {
-			err = handle(w, r, caller)
+			err = handle(w, acting(r, string(caller.ID)), caller)
 		}
 		if err != nil {
 			s.failResumable(w, r, err)

@@ -50,7 +50,7 @@ func (s *Server) tus(handle func(http.ResponseWriter, *http.Request, share.Calle
 		}
 		caller, err := s.caller(r)
 		if err == nil {
-			err = handle(w, r, caller)
+			err = handle(w, acting(r, string(caller.ID)), caller)
 		}
 		if err != nil {
 			s.fail(w, r, err)

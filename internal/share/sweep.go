@@ -17,7 +17,7 @@ type Sweeper interface {
 	Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([]store.DueShare, error)
 	Live(ctx context.Context, after protocol.ShareID, limit int) ([]store.Share, error)
 	Unpurged(ctx context.Context, limit int) ([]protocol.ShareID, error)
-	MarkPurged(ctx context.Context, ids []protocol.ShareID) error
+	MarkPurged(ctx context.Context, ids []protocol.ShareID, now time.Time) error
 	Forget(ctx context.Context, endedBefore time.Time) (int, error)
 	Known(ctx context.Context, ids []protocol.ShareID) (map[protocol.ShareID]protocol.ShareState, error)
 }
@@ -82,7 +82,7 @@ func (s *Service) expire(ctx context.Context, share store.Share, reason protocol
 	if share.State == protocol.Uploading {
 		to = protocol.Failed
 	}
-	_, err := s.end(ctx, share, to, reason)
+	_, err := s.end(store.By(ctx, store.ByServer), share, to, reason)
 	if !errors.Is(err, store.ErrConflict) { // it moved on: the next sweep sees
 		s.logSweep("expiring a share", err)
 	}
@@ -104,7 +104,7 @@ func (s *Service) purge(ctx context.Context, ids []protocol.ShareID) {
 		gone = append(gone, id)
 	}
 	if len(gone) > 0 {
-		s.logSweep("marking bytes as gone", s.Sweeper.MarkPurged(ctx, gone))
+		s.logSweep("marking bytes as gone", s.Sweeper.MarkPurged(ctx, gone, s.Now()))
 	}
 }
 

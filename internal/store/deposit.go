@@ -151,6 +151,7 @@ func (c *change) deposit(ctx context.Context, group []*deposit) error {
 			return err
 		}
 		bytes += s.Reserved
+		c.noteShare(AuditAvailable, s, AuditEntry{Time: s.CreatedAt, By: string(s.Sender.ID), To: &s.To})
 	}
 	return c.hold(ctx, accepted[0].Room, bytes, len(accepted))
 }

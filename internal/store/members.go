@@ -106,6 +106,7 @@ func (c *change) enter(ctx context.Context, m Member, maxMembers int, now time.T
 	if _, err := c.exec(ctx, `UPDATE rooms SET empty_since = 0 WHERE id = $1`, m.Room); err != nil {
 		return err
 	}
+	c.note(AuditEntry{Kind: AuditJoined, Time: now, Room: m.Room, By: string(m.ID), Participant: m.ID, User: m.UserRef, Name: m.Name})
 	return c.tellOf(ctx, protocol.ParticipantJoined, m, now)
 }
 
@@ -167,7 +168,10 @@ func (db *DB) Drop(ctx context.Context, room protocol.RoomID, id protocol.Partic
 		if connection, err = c.leave(ctx, room, id, now); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		_, err := c.exec(ctx, `INSERT INTO dropped (room, participant) VALUES ($1, $2) ON CONFLICT (room, participant) DO NOTHING`, room, id)
+		n, err := c.exec(ctx, `INSERT INTO dropped (room, participant) VALUES ($1, $2) ON CONFLICT (room, participant) DO NOTHING`, room, id)
+		if n == 1 {
+			c.note(AuditEntry{Kind: AuditDropped, Time: now, Room: room, Participant: id})
+		}
 		return err
 	})
 	return connection, err

@@ -175,10 +175,28 @@ func (l *ledger) save(ctx context.Context, c *change) error {
 				if err := c.saveReceipt(ctx, e, seq, l.now); err != nil {
 					return err
 				}
+				c.noteReceipt(e, l.now)
 			}
 		}
 	}
 	return nil
+}
+
+// auditedReceipts are the states that the audit log tells of.
+var auditedReceipts = map[protocol.ReceiptState]AuditKind{
+	protocol.ReceiptDownloading: AuditDownloading, protocol.ReceiptReceived: AuditReceived, protocol.ReceiptDeclined: AuditDeclined,
+	protocol.ReceiptCancelled: AuditDownloadCancelled, protocol.ReceiptFailed: AuditDownloadFailed,
+}
+
+// noteReceipt notes what a receipt has become. Of several steps at once it is the
+// last.
+func (c *change) noteReceipt(e *ledgerEntry, now time.Time) {
+	if kind, ok := auditedReceipts[e.State]; ok {
+		c.note(AuditEntry{
+			Kind: kind, Time: now, Room: e.room, By: string(e.Participant), Share: e.Share, Sender: e.sender,
+			SHA256: e.sha256, Size: e.size, Reason: e.Reason,
+		})
+	}
 }
 
 func (c *change) saveReceipt(ctx context.Context, e *ledgerEntry, told int64, now time.Time) error {

@@ -41,7 +41,9 @@ type ledgerEntry struct {
 	broadcast bool
 	stored    bool
 	told      int64
-	moved     bool // by the moves at hand
+	moved     bool   // by the moves at hand
+	size      *int64 // of the share, as sha256
+	sha256    string
 }
 
 // ledgerColumns are of a share s, and of a receipt r and a member m of the same
@@ -50,14 +52,14 @@ const ledgerColumns = `s.id, COALESCE(r.participant, m.id, '') AS participant, C
 	COALESCE(r.state, 'offered'), COALESCE(r.reason, ''), s.created_at, COALESCE(m.joined_at, 0), COALESCE(r.offered_at, 0),
 	COALESCE(r.seen_at, 0), COALESCE(r.started_at, 0), COALESCE(r.ended_at, 0), COALESCE(r.rev, 0),
 	s.room, s.sender AS sender, CASE WHEN s.audience = '"room"' THEN 1 ELSE 0 END,
-	CASE WHEN r.share IS NULL THEN 0 ELSE 1 END, COALESCE(r.told, 0) AS told`
+	CASE WHEN r.share IS NULL THEN 0 ELSE 1 END, COALESCE(r.told, 0) AS told, s.size, s.sha256`
 
 func scanLedgerEntry(r row) (ledgerEntry, error) {
 	var e ledgerEntry
 	var created, joined, offered, seen, started, ended int64
 	var broadcast, stored int
 	err := r.Scan(&e.Share, &e.Participant, &e.Name, &e.State, &e.Reason, &created, &joined, &offered, &seen, &started, &ended,
-		&e.Rev, &e.room, &e.sender, &broadcast, &stored, &e.told)
+		&e.Rev, &e.room, &e.sender, &broadcast, &stored, &e.told, &e.size, &e.sha256)
 	e.broadcast, e.stored = broadcast == 1, stored == 1
 	switch {
 	case offered != 0:

@@ -49,6 +49,7 @@ func (db *DB) CreateRoom(ctx context.Context, r Room, maxRooms int) error {
 		if live >= maxRooms {
 			return protocol.NewError(protocol.CodeRoomFull, "too many rooms")
 		}
+		c.note(AuditEntry{Kind: AuditRoomCreated, Time: r.CreatedAt, Room: r.ID, By: ByOperator, Name: r.Name})
 		_, err = c.exec(ctx, `INSERT INTO rooms (`+roomColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', 0)`,
 			r.ID, r.App, r.Name, r.OwnerRef, string(r.Settings), string(r.Data), micros(r.CreatedAt), micros(r.EmptySince))
 		return err
@@ -107,6 +108,7 @@ func (c *change) endRoom(ctx context.Context, id protocol.RoomID, now time.Time)
 	if err != nil {
 		return err
 	}
+	c.note(AuditEntry{Kind: AuditRoomEnded, Time: now, Room: id})
 	if _, err := c.exec(ctx, `DELETE FROM members WHERE room = $1`, id); err != nil {
 		return err
 	}

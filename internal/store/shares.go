@@ -114,6 +114,7 @@ func (c *change) addShares(ctx context.Context, batch []Share, q Quota) error {
 		if err := c.hold(ctx, s.Room, s.Reserved, 1); err != nil {
 			return err
 		}
+		c.noteShare(AuditOffered, s, AuditEntry{Time: s.CreatedAt, By: string(s.Sender.ID), To: &s.To})
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ func (db *DB) SwitchSharing(ctx context.Context, id protocol.RoomID, off []strin
 		if _, err := c.exec(ctx, `UPDATE rooms SET sharing_off = $1, sharing_rev = $2 WHERE id = $3`, text, sharing.Rev, id); err != nil {
 			return err
 		}
+		c.note(AuditEntry{Kind: AuditSharing, Time: now, Room: id, Off: off})
 		_, _, err = c.emit(ctx, id, roomStream, protocol.Event{Type: protocol.SharingChanged, Time: now, Sharing: &sharing})
 		return err
 	})

@@ -90,19 +90,24 @@ func (db *DB) Ping(ctx context.Context) error {
 // change is a write transaction under way.
 type change struct {
 	*sql.Tx
-	emitted bool // an event was written
+	emitted bool         // an event was written
+	by      string       // who makes the change
+	notes   []AuditEntry // what it has to tell the audit log
 }
 
 // update runs fn in a write transaction and signals Committed if it wrote
-// events. fn may run more than once, so it assigns its results and never adds
+// events. What fn notes for the audit log is written with it. fn may run more than once, so it assigns its results and never adds
 // to them. The context that fn gets does not end: interrupting a statement
 // could undo the changes of others that share the transaction.
 func (db *DB) update(ctx context.Context, what string, fn func(context.Context, *change) error) error {
 	running := context.WithoutCancel(ctx)
 	var emitted bool
 	err := db.engine.Update(ctx, func(tx *sql.Tx) error {
-		c := &change{Tx: tx}
+		c := &change{Tx: tx, by: actor(ctx)}
 		err := fn(running, c)
+		if err == nil {
+			err = c.saveNotes(running)
+		}
 		emitted = c.emitted
 		return err
 	})

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
@@ -81,12 +80,12 @@ func (db *DB) Unpurged(ctx context.Context, limit int) ([]protocol.ShareID, erro
 	return ids, nil
 }
 
-// MarkPurged notes that the bytes of these shares are gone, and gives their
-// quota back. A share that has not ended is passed over.
-func (db *DB) MarkPurged(ctx context.Context, ids []protocol.ShareID) error {
+// MarkPurged notes that the bytes of these shares are gone, at now, and gives
+// their quota back. A share that has not ended is passed over.
+func (db *DB) MarkPurged(ctx context.Context, ids []protocol.ShareID, now time.Time) error {
 	return db.update(ctx, "marking bytes as gone", func(ctx context.Context, c *change) error {
 		for _, id := range ids {
-			if err := c.markPurged(ctx, id); err != nil {
+			if err := c.markPurged(ctx, id, now); err != nil {
 				return err
 			}
 		}
@@ -94,18 +93,17 @@ func (db *DB) MarkPurged(ctx context.Context, ids []protocol.ShareID) error {
 	})
 }
 
-func (c *change) markPurged(ctx context.Context, id protocol.ShareID) error {
-	var room protocol.RoomID
-	var reserved int64
-	err := c.QueryRowContext(ctx, `UPDATE shares SET purged = 1 WHERE id = $1 AND ended_at > 0 AND purged = 0
-		RETURNING room, reserved`, id).Scan(&room, &reserved)
-	if errors.Is(err, sql.ErrNoRows) {
+func (c *change) markPurged(ctx context.Context, id protocol.ShareID, now time.Time) error {
+	s, err := one(ctx, c, scanShare, `UPDATE shares SET purged = 1 WHERE id = $1 AND ended_at > 0 AND purged = 0
+		RETURNING `+shareColumns, id)
+	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return c.hold(ctx, room, -reserved, 0)
+	c.noteShare(AuditPurged, s, AuditEntry{Time: now, By: ByServer, Reason: s.Reason})
+	return c.hold(ctx, s.Room, -s.Reserved, 0)
 }
 
 // Forget deletes the records of shares that ended before endedBefore and whose

@@ -72,6 +72,7 @@ func (db *DB) Complete(ctx context.Context, id protocol.ShareID, size int64, sha
 		s.Size, s.Offset, s.Reserved = &size, size, size
 		s.Checkpoint = s.Checkpoint.kept(size)
 		s.ExpiresAt, s.UpdatedAt = expiresAt, now
+		c.noteShare(AuditAvailable, *s, AuditEntry{Time: now, By: string(s.Sender.ID)})
 		return step{save: true, event: protocol.SharesAvailable}, c.endParts(ctx, *s, protocol.Expired, now)
 	})
 }
@@ -87,6 +88,7 @@ func (db *DB) End(ctx context.Context, id protocol.ShareID, to protocol.ShareSta
 		s.State, s.Reason = to, string(reason)
 		s.Checkpoint.Hash = nil
 		s.EndedAt, s.UpdatedAt = now, now
+		c.noteShare(AuditKind(to), *s, AuditEntry{Time: now, Reason: s.Reason})
 		return step{save: true, event: protocol.SharesEnded}, c.endParts(ctx, *s, protocol.Cancelled, now)
 	})
 }

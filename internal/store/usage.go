@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Usage is how much there is of everything, for metrics.
@@ -14,12 +15,17 @@ type Usage struct {
 	OpenUploads   int
 	ReservedBytes int64 // of live shares, and of ended ones whose bytes are there
 	Outbox        int   // events not announced yet
+	Unaudited     int64 // entries that are not in the audit log yet
+	Unpurged      int   // shares and parts that have ended and whose bytes are not known to be gone
+	// UnpurgedSince is when the first of those ended; zero for none.
+	UnpurgedSince time.Time
 }
 
 // Usage counts the records.
 func (db *DB) Usage(ctx context.Context) (Usage, error) {
 	scan := func(r row) (u Usage, err error) {
-		err = r.Scan(&u.Rooms, &u.Members, &u.Connected, &u.LiveShares, &u.OpenUploads, &u.ReservedBytes, &u.Outbox)
+		err = r.Scan(&u.Rooms, &u.Members, &u.Connected, &u.LiveShares, &u.OpenUploads, &u.ReservedBytes, &u.Outbox, &u.Unaudited,
+			&u.Unpurged, timeColumn{&u.UnpurgedSince})
 		return u, err
 	}
 	u, err := one(ctx, db.engine.Reader(), scan, `SELECT
@@ -29,7 +35,10 @@ func (db *DB) Usage(ctx context.Context) (Usage, error) {
 		(SELECT COUNT(*) FROM shares WHERE ended_at = 0 AND concat <> 'partial'),
 		(SELECT COUNT(*) FROM shares WHERE state = 'uploading' AND concat <> 'partial'),
 		(SELECT CAST(COALESCE(SUM(held_bytes), 0) AS BIGINT) FROM rooms),
-		(SELECT COUNT(*) FROM outbox)`)
+		(SELECT COUNT(*) FROM outbox),
+		(SELECT value FROM counters WHERE name = 'audit') - (SELECT newest FROM audit_log),
+		(SELECT COUNT(*) FROM shares WHERE ended_at > 0 AND purged = 0),
+		(SELECT COALESCE(MIN(ended_at), 0) FROM shares WHERE ended_at > 0 AND purged = 0)`)
 	if err != nil {
 		return u, fmt.Errorf("counting records: %w", err)
 	}

@@ -243,7 +243,7 @@ func (s *Service) conflict(ctx context.Context, what string, id protocol.ShareID
 // fail ends a share whose bytes cannot be believed any more.
 func (s *Service) fail(ctx context.Context, share store.Share, cause error) error {
 	s.Log.Error("upload lost", "share", share.ID, "room", share.Room, "err", cause)
-	if _, err := s.Records.End(ctx, share.ID, protocol.Failed, protocol.CodeStorageFailed, s.Now()); err != nil && !errors.Is(err, store.ErrConflict) {
+	if _, err := s.Records.End(store.By(ctx, store.ByServer), share.ID, protocol.Failed, protocol.CodeStorageFailed, s.Now()); err != nil && !errors.Is(err, store.ErrConflict) {
 		s.Log.Error("recording a lost upload", "share", share.ID, "err", err)
 	}
 	if share.PartOf != "" {

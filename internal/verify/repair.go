@@ -14,7 +14,7 @@ import (
 // Changes is what a repair needs of the store.
 type Changes interface {
 	End(ctx context.Context, id protocol.ShareID, to protocol.ShareState, reason protocol.Code, now time.Time) (store.Share, error)
-	MarkPurged(ctx context.Context, ids []protocol.ShareID) error
+	MarkPurged(ctx context.Context, ids []protocol.ShareID, now time.Time) error
 	Recount(ctx context.Context, room protocol.RoomID) error
 }
 
@@ -69,7 +69,7 @@ func (r Repair) mend(ctx context.Context, f *Finding) (done string, err error) {
 		if err := r.Blobs.Remove(ctx, blob.Key(f.Share)); err != nil {
 			return "", err
 		}
-		return isRemoved, r.Changes.MarkPurged(ctx, []protocol.ShareID{f.Share})
+		return isRemoved, r.Changes.MarkPurged(ctx, []protocol.ShareID{f.Share}, r.Now)
 	case Missing, Short, Long, Corrupt:
 		return r.end(ctx, f)
 	case Quota:

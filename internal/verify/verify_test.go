@@ -185,7 +185,7 @@ func TestAllIsWell(t *testing.T) {
 	gone := d.file("gone", true)
 	d.end(gone, time.Hour)
 	d.must(d.blobs.Remove(t.Context(), blob.Key(gone)))
-	d.must(d.records.MarkPurged(t.Context(), []protocol.ShareID{gone}))
+	d.must(d.records.MarkPurged(t.Context(), []protocol.ShareID{gone}, d.now))
 	report := d.check(false)
 	d.same(report)
 	if report.Damaged() || report.Left() || report.Shares != 6 || report.Blobs != 5 || report.Bytes < 5<<16 {
@@ -269,7 +269,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 		"bytes that the record says are gone": {kind: verify.Orphan, left: true, spoil: func(d *directory) protocol.ShareID {
 			id := d.file("still there", true)
 			d.end(id, time.Hour)
-			d.must(d.records.MarkPurged(d.Context(), []protocol.ShareID{id}))
+			d.must(d.records.MarkPurged(d.Context(), []protocol.ShareID{id}, d.now))
 			return id
 		}},
 		"bytes that should be gone": {kind: verify.Unpurged, left: true, spoil: func(d *directory) protocol.ShareID {
@@ -390,7 +390,7 @@ func TestALookChangesNothing(t *testing.T) {
 	records, err := sqlite.Inspect(t.Context(), filepath.Join(d.path, "records.db"))
 	d.must(err)
 	defer records.Close()
-	if err := records.MarkPurged(t.Context(), []protocol.ShareID{id}); !errors.Is(err, store.ErrReadOnly) {
+	if err := records.MarkPurged(t.Context(), []protocol.ShareID{id}, d.now); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("a record was changed: %v", err)
 	}
 	blobs, err := diskblob.Inspect(filepath.Join(d.path, "files"))

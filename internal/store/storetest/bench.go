@@ -49,7 +49,7 @@ func Benchmark(b *testing.B, open func(testing.TB) *store.DB) {
 				if _, err := w.End(b.Context(), s.ID, protocol.Revoked, "", now); err != nil {
 					return err
 				}
-				return w.MarkPurged(b.Context(), []protocol.ShareID{s.ID})
+				return w.MarkPurged(b.Context(), []protocol.ShareID{s.ID}, s.CreatedAt)
 			})
 		})
 	}

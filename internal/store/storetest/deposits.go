@@ -127,5 +127,5 @@ func (w *world) forgetAvailable(id protocol.ShareID) {
 	w.Helper()
 	_, err := w.End(w.Context(), id, protocol.Revoked, "", w.now)
 	w.must(err)
-	w.must(w.MarkPurged(w.Context(), []protocol.ShareID{id}))
+	w.must(w.MarkPurged(w.Context(), []protocol.ShareID{id}, w.now))
 }

@@ -218,6 +218,7 @@ func usage(w *world) {
 	w.must(err)
 	w.same("usage", got, store.Usage{
 		Rooms: 1, Members: 2, Connected: 1, LiveShares: 2, OpenUploads: 1, ReservedBytes: 30, Outbox: 10,
+		Unaudited: 13, Unpurged: 1, UnpurgedSince: w.now,
 	})
 	open := w.offer("a")
 	w.must(w.Checkpoint(w.Context(), open.ID, store.Checkpoint{Offset: 3}, w.now))

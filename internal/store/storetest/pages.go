@@ -167,7 +167,7 @@ func horizonNeverGoesBack(w *world) {
 		since := w.page("b", protocol.Cursor{}, plenty).Seq // before the second ends
 		w.cancel(second.ID)
 		for _, id := range []protocol.ShareID{second.ID, first.ID} {
-			w.must(w.MarkPurged(w.Context(), []protocol.ShareID{id}))
+			w.must(w.MarkPurged(w.Context(), []protocol.ShareID{id}, w.now))
 			_, err := w.Forget(w.Context(), w.now.Add(time.Second))
 			w.must(err)
 			w.same("reset of the recipient", w.page("b", since, plenty).Reset, true)
@@ -287,7 +287,7 @@ func (w *world) randomChange(random *rand.Rand, made []protocol.ShareID) []proto
 		_, err := w.End(w.Context(), s.ID, protocol.Revoked, "", w.now)
 		w.must(err)
 	default:
-		w.must(w.MarkPurged(w.Context(), []protocol.ShareID{s.ID}))
+		w.must(w.MarkPurged(w.Context(), []protocol.ShareID{s.ID}, w.now))
 		_, err := w.Forget(w.Context(), s.EndedAt.Add(time.Microsecond))
 		w.must(err)
 		return slices.DeleteFunc(made, func(id protocol.ShareID) bool {

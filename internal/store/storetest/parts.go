@@ -23,7 +23,7 @@ var partTests = map[string]func(*world){
 		u, err := w.Usage(w.Context())
 		w.must(err)
 		w.same("usage", []int{u.LiveShares, u.OpenUploads}, []int{0, 0})
-		w.must(w.MarkPurged(w.Context(), []protocol.ShareID{part.ID}))
+		w.must(w.MarkPurged(w.Context(), []protocol.ShareID{part.ID}, w.now))
 		_, err = w.Forget(w.Context(), w.now.Add(time.Microsecond))
 		w.must(err)
 		w.same("nobody has missed it", w.page("a", protocol.Cursor{}, 9).Reset, false)
@@ -48,7 +48,7 @@ var partTests = map[string]func(*world){
 		w.must(w.CreatePartial(w.Context(), w.small("a"), q)) // the share is one open upload
 		w.wantCode(w.CreatePartial(w.Context(), w.small("a"), q), protocol.CodeTooManyUploads)
 		w.cancel(whole.ID)
-		w.must(w.MarkPurged(w.Context(), append(idsOf(parts), whole.ID)))
+		w.must(w.MarkPurged(w.Context(), append(idsOf(parts), whole.ID), w.now))
 		w.same("bytes of the rest", w.heldBytes(), int64(5))
 	},
 	"JoinedInTheirOrder": func(w *world) {
@@ -98,7 +98,7 @@ var partTests = map[string]func(*world){
 			}
 			unpurged, err := w.Unpurged(w.Context(), 9)
 			w.must(err)
-			w.must(w.MarkPurged(w.Context(), unpurged))
+			w.must(w.MarkPurged(w.Context(), unpurged, w.now))
 		}
 		w.same("held: what is available", w.heldBytes(), int64(10))
 	},

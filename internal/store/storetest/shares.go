@@ -131,7 +131,7 @@ func offerOnce(w *world) {
 	_, err := w.End(w.Context(), batch[2].ID, protocol.Revoked, "", w.now)
 	w.must(err)
 	w.wantErr(w.CreateShares(w.Context(), again, generous), store.ErrConflict)
-	w.must(w.MarkPurged(w.Context(), []protocol.ShareID{batch[2].ID}))
+	w.must(w.MarkPurged(w.Context(), []protocol.ShareID{batch[2].ID}, w.now))
 	_, err = w.Forget(w.Context(), w.now.Add(time.Microsecond))
 	w.must(err)
 	w.must(w.CreateShares(w.Context(), again, generous))
@@ -146,7 +146,7 @@ func quotaBytes(w *world) {
 	w.wantCode(one(), protocol.CodeRoomFull)
 	w.cancel(first.ID)
 	w.wantCode(one(), protocol.CodeRoomFull) // the bytes are still on the disk
-	w.must(w.MarkPurged(w.Context(), []protocol.ShareID{first.ID}))
+	w.must(w.MarkPurged(w.Context(), []protocol.ShareID{first.ID}, w.now))
 	w.must(one())
 	w.wantCode(one(), protocol.CodeRoomFull)
 }

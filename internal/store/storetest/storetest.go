@@ -20,7 +20,7 @@ import (
 func Run(t *testing.T, open func(testing.TB) *store.DB) {
 	for _, group := range []map[string]func(*world){
 		roomTests, memberTests, departureTests, shareTests, transitionTests, visibilityTests,
-		pageTests, sweepTests, ticketTests, outboxTests, raceTests, receiptTests, depositTests, syncedTests, partTests, sharingTests,
+		pageTests, sweepTests, ticketTests, outboxTests, raceTests, receiptTests, depositTests, syncedTests, partTests, sharingTests, auditTests,
 	} {
 		for name, check := range group {
 			t.Run(name, func(t *testing.T) {
@@ -126,7 +126,7 @@ func (w *world) cancel(id protocol.ShareID) store.Share {
 func (w *world) forget(id protocol.ShareID) {
 	w.Helper()
 	w.cancel(id)
-	w.must(w.MarkPurged(w.Context(), []protocol.ShareID{id}))
+	w.must(w.MarkPurged(w.Context(), []protocol.ShareID{id}, w.now))
 	n, err := w.Forget(w.Context(), w.now.Add(time.Microsecond))
 	w.must(err)
 	if n != 1 {

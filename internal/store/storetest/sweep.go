@@ -39,8 +39,8 @@ var sweepTests = map[string]func(*world){
 		}
 		w.same("bounded", unpurged(1), []protocol.ShareID{first.ID})
 		w.same("unpurged", unpurged(9), []protocol.ShareID{first.ID, second.ID})
-		w.must(w.MarkPurged(w.Context(), []protocol.ShareID{first.ID, live.ID, protocol.NewShareID()}))
-		w.must(w.MarkPurged(w.Context(), nil))
+		w.must(w.MarkPurged(w.Context(), []protocol.ShareID{first.ID, live.ID, protocol.NewShareID()}, w.now))
+		w.must(w.MarkPurged(w.Context(), nil, w.now))
 		w.same("after", unpurged(9), []protocol.ShareID{second.ID})
 		s, err := w.Share(w.Context(), first.ID)
 		w.must(err)
@@ -60,7 +60,7 @@ var sweepTests = map[string]func(*world){
 		for _, s := range batch {
 			w.cancel(s.ID)
 		}
-		w.must(w.MarkPurged(w.Context(), idsOf(batch)))
+		w.must(w.MarkPurged(w.Context(), idsOf(batch), w.now))
 		n, err := w.Forget(w.Context(), w.now.Add(time.Second))
 		w.must(err)
 		w.same("forgotten", n, many)
@@ -174,7 +174,7 @@ func forgetOnlyGone(w *world) {
 	w.cancel(gone.ID)
 	limit := w.later(time.Minute)
 	w.cancel(young.ID)
-	w.must(w.MarkPurged(w.Context(), []protocol.ShareID{young.ID, gone.ID}))
+	w.must(w.MarkPurged(w.Context(), []protocol.ShareID{young.ID, gone.ID}, w.now))
 	n, err := w.Forget(w.Context(), limit)
 	w.must(err)
 	w.same("forgotten", n, 1)

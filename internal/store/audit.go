@@ -1,0 +1,197 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// AuditKind says what an entry of the audit log tells of. Kinds are only ever
+// added.
+type AuditKind string
+
+const (
+	AuditRoomCreated       AuditKind = "room-created"
+	AuditRoomEnded         AuditKind = "room-ended"
+	AuditJoined            AuditKind = "joined"             // a participant came into the room
+	AuditDropped           AuditKind = "dropped"            // a participant was removed from it for good
+	AuditSharing           AuditKind = "sharing-switched"   // sharing was switched off for some roles of it, or on
+	AuditOffered           AuditKind = "offered"            // a file was offered; its bytes are to come
+	AuditAvailable         AuditKind = "available"          // all bytes of a file are there
+	AuditDownloading       AuditKind = "downloading"        // a recipient was sent the first byte
+	AuditReceived          AuditKind = "received"           // a recipient has all of it, and verified it
+	AuditDeclined          AuditKind = "declined"           // a recipient does not want it
+	AuditDownloadCancelled AuditKind = "download-cancelled" // a recipient stopped its download
+	AuditDownloadFailed    AuditKind = "download-failed"    // a recipient could not complete it
+	AuditCancelled         AuditKind = "cancelled"          // an upload was stopped
+	AuditFailed            AuditKind = "failed"             // an upload cannot be completed
+	AuditRevoked           AuditKind = "revoked"            // a file was withdrawn
+	AuditExpired           AuditKind = "expired"            // a file's time was over, or its bytes are lost
+	AuditPurged            AuditKind = "purged"             // its bytes have left the disk
+)
+
+// Who does what nobody in a room does. No participant can be called so.
+const (
+	ByServer   = "@server"
+	ByOperator = "@operator" // the application's back end
+)
+
+// AuditEntry is one line of the audit log: who did what when with which file.
+type AuditEntry struct {
+	N    int64           `json:"n"` // counted from 1, without a gap
+	Time time.Time       `json:"time"`
+	Kind AuditKind       `json:"kind"`
+	App  string          `json:"app,omitempty"`
+	Room protocol.RoomID `json:"room,omitempty"`
+	// By is who did it: a participant's id, ByServer or ByOperator.
+	By string `json:"by"`
+	// Participant is whom it was done to.
+	Participant protocol.ParticipantID `json:"participant,omitempty"`
+	// User is the application's own name of the participant.
+	User   string                 `json:"user,omitempty"`
+	Share  protocol.ShareID       `json:"share,omitempty"`
+	Sender protocol.ParticipantID `json:"sender,omitempty"` // of the share
+	To     *protocol.Audience     `json:"to,omitempty"`     // of what is offered
+	Size   *int64                 `json:"size,omitempty"`   // bytes; absent while it is unknown
+	SHA256 string                 `json:"sha256,omitempty"`
+	Reason string                 `json:"reason,omitempty"` // an error code: why the server did it, or what failed
+	// Off are the roles for which sharing was switched off; it was switched on for
+	// all others.
+	Off []string `json:"off,omitempty"`
+	// Name is the file's, or the display name of the participant or the room.
+	Name string `json:"name,omitempty"`
+}
+
+// AuditState is which entries the log has.
+type AuditState struct {
+	Oldest, Newest int64
+	Chain          string // behind Newest: see package audit
+}
+
+type actorKey struct{}
+
+// By returns a context for what somebody does: changes that are made with it are
+// in the audit log as done by who, and else by ByServer.
+func By(ctx context.Context, who string) context.Context {
+	return context.WithValue(ctx, actorKey{}, who)
+}
+
+func actor(ctx context.Context) string {
+	if who, ok := ctx.Value(actorKey{}).(string); ok {
+		return who
+	}
+	return ByServer
+}
+
+// note has the entry written to the audit log, with the change or not at all. By
+// is who makes the change, unless the entry says so itself.
+func (c *change) note(e AuditEntry) {
+	if e.By == "" {
+		e.By = c.by
+	}
+	e.Time = rounded(e.Time)
+	c.notes = append(c.notes, e)
+}
+
+// noteShare is note of what has become of a share.
+func (c *change) noteShare(kind AuditKind, s Share, e AuditEntry) {
+	if s.Partial() {
+		return // nobody's file, until it is joined
+	}
+	e.Kind, e.Room, e.Share, e.Sender, e.Size, e.SHA256, e.Name = kind, s.Room, s.ID, s.Sender.ID, s.Size, s.SHA256, s.Name
+	c.note(e)
+}
+
+// saveNotes writes what the change has to tell as one row.
+func (c *change) saveNotes(ctx context.Context) error {
+	if len(c.notes) == 0 {
+		return nil
+	}
+	apps := make(map[protocol.RoomID]string, 1)
+	for i := range c.notes {
+		e := &c.notes[i]
+		app, known := apps[e.Room]
+		if !known {
+			var err error
+			if app, err = one(ctx, c, column[string], `SELECT app FROM rooms WHERE id = $1`, e.Room); err != nil {
+				return fmt.Errorf("noting for the audit log: %w", err)
+			}
+			apps[e.Room] = app
+		}
+		e.App = app
+	}
+	text, err := json.Marshal(c.notes)
+	if err != nil {
+		return fmt.Errorf("noting for the audit log: %w", err)
+	}
+	var last int64
+	err = c.QueryRowContext(ctx, `UPDATE counters SET value = value + $1 WHERE name = 'audit' RETURNING value`, len(c.notes)).Scan(&last)
+	if err == nil {
+		_, err = c.exec(ctx, `INSERT INTO audit (id, entries) VALUES ($1, $2)`, last, string(text))
+	}
+	if err != nil {
+		return fmt.Errorf("noting for the audit log: %w", err)
+	}
+	return nil
+}
+
+// Unaudited returns entries with a number greater than after that are not in the
+// audit log yet, in their order: those of at most limit changes.
+func (db *DB) Unaudited(ctx context.Context, after int64, limit int) ([]AuditEntry, error) {
+	scan := func(r row) ([]AuditEntry, error) {
+		var last int64
+		var entries []AuditEntry
+		if err := r.Scan(&last, jsonColumn{&entries}); err != nil {
+			return nil, err
+		}
+		for i := range entries {
+			entries[i].N = last - int64(len(entries)-1-i)
+		}
+		return entries, nil
+	}
+	rows, err := list(ctx, db.engine.Reader(), scan, `SELECT id, entries FROM audit WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading what is to be audited: %w", err)
+	}
+	var all []AuditEntry
+	for _, entries := range rows {
+		for _, e := range entries {
+			if e.N > after {
+				all = append(all, e)
+			}
+		}
+	}
+	return all, nil
+}
+
+// Audited notes which entries the audit log has, and forgets those. A log that
+// has more than were made was there before these records: they were restored from
+// a backup, and what is made from now on is counted on from the log's.
+func (db *DB) Audited(ctx context.Context, has AuditState) error {
+	return db.update(ctx, "noting what is audited", func(ctx context.Context, c *change) error {
+		if _, err := c.exec(ctx, `DELETE FROM audit WHERE id <= $1`, has.Newest); err != nil {
+			return err
+		}
+		if _, err := c.exec(ctx, `UPDATE counters SET value = $1 WHERE name = 'audit' AND value < $1`, has.Newest); err != nil {
+			return err
+		}
+		_, err := c.exec(ctx, `UPDATE audit_log SET oldest = $1, newest = $2, chain = $3`, has.Oldest, has.Newest, has.Chain)
+		return err
+	})
+}
+
+// AuditLog returns which entries the audit log has.
+func (db *DB) AuditLog(ctx context.Context) (AuditState, error) {
+	scan := func(r row) (s AuditState, err error) {
+		err = r.Scan(&s.Oldest, &s.Newest, &s.Chain)
+		return s, err
+	}
+	s, err := one(ctx, db.engine.Reader(), scan, `SELECT oldest, newest, chain FROM audit_log`)
+	if err != nil {
+		return s, fmt.Errorf("reading what is audited: %w", err)
+	}
+	return s, nil
+}
