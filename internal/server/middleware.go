@@ -2,10 +2,12 @@ package server
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -135,12 +137,21 @@ func (s *Server) survive(next http.Handler) http.Handler {
 			case http.ErrAbortHandler:
 				panic(cause)
 			default:
-				s.Log.Error("handler panicked", "route", r.Pattern, "err", cause, "stack", string(debug.Stack()))
+				s.Log.Error("handler panicked", "route", r.Pattern, "err", panicked(cause), "stack", string(debug.Stack()))
 				s.fail(w, r, protocol.NewError(protocol.CodeInternal, ""))
 			}
 		}()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// panicked tells of a panic what may be logged: the runtime's own words, and of all
+// else the type, for it may hold what a client sent. The stack says where it was.
+func panicked(cause any) string {
+	if fault, ok := cause.(runtime.Error); ok {
+		return fault.Error()
+	}
+	return fmt.Sprintf("a %T", cause)
 }
 
 // observe counts each request, and logs it at debug level: without its query,
