@@ -109,6 +109,19 @@ func (r *Room) EnterAs(t testing.TB, id protocol.ParticipantID, role token.Role)
 	return c
 }
 
+// Elsewhere returns the same participant at another address, with a connection of
+// its own for each request.
+func (c *Client) Elsewhere(t testing.TB, base string) *Client {
+	t.Helper()
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DisableKeepAlives = true
+	return &Client{
+		ID: c.ID, Room: c.Room, Base: base, Wait: c.Wait, Append: c.Append, journal: c.journal, token: c.token,
+		HTTP: &http.Client{Transport: &Recorder{Next: transport, Journal: c.journal, Who: c.ID}},
+		view: newView(),
+	}
+}
+
 // everybody returns the participants.
 func (r *Room) everybody() []*Client {
 	r.mu.Lock()

@@ -50,6 +50,13 @@ func (r *Recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
+// CloseIdleConnections is what http.Client.CloseIdleConnections calls.
+func (r *Recorder) CloseIdleConnections() {
+	if next, ok := r.Next.(interface{ CloseIdleConnections() }); ok {
+		next.CloseIdleConnections()
+	}
+}
+
 func requestEntry(call int, r *http.Request) *Request {
 	from, until, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Range"), "bytes="), "-")
 	start, _ := strconv.ParseInt(from, 10, 64) // none is the beginning

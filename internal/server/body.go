@@ -65,10 +65,11 @@ type pacedBody struct {
 	control *http.ResponseController
 	pace    Pace
 	count   func(n int) // called with each piece received
+	close   func()      // closes the connection after the answer
 
 	yielded  atomic.Bool
 	setting  sync.Mutex // held while yield or done sets a deadline
-	over     bool       // the handler is about to return; guarded by setting
+	over     bool       // nothing more is read; guarded by setting
 	started  time.Time
 	deadline time.Time // of the connection, as set last
 	window   time.Time // when the counted window began
@@ -77,11 +78,18 @@ type pacedBody struct {
 
 func newPacedBody(w http.ResponseWriter, r *http.Request, pace Pace, count func(int)) *pacedBody {
 	now := time.Now()
-	return &pacedBody{body: r.Body, control: http.NewResponseController(w), pace: pace, count: count, started: now, window: now}
+	b := &pacedBody{body: r.Body, control: http.NewResponseController(w), pace: pace, count: count, started: now, window: now, close: func() {}}
+	if r.ProtoMajor == 1 {
+		b.close = func() { w.Header().Set("Connection", "close") }
+	}
+	return b
 }
 
 // yield makes the Read that is waiting, and every later one, fail. It may come when
-// the request has been served: HTTP/2 has no connection to set a deadline on then.
+// the body has been read: net/http reads on behind it, to see whether the client is
+// there, and would take a deadline that passes for its end; the context of every
+// later request on the connection would be over before it began. And it may come
+// when the request has been served: HTTP/2 has nothing to set a deadline on then.
 func (b *pacedBody) yield() {
 	b.setting.Lock()
 	defer b.setting.Unlock()
@@ -104,6 +112,9 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 		return 0, preempted()
 	}
 	n, err := b.body.Read(p)
+	if err == io.EOF {
+		b.end()
+	}
 	b.counted += int64(n)
 	b.count(n)
 	switch {
@@ -134,11 +145,21 @@ func (b *pacedBody) tooSlow() error {
 	return nil
 }
 
-// done lifts the deadline, so that the connection can be used again.
-func (b *pacedBody) done() {
+// end says that nothing more is read. A body that has yielded may have done so at
+// its end, and then the connection is of no more use: see yield.
+func (b *pacedBody) end() {
 	b.setting.Lock()
 	defer b.setting.Unlock()
 	b.over = true
+	if b.yielded.Load() {
+		b.close()
+	}
+}
+
+// done lifts the deadline, so that the connection can be used again, unless the
+// body has yielded. It must come before the answer.
+func (b *pacedBody) done() {
+	b.end()
 	if !b.yielded.Load() {
 		_ = b.control.SetReadDeadline(time.Time{})
 	}

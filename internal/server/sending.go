@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,8 @@ type pacedSender struct {
 	status   int         // held back until the first byte is there; 0 once it is written
 	err      error       // why the content ended early
 	ended    atomic.Bool // nothing more may be sent
+	setting  sync.Mutex  // held while cut or done sets a deadline
+	over     bool        // the content is no more sent; guarded by setting
 	deadline time.Time   // of the connection, as set last
 	flushed  bool        // the header is out
 }
@@ -43,14 +46,25 @@ func newPacedSender(w http.ResponseWriter, r *http.Request, pace Pace) *pacedSen
 	}
 }
 
-// cut makes the transfer stop where it stands. It may come from any goroutine.
+// cut makes the transfer stop where it stands. It may come from any goroutine, and
+// when the request has been served: the connection is another's then, and HTTP/2
+// has nothing to set a deadline on.
 func (p *pacedSender) cut() {
+	p.setting.Lock()
+	defer p.setting.Unlock()
 	p.ended.Store(true)
-	_ = p.control.SetWriteDeadline(time.Unix(1, 0))
+	if !p.over {
+		_ = p.control.SetWriteDeadline(time.Unix(1, 0))
+	}
 }
 
 // done lifts the deadline, so that the connection can be used again.
-func (p *pacedSender) done() { _ = p.control.SetWriteDeadline(time.Time{}) }
+func (p *pacedSender) done() {
+	p.setting.Lock()
+	defer p.setting.Unlock()
+	p.over = true
+	_ = p.control.SetWriteDeadline(time.Time{})
+}
 
 // WriteHeader implements http.ResponseWriter. What net/http says of a range, in
 // words, is said as a problem: see outcome.
