@@ -411,9 +411,7 @@ func (s *stage) run(t *testing.T, e errand, w who, sharing bool) {
 	}
 	put := strings.NewReplacer("{room}", string(s.room), "{me}", string(me), "{spare}", string(s.spare), "{off}", off)
 	r := request{method: e.method, path: put.Replace(e.path), header: e.header, body: put.Replace(e.body)}
-	if strings.Contains(r.path, "{share}") {
-		r.path = strings.Replace(r.path, "{share}", string(s.share(t, forRoom, "tus", "available")), 1)
-	}
+	r.path = strings.Replace(r.path, "{share}", string(s.share(t, forRoom, "tus", "available")), 1)
 	response, body := s.send(t, w, r)
 	if got, want := strconv.Itoa(response.StatusCode), e.answer(w, sharing); got != want {
 		t.Errorf("%s (%s %s), by %s, sharing %t: %s, want %s: %s", e.name, e.method, e.path, w.name, sharing, got, want, body)

@@ -309,3 +309,18 @@ func TestOneServerPerDirectory(t *testing.T) {
 		t.Errorf("after unlocking another process says %q, %v", said, err)
 	}
 }
+
+// TestADataDirectoryThatIsALinkIsRefused: who may change the link would choose
+// where the files go.
+func TestADataDirectoryThatIsALinkIsRefused(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "data")
+	if err := os.Symlink(t.TempDir(), link); err != nil {
+		t.Fatal(err)
+	}
+	if unlock, err := diskblob.LockDir(link); err == nil {
+		t.Error("it is taken", unlock())
+	}
+	if s, err := diskblob.Open(link); err == nil {
+		t.Error("it is opened", s.Close())
+	}
+}

@@ -58,6 +58,9 @@ func open(ctx context.Context, path string, options ...Option) (*engine, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := private(path); err != nil {
+		return nil, err
+	}
 	e := &engine{synchronous: "FULL"}
 	for _, option := range options {
 		option(e)
@@ -91,6 +94,18 @@ func open(ctx context.Context, path string, options ...Option) (*engine, error) 
 	})
 	return e, nil
 }
+
+// private makes the file, if it is not there, and has nobody but its owner read
+// it: the library would let everybody. What it puts beside it gets the same mode.
+func private(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, fileMode)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Chmod(fileMode), file.Close())
+}
+
+const fileMode = 0o600
 
 // connect returns a pool of connections.
 func connect(source string) (*sql.DB, error) {
