@@ -5,7 +5,7 @@ NPM ?= npm
 
 export GOFLAGS ?= -buildvcs=false
 
-.PHONY: run build test test-go test-fuzz test-js test-e2e screenshots test-long fault lint fmt bench clean
+.PHONY: run build test test-go test-fuzz test-js test-e2e screenshots test-long fault abuse lint fmt bench clean
 
 run: build ## start the server in development mode and print the page's address
 	bin/handout serve --dev
@@ -45,6 +45,9 @@ test-long: build ## what is too long for make test: large files
 
 fault: assets ## one row of docs/reliability.md: make fault ROW=F1, with HANDOUT_LONG=1 the long amount
 	$(GO) test -race -count=1 -v -timeout 0 -run '^Test$(ROW)_' ./internal/faulttest/...
+
+abuse: assets ## the abuse list with its numbers, and how a victim in another room fares, into docs/abuse.md
+	HANDOUT_LONG=1 HANDOUT_ABUSE_REPORT=$(CURDIR)/docs/abuse.md $(GO) test -count=1 -v -timeout 0 -run '^TestAbuse_' ./internal/faulttest/abuse
 
 bench: build ## figures against bare servers, into docs/benchmarks.md
 	$(GO) build -o bin/bench ./bench

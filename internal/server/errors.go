@@ -154,6 +154,11 @@ func (s *Server) answerProblem(w http.ResponseWriter, r *http.Request, err error
 		}
 	}
 	header.Set("Cache-Control", "no-store")
+	if code == protocol.CodeTooSlow && r.ProtoMajor == 1 {
+		// net/http would read on before it answers, as slowly as the body comes.
+		header.Set("Connection", "close")
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
+	}
 	writeJSONType(w, status, "application/problem+json", body)
 }
 
