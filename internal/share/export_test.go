@@ -23,3 +23,9 @@ func (s *Service) Counted() int { return s.makers.Len() }
 func (s *Space) Take(ctx context.Context, n int64) (recorded func(), err error) {
 	return s.take(ctx, n)
 }
+
+// Recover settles what an earlier process left, and returns when that is done.
+func (s *Service) Recover(ctx context.Context) { s.recover(ctx) }
+
+// Sweep is one sweep.
+func (s *Service) Sweep(ctx context.Context) { s.sweep(ctx) }

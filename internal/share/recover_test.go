@@ -48,12 +48,10 @@ func (f *fixture) add(t *testing.T, s store.Share) protocol.ShareID {
 	return s.ID
 }
 
-// startUp runs the service until its start-up sweep is over: an upload whose time
-// is over is ended by the first sweep after it.
+// startUp does what the service does at its start.
 func (f *fixture) startUp(t *testing.T) {
 	t.Helper()
-	due := f.add(t, store.Share{Share: protocol.Share{ExpiresAt: f.clock.now()}})
-	f.sweepUntil(t, "the end of the start-up", func() bool { return f.state(t, due) == protocol.Failed })
+	f.Recover(t.Context())
 }
 
 // TestStartUpFinishesUploads leaves what a process leaves that dies with the

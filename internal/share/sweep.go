@@ -3,7 +3,11 @@ package share
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/handout-rtc/handout/internal/blob"
 	"github.com/handout-rtc/handout/internal/store"
@@ -16,23 +20,40 @@ type Sweeper interface {
 	IdleUploads(ctx context.Context, before time.Time, limit int) ([]protocol.ShareID, error)
 	Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([]store.DueShare, error)
 	Live(ctx context.Context, after protocol.ShareID, limit int) ([]store.Share, error)
-	Unpurged(ctx context.Context, limit int) ([]protocol.ShareID, error)
+	Unpurged(ctx context.Context, without, limit int) ([]protocol.ShareID, error)
 	MarkPurged(ctx context.Context, ids []protocol.ShareID, now time.Time) error
 	Forget(ctx context.Context, endedBefore time.Time) (int, error)
 	Known(ctx context.Context, ids []protocol.ShareID) (map[protocol.ShareID]protocol.ShareState, error)
 }
 
-// sweepBatch bounds what is read at a time, and what one sweep does.
-const sweepBatch = 100
+const (
+	// sweepBatch bounds what is read at a time.
+	sweepBatch = 100
+	// atOnce is how many shares are ended or cleared away at a time: together they
+	// share commits, and one that has to wait keeps no other from going.
+	atOnce = 16
+)
 
-// Run sweeps until the context is cancelled: first what an earlier process
-// left between two steps, then, again and again, what time has ended.
+// Run sweeps until the context is cancelled. What has ended, and what time ends,
+// goes from the first moment on. Beside that it settles first what an earlier
+// process left between two steps, which may take long; only then does it give up
+// what rests.
 func (s *Service) Run(ctx context.Context) {
-	s.recover(ctx)
+	var group sync.WaitGroup
+	defer group.Wait()
+	group.Go(func() {
+		s.recover(ctx)
+		s.again(ctx, s.endIdle)
+	})
+	s.again(ctx, s.sweep)
+}
+
+// again calls do until the context is cancelled.
+func (s *Service) again(ctx context.Context, do func(context.Context)) {
 	tick := time.NewTicker(s.SweepEvery)
 	defer tick.Stop()
 	for {
-		s.sweep(ctx)
+		do(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -41,27 +62,64 @@ func (s *Service) Run(ctx context.Context) {
 	}
 }
 
-// sweep ends what is due and clears away what has ended. Each part does a
-// bounded amount of work; the next sweep goes on.
+// sweep ends what is due and clears away what has ended: all of it, for bytes must
+// be gone a minute later however many end at once.
 func (s *Service) sweep(ctx context.Context) {
-	now := s.Now()
-	s.endIdle(ctx, now)
-	due, err := s.Sweeper.Due(ctx, now, now.Add(-seconds(s.Limits.EmptyRoomSeconds)), sweepBatch)
-	s.logSweep("reading due shares", err)
-	for _, share := range due {
-		s.expire(ctx, share.Share, share.Why)
-	}
-	unpurged, err := s.Sweeper.Unpurged(ctx, sweepBatch)
-	s.logSweep("reading ended shares", err)
-	s.purge(ctx, unpurged)
-	_, err = s.Sweeper.Forget(ctx, now.Add(-s.RecordTTL))
+	s.endDue(ctx)
+	s.purgeEnded(ctx)
+	_, err := s.Sweeper.Forget(ctx, s.Now().Add(-s.RecordTTL))
 	s.logSweep("forgetting ended shares", err)
+}
+
+// endDue ends the shares whose time is over.
+func (s *Service) endDue(ctx context.Context) {
+	for ctx.Err() == nil {
+		now := s.Now()
+		due, err := s.Sweeper.Due(ctx, now, now.Add(-seconds(s.Limits.EmptyRoomSeconds)), sweepBatch)
+		s.logSweep("reading due shares", err)
+		var ended atomic.Int64
+		each(due, func(share store.DueShare) {
+			if s.expire(ctx, share.Share, share.Why) {
+				ended.Add(1)
+			}
+		})
+		if len(due) < sweepBatch || ended.Load() == 0 {
+			return
+		}
+	}
+}
+
+// purgeEnded removes the bytes of what has ended. What fails is passed over, and
+// tried again by the next sweep.
+func (s *Service) purgeEnded(ctx context.Context) {
+	failed := 0
+	for ctx.Err() == nil {
+		unpurged, err := s.Sweeper.Unpurged(ctx, failed, sweepBatch)
+		s.logSweep("reading ended shares", err)
+		failed += len(unpurged) - s.purge(ctx, unpurged)
+		if len(unpurged) < sweepBatch {
+			return
+		}
+	}
+}
+
+// each calls do for all items, some at a time, and returns when that is done.
+func each[T any](items []T, do func(T)) {
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for _, item := range items {
+		group.Go(func() error {
+			do(item)
+			return nil
+		})
+	}
+	_ = group.Wait() // nobody says an error
 }
 
 // endIdle ends uploads that nothing has come in for too long. Nobody could send
 // while there was no server, so after its start each has the whole time again.
-func (s *Service) endIdle(ctx context.Context, now time.Time) {
-	before := now.Add(-seconds(s.Limits.UploadIdleSeconds))
+func (s *Service) endIdle(ctx context.Context) {
+	before := s.Now().Add(-seconds(s.Limits.UploadIdleSeconds))
 	if before.Before(s.began) {
 		return
 	}
@@ -76,8 +134,9 @@ func (s *Service) endIdle(ctx context.Context, now time.Time) {
 }
 
 // expire ends a share because its time is over. An upload that cannot go on
-// has failed; a file that was available has expired.
-func (s *Service) expire(ctx context.Context, share store.Share, reason protocol.Code) {
+// has failed; a file that was available has expired. It reports whether it has
+// ended by now.
+func (s *Service) expire(ctx context.Context, share store.Share, reason protocol.Code) bool {
 	to := protocol.Expired
 	if share.State == protocol.Uploading {
 		to = protocol.Failed
@@ -86,26 +145,35 @@ func (s *Service) expire(ctx context.Context, share store.Share, reason protocol
 	if !errors.Is(err, store.ErrConflict) { // it moved on: the next sweep sees
 		s.logSweep("expiring a share", err)
 	}
+	return err == nil
 }
 
-// purge removes the bytes of shares that have ended. What fails stays on the
-// store's list and is tried again by the next sweep.
-func (s *Service) purge(ctx context.Context, ids []protocol.ShareID) {
+// purge removes the bytes of shares that have ended, and returns of how many. What
+// fails stays on the store's list and is tried again by the next sweep.
+func (s *Service) purge(ctx context.Context, ids []protocol.ShareID) int {
+	var mu sync.Mutex
 	var gone []protocol.ShareID
-	for _, id := range ids {
+	each(ids, func(id protocol.ShareID) {
 		if err := s.Uploads.Interrupt(ctx, id); err != nil {
 			s.logSweep("stopping an upload", err)
-			continue
+			return
 		}
 		if err := s.Blobs.Remove(ctx, blob.Key(id)); err != nil {
 			s.logSweep("removing bytes", err)
-			continue
+			return
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		gone = append(gone, id)
+	})
+	if len(gone) == 0 {
+		return 0
 	}
-	if len(gone) > 0 {
-		s.logSweep("marking bytes as gone", s.Sweeper.MarkPurged(ctx, gone, s.Now()))
+	if err := s.Sweeper.MarkPurged(ctx, gone, s.Now()); err != nil {
+		s.logSweep("marking bytes as gone", err)
+		return 0
 	}
+	return len(gone)
 }
 
 func (s *Service) logSweep(what string, err error) {

@@ -70,10 +70,11 @@ func (db *DB) Live(ctx context.Context, after protocol.ShareID, limit int) ([]Sh
 	return shares, nil
 }
 
-// Unpurged returns shares that have ended and whose bytes are not gone yet.
-func (db *DB) Unpurged(ctx context.Context, limit int) ([]protocol.ShareID, error) {
+// Unpurged returns shares that have ended and whose bytes are not gone yet, in the
+// order of their ends, without the first of them.
+func (db *DB) Unpurged(ctx context.Context, without, limit int) ([]protocol.ShareID, error) {
 	ids, err := list(ctx, db.engine.Reader(), column[protocol.ShareID],
-		`SELECT id FROM shares WHERE ended_at > 0 AND purged = 0 ORDER BY ended_at, id LIMIT $1`, limit)
+		`SELECT id FROM shares WHERE ended_at > 0 AND purged = 0 ORDER BY ended_at, id LIMIT $1 OFFSET $2`, limit, without)
 	if err != nil {
 		return nil, fmt.Errorf("reading ended shares: %w", err)
 	}

@@ -86,3 +86,37 @@ func TestPacksAreBounded(t *testing.T) {
 	}
 	onlyPack(t, dir) // the first one is full and empty
 }
+
+// TestWhatAPowerCutBringsBackGoesAgain puts the bytes of a removed blob back where
+// they were, as a power cut does that came after the head said so, and leaves some
+// of a blob whose writer died: the next process takes both out, and nothing else.
+func TestWhatAPowerCutBringsBackGoesAgain(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := reopen(t, dir)
+	kept := keep(t, s, 3, 10<<10)
+	at := s.packs.index["sh_1"]
+	if err := s.Remove(background, "sh_1"); err != nil {
+		t.Fatal(err)
+	}
+	back := []byte("these bytes were said to be gone")
+	if _, err := at.pack.file.WriteAt(back, at.at+at.dataAt()); err != nil {
+		t.Fatal(err)
+	}
+	torn, err := s.packs.reserve(entry{key: "sh_torn", size: 40 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := at.pack.file.WriteAt(back, torn.at+torn.dataAt()); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	s, found := reopen(t, dir)
+	defer s.Close()
+	if len(found) != 2 || !bytes.Equal(found["sh_0"], kept["sh_0"]) || !bytes.Equal(found["sh_2"], kept["sh_2"]) {
+		t.Errorf("there are %d blobs, or others", len(found))
+	}
+	data, err := os.ReadFile(onlyPack(t, dir))
+	if err != nil || bytes.Contains(data, back) {
+		t.Errorf("what was gone is back (%v)", err)
+	}
+}

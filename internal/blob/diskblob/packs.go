@@ -107,6 +107,7 @@ func (p *packs) read(name string) error {
 	}
 	in := &pack{name: name, file: file, end: info.Size()}
 	p.all[in] = struct{}{}
+	var live []place
 	err = scan(name, file, info.Size(), func(at int64, e entry) {
 		// The first of a key is the one: there is no other, unless by damage.
 		if _, known := p.index[e.key]; e.dead || known {
@@ -114,6 +115,7 @@ func (p *packs) read(name string) error {
 		}
 		p.index[e.key] = place{in, at, e}
 		in.live++
+		live = append(live, place{in, at, e})
 	})
 	if err != nil {
 		return fmt.Errorf("reading a pack: %w", err)
@@ -121,7 +123,25 @@ func (p *packs) read(name string) error {
 	if p.store.inspecting {
 		return nil
 	}
-	return p.drop(p.spent(in))
+	if in.live == 0 {
+		return p.drop(p.spent(in))
+	}
+	return in.clear(live)
+}
+
+// clear takes whatever is between the blobs out of the pack: bytes whose removal a
+// power cut has undone, and those of a blob whose writer died before it was whole.
+func (in *pack) clear(live []place) error {
+	var from int64
+	for _, at := range append(live, place{at: in.end}) {
+		if at.at > from {
+			if err := punch(in.file, from, at.at-from); err != nil {
+				return fmt.Errorf("clearing a pack: %w", err)
+			}
+		}
+		from = at.at + at.span()
+	}
+	return nil
 }
 
 // put appends a blob, and returns when it survives what the store promises.

@@ -96,7 +96,7 @@ var partTests = map[string]func(*world){
 					w.same("its bytes are in the share", got.Offset, []int64{4, 6}[i])
 				}
 			}
-			unpurged, err := w.Unpurged(w.Context(), 9)
+			unpurged, err := w.Unpurged(w.Context(), 0, 9)
 			w.must(err)
 			w.must(w.MarkPurged(w.Context(), unpurged, w.now))
 		}

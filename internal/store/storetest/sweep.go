@@ -32,16 +32,17 @@ var sweepTests = map[string]func(*world){
 		w.cancel(first.ID)
 		w.later(time.Second)
 		w.cancel(second.ID)
-		unpurged := func(limit int) []protocol.ShareID {
-			got, err := w.Unpurged(w.Context(), limit)
+		unpurged := func(without, limit int) []protocol.ShareID {
+			got, err := w.Unpurged(w.Context(), without, limit)
 			w.must(err)
 			return got
 		}
-		w.same("bounded", unpurged(1), []protocol.ShareID{first.ID})
-		w.same("unpurged", unpurged(9), []protocol.ShareID{first.ID, second.ID})
+		w.same("bounded", unpurged(0, 1), []protocol.ShareID{first.ID})
+		w.same("without the first", unpurged(1, 9), []protocol.ShareID{second.ID})
+		w.same("unpurged", unpurged(0, 9), []protocol.ShareID{first.ID, second.ID})
 		w.must(w.MarkPurged(w.Context(), []protocol.ShareID{first.ID, live.ID, protocol.NewShareID()}, w.now))
 		w.must(w.MarkPurged(w.Context(), nil, w.now))
-		w.same("after", unpurged(9), []protocol.ShareID{second.ID})
+		w.same("after", unpurged(0, 9), []protocol.ShareID{second.ID})
 		s, err := w.Share(w.Context(), first.ID)
 		w.must(err)
 		w.same("purged", s.Purged, true)
