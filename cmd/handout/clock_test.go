@@ -148,11 +148,12 @@ func (p *process) ticket(t *testing.T, bearer, path string) string {
 	return address
 }
 
-// TestTheClockIsSetWhileTheServerRuns (docs/reliability.md, F15): nothing that
-// lasts goes by it, and no credential lives longer.
-func TestTheClockIsSetWhileTheServerRuns(t *testing.T) {
+// TestF15_TheClockIsSetWhileTheServerRuns: nothing that lasts goes by it, and no
+// credential lives longer.
+func TestF15_TheClockIsSetWhileTheServerRuns(t *testing.T) {
 	for _, by := range []time.Duration{time.Hour, -time.Hour, tenYears, -tenYears} {
 		t.Run(by.String(), func(t *testing.T) {
+			t.Parallel()
 			data, on := t.TempDir(), newTimes()
 			p, _ := serveHere(t, on, "--data", data, "--token-lifetime", "3h", "--empty-room", "24h")
 			bearer := p.guest(t)
@@ -217,10 +218,11 @@ func TestTheClockIsSetWhileTheServerRuns(t *testing.T) {
 	}
 }
 
-// TestTheClockIsSetBetweenTwoServers: what was begun before the start goes on.
-func TestTheClockIsSetBetweenTwoServers(t *testing.T) {
+// TestF15_TheClockIsSetBetweenTwoServers: what was begun before the start goes on.
+func TestF15_TheClockIsSetBetweenTwoServers(t *testing.T) {
 	for _, by := range []time.Duration{2 * time.Hour, -30 * time.Second, -time.Hour} {
 		t.Run(by.String(), func(t *testing.T) {
+			t.Parallel()
 			data, on := t.TempDir(), newTimes()
 			first, stop := serveHere(t, on, "--data", data, "--empty-room", "24h")
 			bearer := first.guest(t)
