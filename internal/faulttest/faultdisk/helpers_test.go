@@ -19,13 +19,23 @@ import (
 // begin creates an upload by tus, with no byte of it, and returns its path.
 func begin(t *testing.T, c *faulttest.Client, f faulttest.File) (path string) {
 	t.Helper()
-	response, err := c.Do(t.Context(), http.MethodPost, "/uploads", nil, "Tus-Resumable", "1.0.0", "Upload-Length", fmt.Sprint(f.Size),
-		"Upload-Metadata", "filename "+base64.StdEncoding.EncodeToString([]byte(f.Name)))
+	path, err := tryBegin(t, c, f)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+// tryBegin is begin, which may be refused.
+func tryBegin(t *testing.T, c *faulttest.Client, f faulttest.File) (path string, err error) {
+	t.Helper()
+	response, err := c.Do(t.Context(), http.MethodPost, "/uploads", nil, "Tus-Resumable", "1.0.0", "Upload-Length", fmt.Sprint(f.Size),
+		"Upload-Metadata", "filename "+base64.StdEncoding.EncodeToString([]byte(f.Name)))
+	if err != nil {
+		return "", err
+	}
 	response.Body.Close()
-	return response.Header.Get("Location")
+	return response.Header.Get("Location"), nil
 }
 
 // push appends so many bytes of a file, and returns the error of the answer.
