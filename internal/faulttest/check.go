@@ -16,6 +16,9 @@ type Rules struct {
 	// acknowledged, and that their downloads and sends fail: a power cut, a failed
 	// sync. Files that were acknowledged as complete are kept all the same.
 	MayLose bool
+	// MayLoseFiles permits that files are lost which were seen to be complete: a power
+	// cut where syncs are left for later. The test itself says which must be kept.
+	MayLoseFiles bool
 	// Strangers are participants who may know of no share at all.
 	Strangers []protocol.ParticipantID
 	// Resent is how many bytes of an upload may be sent again for each fault; 0 does

@@ -134,7 +134,7 @@ func (l *ledger) checkKept() {
 	complete := make(map[protocol.ShareID]int)
 	for _, s := range l.sightings {
 		id := s.share.ID
-		if at, known := complete[id]; known && s.share.Reason == string(protocol.CodeStorageFailed) {
+		if at, known := complete[id]; known && !l.rules.MayLoseFiles && s.share.Reason == string(protocol.CodeStorageFailed) {
 			l.violated("I1", []int{at, s.at}, "%s was complete, and its bytes are lost", id)
 		}
 		if _, known := complete[id]; !known && s.share.State == protocol.Available {
@@ -153,7 +153,7 @@ func (l *ledger) checkKept() {
 		had, known := all.before(r.ID, len(l.entries))
 		at, wasComplete := complete[r.ID]
 		switch {
-		case wasComplete && r.Reason == protocol.CodeStorageFailed:
+		case wasComplete && !l.rules.MayLoseFiles && r.Reason == protocol.CodeStorageFailed:
 			l.violated("I1", []int{at}, "%s was complete, and the record says that its bytes are lost", r.ID)
 		case r.State == protocol.Failed && known && had.offset > 0 && !l.endedBefore(r.ID, len(l.entries)) && !l.rules.MayLose:
 			l.violated("I1", []int{had.at}, "%d bytes of %s were acknowledged, and the record says that it failed: %s", had.offset, r.ID, r.Reason)

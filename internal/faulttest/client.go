@@ -59,6 +59,12 @@ func MakeRoom(t testing.TB, base string, journal *Journal) *Room {
 	return &Room{ID: made.Room.ID, base: base, journal: journal}
 }
 
+// At is the room as another server has it, which has its records: nobody has entered
+// there yet.
+func (r *Room) At(base string, journal *Journal) *Room {
+	return &Room{ID: r.ID, base: base, journal: journal}
+}
+
 // Client is a participant. Its fields may be changed before it does anything. It is
 // safe for concurrent use afterwards.
 type Client struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -156,6 +157,23 @@ func NewJournal(t testing.TB) *Journal {
 			j.save(t)
 		}
 	})
+	return j
+}
+
+// ResumeJournal returns a journal that goes on behind entries of another one, which
+// are what is known at that moment: say what was known when the power was cut. It
+// numbers on from there, and is saved as any.
+func ResumeJournal(t testing.TB, entries []Entry) *Journal {
+	j := NewJournal(t)
+	j.entries = slices.Clone(entries)
+	for _, e := range entries {
+		if e.Request != nil {
+			j.calls = max(j.calls, e.Request.Call)
+		}
+		if e.Job != nil {
+			j.jobs = max(j.jobs, e.Job.Job)
+		}
+	}
 	return j
 }
 

@@ -105,8 +105,8 @@ func back(now, before Usage) bool {
 }
 
 // settledFacts reads what is left of a server that was stopped. What its start left
-// to be cleared away may still be there if it lived for a moment only: it gets
-// longer lives until all is, or until ctx ends.
+// to be cleared away or announced may still be there if it lived for a moment only:
+// it gets longer lives until all is, or until ctx ends.
 func (s *Server) settledFacts(ctx context.Context, t testing.TB) *Facts {
 	t.Helper()
 	for life := 50 * time.Millisecond; ; life *= 2 {
@@ -114,7 +114,7 @@ func (s *Server) settledFacts(ctx context.Context, t testing.TB) *Facts {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(facts.leaks()) == 0 || ctx.Err() != nil {
+		if len(facts.leaks()) == 0 && facts.Outbox == 0 || ctx.Err() != nil {
 			return facts
 		}
 		s.Restart(t)

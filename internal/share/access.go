@@ -59,6 +59,9 @@ func (s *Service) Authorise(ctx context.Context, c Caller, id protocol.ShareID, 
 	if err := decide(c, record, verb); err != nil {
 		return store.Share{}, err
 	}
+	if verb == Write {
+		return s.certain(ctx, record)
+	}
 	return record, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/share"
 	"github.com/handout-rtc/handout/protocol"
 )
 
@@ -59,6 +60,21 @@ func TestWhatIsInDoubtIsCheckedBeforeItIsRead(t *testing.T) {
 	}
 	if !f.Settled() {
 		t.Error("something is in doubt still")
+	}
+}
+
+// TestASenderIsNotToldThatWhatIsInDoubtIsComplete when it asks for the offset, as a
+// sender does whose answer was lost.
+func TestASenderIsNotToldThatWhatIsInDoubtIsComplete(t *testing.T) {
+	f, ctx := newFixture(t), context.Background()
+	whole, torn := f.deliver(t, "whole", protocol.ToRoom()), f.deliver(t, "torn?", protocol.ToRoom())
+	f.replace(t, torn, "to\x00\x00\x00")
+	f.Doubt([]protocol.ShareID{whole, torn})
+	for id, want := range map[protocol.ShareID]protocol.ShareState{whole: protocol.Available, torn: protocol.Expired} {
+		record, err := f.Authorise(ctx, f.as("ana"), id, share.Write)
+		if err != nil || record.State != want {
+			t.Errorf("the offset is asked of one that is %s, %v, want %s", record.State, err, want)
+		}
 	}
 }
 

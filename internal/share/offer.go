@@ -140,6 +140,11 @@ func (s *Service) madeBefore(ctx context.Context, c Caller, batch Batch) ([]stor
 	case len(made) != len(batch.Drafts):
 		return nil, protocol.NewError(protocol.CodeShareEnded, "some of the shares of this request are forgotten")
 	}
+	for i := range made {
+		if made[i], err = s.certain(ctx, made[i]); err != nil {
+			return nil, err
+		}
+	}
 	return made, nil
 }
 

@@ -33,18 +33,22 @@ func (s *Service) checkRecords(ctx context.Context) error {
 }
 
 // checkRecord finishes an upload whose bytes are all there, and ends a share
-// whose bytes are not. An upload that a request is at work on is left to it, and
-// a partial one to the share that it belongs to or will belong to.
+// whose bytes are not: after a power cut those of an upload are read again. An
+// upload that a request is at work on is left to it, and a partial one to the share
+// that it belongs to or will belong to.
 func (s *Service) checkRecord(ctx context.Context, record store.Share) {
 	if record.State == protocol.Available {
 		s.checkAvailable(ctx, record)
 		return
 	}
-	if record.Partial() || s.Uploads.Active(record.ID) {
+	if s.Uploads.Active(record.ID) {
 		return
 	}
-	whole, err := s.whole(ctx, record)
-	if whole {
+	finish, err := record.Offset > 0 && !record.Checkpoint.SameBoot(s.Boot), error(nil)
+	if !finish && !record.Partial() {
+		finish, err = s.whole(ctx, record)
+	}
+	if finish {
 		err = s.Uploads.Finish(ctx, record.ID)
 	}
 	s.logSweep("finishing an upload", err)

@@ -36,8 +36,8 @@ type Uploads interface {
 	Interrupt(ctx context.Context, id protocol.ShareID) error
 	// Active reports whether a request writes to the upload.
 	Active(id protocol.ShareID) bool
-	// Finish completes an upload whose bytes are all there, and brings to one that
-	// comes in parts what they have.
+	// Finish holds an upload against its bytes, completes it if they are all there,
+	// and brings to one that comes in parts what they have.
 	Finish(ctx context.Context, id protocol.ShareID) error
 	// Offsets returns how far the uploads are that receive bytes now.
 	Offsets() map[protocol.ShareID]int64

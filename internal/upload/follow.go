@@ -77,7 +77,16 @@ func (s *Service) followed(ctx context.Context, id protocol.ShareID) (store.Shar
 	case share.State.Ended():
 		return share, endedError(share)
 	}
-	return share, nil
+	return s.believed(ctx, share)
+}
+
+// believed holds the record of an upload against its bytes, unless a request of this
+// boot has done it or does it now: a power cut may have taken them.
+func (s *Service) believed(ctx context.Context, share store.Share) (store.Share, error) {
+	if share.State != protocol.Uploading || share.Offset == 0 || share.Checkpoint.SameBoot(s.Boot) || s.Active(share.ID) {
+		return share, nil
+	}
+	return s.settled(ctx, share.ID)
 }
 
 func stalled() error {

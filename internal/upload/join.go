@@ -190,7 +190,7 @@ func (s *Service) joinNext(ctx context.Context, whole store.Share, more supply) 
 	for _, part := range parts {
 		from := end
 		if end += *part.Size; whole.Offset < end {
-			if err := s.believePart(ctx, part); err != nil {
+			if _, err := s.believed(ctx, part); err != nil {
 				return err
 			}
 			return s.joinPart(ctx, whole, &partReader{blobs: s.Blobs, part: part, at: whole.Offset - from, more: more})
@@ -225,16 +225,6 @@ func (s *Service) joinPart(ctx context.Context, whole store.Share, rest *partRea
 		ID: whole.ID, Offset: whole.Offset, Body: rest, BodyLength: rest.left(),
 		Yield: func() { cancel(protocol.NewError(protocol.CodeUploadPreempted, "another request took the share")) },
 	}, true)
-	return err
-}
-
-// believePart holds the record of a part against its bytes, unless a request of
-// this boot has done it.
-func (s *Service) believePart(ctx context.Context, part store.Share) error {
-	if part.Checkpoint.SameBoot(s.Boot) || s.Active(part.ID) {
-		return nil
-	}
-	_, err := s.settled(ctx, part.ID)
 	return err
 }
 

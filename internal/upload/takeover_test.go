@@ -175,6 +175,29 @@ func TestLostBytesEndTheUpload(t *testing.T) {
 	}
 }
 
+// TestAFollowerGetsNothingThatAPowerCutTook: whether the sender has come back or
+// not.
+func TestAFollowerGetsNothingThatAPowerCutTook(t *testing.T) {
+	for name, lost := range map[string]bool{"lost": true, "kept": false} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, 2<<20)
+			if _, err := b.append(0, bytes.NewReader(random(1<<20))); err != nil {
+				t.Fatal(err)
+			}
+			if lost {
+				rewrite(t, b, make([]byte, 1<<20))
+			}
+			b.restart("another-boot")
+			n, _, err := b.Follow(context.Background(), b.id, 0)
+			if lost {
+				wantCode(t, err, protocol.CodeShareEnded)
+			} else if err != nil || n != 1<<20 {
+				t.Errorf("%d bytes may be read, %v", n, err)
+			}
+		})
+	}
+}
+
 func rewrite(t *testing.T, b *bench, data []byte) {
 	t.Helper()
 	writer, err := b.blobs.Write(context.Background(), blob.Key(b.id), 0)

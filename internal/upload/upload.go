@@ -237,8 +237,8 @@ func (s *Service) Drain() {
 	s.flows.stop()
 }
 
-// Finish completes an upload that has all its bytes, for the start-up sweep. One
-// that comes in parts gets what they have.
+// Finish holds an upload against its bytes, and completes it if it has them all, for
+// the start-up sweep. One that comes in parts gets what they have.
 func (s *Service) Finish(ctx context.Context, id protocol.ShareID) error {
 	share, err := s.settled(ctx, id)
 	if err == nil && share.Joined() && share.State == protocol.Uploading {

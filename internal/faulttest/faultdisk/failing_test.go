@@ -108,10 +108,10 @@ func (f *failing) wantHealthy(t *testing.T, came int64) {
 	faulttest.Verdict(t, f.Server, faulttest.Rules{MayLose: true}, f.room)
 }
 
-// TestADiskThatFailsIsNeverBelieved has one call on one file fail: its upload fails,
+// TestF6_ADiskThatFailsIsNeverBelieved has one call on one file fail: its upload fails,
 // the server takes nothing more, also when the disk does what it is told again, and
 // is as before when it is restarted.
-func TestADiskThatFailsIsNeverBelieved(t *testing.T) {
+func TestF6_ADiskThatFailsIsNeverBelieved(t *testing.T) {
 	for name, fault := range map[string]struct{ what, file string }{
 		"a sync":  {"fsync:error=EIO", "staging/ID"},
 		"a write": {"pwrite64:error=EIO", "staging/ID"},
@@ -119,6 +119,7 @@ func TestADiskThatFailsIsNeverBelieved(t *testing.T) {
 		"the sync of a new name":                  {"fsync:error=EIO", "blobs/TAIL"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newFailing(t)
 			id := string(shareOf(f.toVictim))
 			file := strings.NewReplacer("ID", id, "TAIL", id[len(id)-2:]).Replace(fault.file)
@@ -141,10 +142,11 @@ func TestADiskThatFailsIsNeverBelieved(t *testing.T) {
 	}
 }
 
-// TestAPackThatFailsIsNeverBelieved is the same for small files that come whole.
-func TestAPackThatFailsIsNeverBelieved(t *testing.T) {
+// TestF6_APackThatFailsIsNeverBelieved is the same for small files that come whole.
+func TestF6_APackThatFailsIsNeverBelieved(t *testing.T) {
 	for name, what := range map[string]string{"a sync": "fsync:error=EIO", "a write": "pwrite64:error=EIO"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newFailing(t)
 			packs, err := filepath.Glob(filepath.Join(f.Data, "files", "packs", "*"))
 			if err != nil || len(packs) != 1 {
@@ -166,10 +168,11 @@ func TestAPackThatFailsIsNeverBelieved(t *testing.T) {
 	}
 }
 
-// TestRecordsThatCannotBeSyncedAreNeverBelieved has the database's log fail.
-func TestRecordsThatCannotBeSyncedAreNeverBelieved(t *testing.T) {
+// TestF6_RecordsThatCannotBeWrittenAreNeverBelieved has the database's log fail.
+func TestF6_RecordsThatCannotBeWrittenAreNeverBelieved(t *testing.T) {
 	for name, what := range map[string]string{"a sync": "fsync,fdatasync:error=EIO", "a write": "pwrite64:error=EIO"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newFailing(t)
 			heal := faultdisk.Fail(t, f.PID(), what, filepath.Join(f.Data, "handout.db-wal"))
 			wantCode(t, "the append whose record fails", push(t, f.ana, f.toVictim, f.victim, mib/2, mib/2), http.StatusServiceUnavailable, protocol.CodeUnavailable)
@@ -190,9 +193,9 @@ func TestRecordsThatCannotBeSyncedAreNeverBelieved(t *testing.T) {
 	}
 }
 
-// TestAShortWriteIsCounted gives the server a limit for files that lies within a
+// TestF6_AShortWriteIsCounted gives the server a limit for files that lies within a
 // write: the write is short, and the rest of it fails. What counts of it is there.
-func TestAShortWriteIsCounted(t *testing.T) {
+func TestF6_AShortWriteIsCounted(t *testing.T) {
 	const blocks, limit = "20000", 20000 * 512
 	journal := faulttest.NewJournal(t)
 	server := faulttest.Start(t, faulttest.Config{

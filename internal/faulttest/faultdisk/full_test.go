@@ -32,10 +32,10 @@ func fill(t *testing.T, name string) {
 	}
 }
 
-// TestAFullDisk offers more than a disk of 64 MiB takes, and then has somebody else
+// TestF5_AFullDisk offers more than a disk of 64 MiB takes, and then has somebody else
 // fill it to the last block in the middle of uploads: whatever is asked is done or
 // refused as storage-full, and all goes on when there is space again.
-func TestAFullDisk(t *testing.T) {
+func TestF5_AFullDisk(t *testing.T) {
 	disk := faultdisk.Small(t, "64")
 	journal := faulttest.NewJournal(t)
 	server := faulttest.Start(t, faulttest.Config{

@@ -1,6 +1,7 @@
 package faultdisk_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -41,7 +42,11 @@ func tryBegin(t *testing.T, c *faulttest.Client, f faulttest.File) (path string,
 // push appends so many bytes of a file, and returns the error of the answer.
 func push(t *testing.T, c *faulttest.Client, path string, f faulttest.File, from, n int64) error {
 	t.Helper()
-	response, err := c.Do(t.Context(), http.MethodPatch, path, io.LimitReader(f.From(from), n), "Tus-Resumable", "1.0.0",
+	part, err := io.ReadAll(io.LimitReader(f.From(from), n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := c.Do(t.Context(), http.MethodPatch, path, bytes.NewReader(part), "Tus-Resumable", "1.0.0",
 		"Upload-Offset", fmt.Sprint(from), "Content-Type", "application/offset+octet-stream")
 	if err == nil {
 		response.Body.Close()
