@@ -5,7 +5,11 @@ NPM ?= npm
 
 export GOFLAGS ?= -buildvcs=false
 
+<<<<<<< Updated upstream
 .PHONY: run build test test-go test-fuzz test-js test-e2e screenshots test-long fault abuse lint fmt bench clean
+=======
+.PHONY: run build test test-go test-fuzz test-js test-e2e screenshots test-long fault lint fmt audit bench clean
+>>>>>>> Stashed changes
 
 run: build ## start the server in development mode and print the page's address
 	bin/handout serve --dev
@@ -42,12 +46,18 @@ screenshots: build ## the README's pictures, made by the browser tests
 
 test-long: build ## what is too long for make test: large files
 	HANDOUT_LONG=1 e2e/run.sh
+	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -run TestTiming -v ./cmd/handout
 
 fault: assets ## one row of docs/reliability.md: make fault ROW=F1, with HANDOUT_LONG=1 the long amount
 	$(GO) test -race -count=1 -v -timeout 0 -run '^Test$(ROW)_' ./internal/faulttest/... ./cmd/handout
 
+<<<<<<< Updated upstream
 abuse: assets ## the abuse list with its numbers, and how a victim in another room fares, into docs/abuse.md
 	HANDOUT_LONG=1 HANDOUT_ABUSE_REPORT=$(CURDIR)/docs/abuse.md $(GO) test -count=1 -v -timeout 0 -run '^TestAbuse_' ./internal/faulttest/abuse
+=======
+audit: node_modules ## ask the vulnerability databases of Go and npm; needs the network, so it is no part of CI
+	scripts/audit.sh
+>>>>>>> Stashed changes
 
 bench: build ## figures against bare servers, into docs/benchmarks.md
 	$(GO) build -o bin/bench ./bench

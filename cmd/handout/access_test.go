@@ -57,7 +57,11 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	p, err := open(t, t.TempDir(), "--app", "other:"+otherKey, "--max-file-size", "1MiB", "--max-room-shares", "100000", "--max-open-uploads", "100000", "--create-burst", "1000000", "--create-rate", "1000000")
+	args := []string{"--app", "other:" + otherKey, "--max-file-size", "1MiB", "--max-room-shares", "100000", "--max-open-uploads", "100000"}
+	for _, rate := range []string{"create", "request", "room-request", "address-request", "rejoin"} { // the table is asked faster than anybody would
+		args = append(args, "--"+rate+"-rate", "1000000", "--"+rate+"-burst", "1000000")
+	}
+	p, err := open(t, t.TempDir(), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
