@@ -5,11 +5,7 @@ NPM ?= npm
 
 export GOFLAGS ?= -buildvcs=false
 
-<<<<<<< Updated upstream
-.PHONY: run build test test-go test-fuzz test-js test-e2e screenshots test-long fault abuse lint fmt bench clean
-=======
-.PHONY: run build test test-go test-fuzz test-js test-e2e screenshots test-long fault lint fmt audit bench clean
->>>>>>> Stashed changes
+.PHONY: run build test test-go test-fuzz test-js test-e2e screenshots test-long fault abuse lint fmt audit bench clean
 
 run: build ## start the server in development mode and print the page's address
 	bin/handout serve --dev
@@ -51,13 +47,11 @@ test-long: build ## what is too long for make test: large files
 fault: assets ## one row of docs/reliability.md: make fault ROW=F1, with HANDOUT_LONG=1 the long amount
 	$(GO) test -race -count=1 -v -timeout 0 -run '^Test$(ROW)_' ./internal/faulttest/... ./cmd/handout
 
-<<<<<<< Updated upstream
 abuse: assets ## the abuse list with its numbers, and how a victim in another room fares, into docs/abuse.md
 	HANDOUT_LONG=1 HANDOUT_ABUSE_REPORT=$(CURDIR)/docs/abuse.md $(GO) test -count=1 -v -timeout 0 -run '^TestAbuse_' ./internal/faulttest/abuse
-=======
+
 audit: node_modules ## ask the vulnerability databases of Go and npm; needs the network, so it is no part of CI
 	scripts/audit.sh
->>>>>>> Stashed changes
 
 bench: build ## figures against bare servers, into docs/benchmarks.md
 	$(GO) build -o bin/bench ./bench
