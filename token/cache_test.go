@@ -13,7 +13,7 @@ import (
 )
 
 func TestACacheSaysWhatTheKeysSay(t *testing.T) {
-	cache := token.NewCache(keys)
+	cache := token.NewCache(token.NewRing(keys))
 	good := sign(t, ana())
 	want, err := keys.Verify(good, now)
 	if err != nil {
@@ -38,7 +38,7 @@ func TestACacheSaysWhatTheKeysSay(t *testing.T) {
 }
 
 func TestACachedTokenExpires(t *testing.T) {
-	cache := token.NewCache(keys)
+	cache := token.NewCache(token.NewRing(keys))
 	credential := sign(t, ana())
 	for _, at := range []struct {
 		when time.Duration
@@ -53,7 +53,7 @@ func TestACachedTokenExpires(t *testing.T) {
 // TestACacheForgetsWhatNobodyAsksFor: whatever many tokens come, those in use are
 // known and all are verified alike.
 func TestACacheForgetsWhatNobodyAsksFor(t *testing.T) {
-	cache := token.NewCache(keys)
+	cache := token.NewCache(token.NewRing(keys))
 	for i := range 900 {
 		claims := ana()
 		claims.Participant = protocol.ParticipantID(fmt.Sprintf("pt_%d", i))

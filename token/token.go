@@ -37,6 +37,8 @@ type Claims struct {
 	Grants      Grants
 	IssuedAt    time.Time // zero if the token does not say
 	ExpiresAt   time.Time
+	// KeyID names the key that has signed, when the claims come from Verify.
+	KeyID string
 }
 
 // wireClaims is Claims as the JWT has it.
@@ -77,9 +79,6 @@ func Sign(key []byte, c Claims) (string, error) {
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(key)
 }
 
-// Keys holds the key of each application, by App ID.
-type Keys map[string][]byte
-
 // Verify returns what the token says, if the application that it names has
 // signed it and it holds now. The token is a JWT or one in its wrapper.
 // Everything else is CodeUnauthenticated, and CodeTokenExpired for a token
@@ -101,7 +100,7 @@ func (k Keys) Verify(token string, now time.Time) (Claims, error) {
 		jwt.WithTimeFunc(func() time.Time { return now }),
 		jwt.WithLeeway(leeway), jwt.WithIssuedAt(), jwt.WithExpirationRequired(),
 	)
-	_, err := parser.ParseWithClaims(token, &wire, k.key)
+	parsed, err := parser.ParseWithClaims(token, &wire, k.candidates)
 	// The leeway is for iat and nbf alone: after exp a token is over.
 	if errors.Is(err, jwt.ErrTokenExpired) || err == nil && !now.Before(wire.ExpiresAt.Time) {
 		return Claims{}, protocol.WrapError(protocol.CodeTokenExpired, "the token has expired", err)
@@ -109,19 +108,9 @@ func (k Keys) Verify(token string, now time.Time) (Claims, error) {
 	if err != nil {
 		return Claims{}, refused("the token does not verify", err)
 	}
-	return wire.claims()
-}
-
-// key finds the key of the application that an unverified token names.
-func (k Keys) key(unverified *jwt.Token) (any, error) {
-	app, err := unverified.Claims.GetIssuer()
-	if err != nil {
-		return nil, err
-	}
-	if key := k[app]; len(key) > 0 {
-		return key, nil
-	}
-	return nil, errors.New("unknown application")
+	c, err := wire.claims()
+	c.KeyID = k.signer(c.App, parsed)
+	return c, err
 }
 
 // claims checks what the signature does not vouch for: the form.

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -16,7 +15,6 @@ import (
 	"github.com/handout-rtc/handout/internal/limit"
 	"github.com/handout-rtc/handout/internal/server"
 	"github.com/handout-rtc/handout/protocol"
-	"github.com/handout-rtc/handout/token"
 )
 
 // size is a number of bytes as people write it: 2GiB, 500MB, 1048576.
@@ -41,7 +39,8 @@ type serveCommand struct {
 	Listen        string        `default:"127.0.0.1:8080" help:"Address to listen on."`
 	MetricsListen string        `default:"${metrics_listen}" help:"Address of /metrics for Prometheus; with --dev it is on the main one. Empty for none."`
 	Data          string        `default:"./data" type:"path" help:"Directory of the records and the files. One server owns it."`
-	App           []string      `placeholder:"ID:KEY" env:"HANDOUT_APP" help:"An application that may make rooms and tokens. Repeatable."`
+	App           []string      `placeholder:"ID:KEY" env:"HANDOUT_APP" help:"An application that may make rooms and tokens. Repeatable; an ID that stands again has another key: the first signs, each is good."`
+	AppFile       string        `type:"path" placeholder:"FILE" help:"The same from a file, one ID:KEY a line. Read again at SIGHUP."`
 	Dev           bool          `help:"Development: the app dev:devkey, a back end that hands a token to anyone, pages of any origin; loopback only."`
 	PublicURL     string        `placeholder:"URL" help:"Where clients reach this server; without it, the host that a token was asked of."`
 	TrustedProxy  []string      `placeholder:"CIDR" help:"Network of a reverse proxy, whose X-Forwarded-For says which address a client has. Repeatable."`
@@ -114,7 +113,6 @@ const (
 	filesPerRequest = 100
 	devApp          = "dev"
 	devKey          = "devkey"
-	safeKeyLength   = 16 // bytes; shorter keys of HS256 can be guessed
 
 	syncInterval      = "interval" // of --sync
 	leastSyncInterval = 10 * time.Millisecond
@@ -133,7 +131,7 @@ func (c *serveCommand) Validate() error {
 		if host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 			return errors.New("--dev hands a token to anyone, so it listens on loopback only; --listen says " + c.Listen)
 		}
-	} else if len(c.App) == 0 {
+	} else if len(c.App) == 0 && c.AppFile == "" {
 		return errors.New("name an application with --app ID:KEY, or try --dev")
 	}
 	if c.PublicURL != "" {
@@ -199,38 +197,6 @@ func lasting(spans []span) error {
 		}
 	}
 	return nil
-}
-
-// keys returns the applications' keys.
-func (c *serveCommand) keys() (token.Keys, error) {
-	keys := token.Keys{}
-	if c.Dev {
-		keys[devApp] = []byte(devKey)
-	}
-	for _, app := range c.App {
-		id, key, ok := strings.Cut(app, ":")
-		if !ok || id == "" {
-			return nil, errors.New("--app must be ID:KEY")
-		}
-		if _, twice := keys[id]; twice {
-			return nil, fmt.Errorf("--app %s stands twice", id)
-		}
-		if key == "" {
-			return nil, fmt.Errorf("--app %s has no key", id)
-		}
-		keys[id] = []byte(key)
-	}
-	return keys, nil
-}
-
-// warnOfKeys says which keys are too short to be safe. They work: who tries the
-// server on a laptop should not have to make one up.
-func warnOfKeys(keys token.Keys, log *slog.Logger) {
-	for app, key := range keys {
-		if len(key) < safeKeyLength {
-			log.Warn("the key of an application is short enough to be guessed", "app", app, "wanted", safeKeyLength)
-		}
-	}
 }
 
 // wire returns the limits as clients read them.

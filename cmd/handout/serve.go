@@ -59,6 +59,8 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 	defer stopMetrics()
 	stopWork := p.startWork()
 	defer stopWork()
+	stopReading := c.readKeysAgain(p)
+	defer stopReading()
 
 	url := c.scheme() + "://" + listener.Addr().String() + "/"
 	log.Info("listening", "url", url, "data", c.Data)

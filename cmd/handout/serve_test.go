@@ -181,10 +181,10 @@ func TestBadFlags(t *testing.T) {
 		{"serve", "name an application with --app ID:KEY, or try --dev"},
 		{"serve --dev --listen 0.0.0.0:8080", "listens on loopback only"},
 		{"serve --dev --listen 10.0.0.1:8080", "listens on loopback only"},
-		{"serve --app clinic", "--app must be ID:KEY"},
-		{"serve --app clinic:", "--app clinic has no key"},
+		{"serve --app clinic", "--app: it must be ID:KEY"},
+		{"serve --app clinic:", "--app: clinic has no key"},
 		{"serve --app clinic:secret --metrics-listen 127.0.0.1:none", "--metrics-listen"},
-		{"serve --app a:0123456789abcdef --app a:0123456789abcdef", "stands twice"},
+		{"serve --app a:0123456789abcdef --app a:0123456789abcdef", "has the same key twice"},
 		{"serve --dev --max-file-size 0", "out of range"},
 		{"serve --dev --max-file-size 5GiB --max-room-bytes 1GiB", "--max-room-bytes is below --max-file-size"},
 		{"serve --dev --max-open-uploads 0", "must be at least 1"},
@@ -241,7 +241,7 @@ func TestFlagsFromTheEnvironment(t *testing.T) {
 	c := command("serve", "--listen", "127.0.0.1:0", "--data", t.TempDir())
 	// A container image says which version it holds; that asks for nothing.
 	c.Env = append(c.Env, "HANDOUT_APP=clinic", "HANDOUT_VERSION=1.2")
-	if said, err := c.CombinedOutput(); err == nil || !strings.Contains(string(said), "--app must be ID:KEY") {
+	if said, err := c.CombinedOutput(); err == nil || !strings.Contains(string(said), "--app: it must be ID:KEY") {
 		t.Errorf("it says %q, %v", said, err)
 	}
 }

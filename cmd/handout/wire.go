@@ -24,6 +24,7 @@ import (
 	"github.com/handout-rtc/handout/internal/upload"
 	"github.com/handout-rtc/handout/protocol"
 	"github.com/handout-rtc/handout/sdk"
+	"github.com/handout-rtc/handout/token"
 	"github.com/handout-rtc/handout/web"
 )
 
@@ -39,6 +40,7 @@ type parts struct {
 	log       *slog.Logger
 	clock     *clock.Clock
 	boot      string // names the kernel, or what is believed of it: see watchDisk
+	keys      *token.Ring
 	records   *store.DB
 	blobs     *diskblob.Store
 	rooms     *room.Service
@@ -74,6 +76,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	if err != nil {
 		return nil, err
 	}
+	p.keys = token.NewRing(keys)
 	if !c.Dev {
 		warnOfKeys(keys, log)
 	}
@@ -86,7 +89,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 
 	metrics := server.NewMetrics(registry)
 	p.edge, err = signal.New(signal.Config{
-		Tokens: keys, AllowOrigin: server.AllowOrigin(c.Origin, c.Dev), MaxConnections: c.Limits.MaxConnections,
+		Tokens: p.keys, AllowOrigin: server.AllowOrigin(c.Origin, c.Dev), MaxConnections: c.Limits.MaxConnections,
 		Connects: c.Limits.connects(), Rejoins: c.Limits.rejoins(), Commands: c.Limits.commands(), Refused: metrics.Refused,
 		Metrics: registry, Now: p.clock.Latest, Log: log,
 	})
@@ -131,7 +134,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		Most: c.Limits.sockets(log), PerAddress: c.Limits.AddressSockets, Proxies: proxies, Push: c.Limits.pushed(), Refused: metrics.Refused,
 	}
 	p.server = server.New(server.Config{
-		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Keys: keys, Limits: limits, Pace: c.Limits.pace(), Asking: c.Limits.asking(proxies),
+		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Keys: p.keys, Limits: limits, Pace: c.Limits.pace(), Asking: c.Limits.asking(proxies),
 		MaxRequest: int64(c.Limits.MaxRequest), Congestion: c.Congestion,
 		Page: web.Files(), SDK: sdk.Files(), Ready: p.ready, Metrics: metrics,
 		Origins: c.Origin, PublicURL: c.PublicURL, TokenLifetime: c.TokenLifetime, Dev: c.Dev, Now: p.clock.Latest, Log: log,

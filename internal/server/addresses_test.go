@@ -26,7 +26,7 @@ func (r *rig) patterns() []string { return r.Config.Handler.(*server.Server).Pat
 // inDevelopment has the sample back end too.
 func inDevelopment(b *build) {
 	b.Dev = true
-	b.Keys = token.Keys{"app": []byte(testKey), "dev": []byte(testKey)}
+	b.Keys = token.NewRing(token.Keys{"app": {[]byte(testKey)}, "dev": {[]byte(testKey)}})
 	b.MaxRequest = 8 << 10
 }
 

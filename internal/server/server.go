@@ -33,7 +33,7 @@ type Config struct {
 	Shares  *share.Service
 	Uploads *upload.Service
 	Push    Push
-	Keys    token.Keys
+	Keys    *token.Ring
 	Limits  protocol.Limits
 	Pace    Pace
 	// Asking bounds how often requests come; see there for the defaults.

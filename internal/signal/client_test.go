@@ -90,7 +90,7 @@ func newStand(t *testing.T, change func(*signal.Config)) *stand {
 		t.Fatal(err)
 	}
 	config := signal.Config{
-		Tokens:  token.Keys{"dev": devKey, "other": []byte("otherkey")},
+		Tokens:  token.Keys{"dev": {devKey}, "other": {[]byte("otherkey")}},
 		Rejoins: limit.Rate{PerSecond: 1, Burst: 1000}, // some tests come and go all the time
 	}
 	if change != nil {

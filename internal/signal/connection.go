@@ -19,6 +19,7 @@ import (
 // room until its end is noted.
 type connection struct {
 	id          string
+	app, keyID  string // whose key let it in
 	room        protocol.RoomID
 	participant protocol.ParticipantID
 	// quiet: it may not receive, so it must not hear what others share.
@@ -57,7 +58,7 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 		return centrifuge.ConnectReply{}, refusal(err)
 	}
 	c := &connection{
-		id: event.ClientID, room: claims.Room, participant: claims.Participant, quiet: !claims.Grants.Receive,
+		id: event.ClientID, app: claims.App, keyID: claims.KeyID, room: claims.Room, participant: claims.Participant, quiet: !claims.Grants.Receive,
 		commands: rate.NewLimiter(rate.Limit(e.Commands.PerSecond), e.Commands.Burst),
 	}
 	if e.tooOften(c) {
@@ -65,6 +66,10 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 	}
 	if err := e.admit(c); err != nil {
 		return centrifuge.ConnectReply{}, err
+	}
+	if !e.Tokens.Trusts(c.app, c.keyID) { // Expel did not see it yet
+		e.release(c)
+		return centrifuge.ConnectReply{}, disconnect(protocol.CloseUnauthenticated)
 	}
 	if err := e.enter(ctx, c); err != nil {
 		e.release(c)

@@ -30,6 +30,8 @@ import (
 // Verifier tells what a token says, or that it says nothing.
 type Verifier interface {
 	Verify(token string, now time.Time) (token.Claims, error)
+	// Trusts reports whether the key that has signed such claims still counts.
+	Trusts(app, keyID string) bool
 }
 
 // Rooms is who decides who is here.
@@ -235,6 +237,12 @@ func (e *Edge) Disconnect(id string, code protocol.CloseCode) {
 // DisconnectRoom ends every connection of a room.
 func (e *Edge) DisconnectRoom(room protocol.RoomID, code protocol.CloseCode) {
 	e.disconnect(code, func(c *connection) bool { return c.room == room })
+}
+
+// Expel ends every connection whose key is not trusted any more. Call it when keys
+// were taken away.
+func (e *Edge) Expel() {
+	e.disconnect(protocol.CloseUnauthenticated, func(c *connection) bool { return !e.Tokens.Trusts(c.app, c.keyID) })
 }
 
 func (e *Edge) disconnect(code protocol.CloseCode, which func(*connection) bool) {

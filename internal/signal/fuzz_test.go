@@ -62,7 +62,7 @@ func FuzzCommands(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	edge, err := New(Config{Tokens: token.Keys{"app": key}})
+	edge, err := New(Config{Tokens: token.Keys{"app": {key}}})
 	if err != nil {
 		f.Fatal(err)
 	}
