@@ -63,7 +63,7 @@ type race struct {
 // to after their last: by each of those who may, in each way, and twice at once.
 func TestF17_CancelRaces(t *testing.T) {
 	t.Parallel()
-	l := newLab(t, faulttest.Build(t), "--create-rate", "10000", "--create-burst", "10000", "--max-room-shares", "10000")
+	l := newLab(t, faulttest.Build(t), append(unbounded, "--max-room-shares", "10000")...)
 	people := l.enter(t, "ana", "bo")
 	ana, bo := people[0], people[1]
 	mod := l.room.EnterAs(t, "mod", token.Moderator)
@@ -175,7 +175,7 @@ func named(ctx context.Context, c *faulttest.Client, name string) (id protocol.S
 func byMarks(journal *faulttest.Journal) faulttest.Way {
 	return func(ctx context.Context, c *faulttest.Client, f faulttest.File, _ protocol.Audience) (id protocol.ShareID, err error) {
 		header, err := c.Ask(ctx, http.MethodPost, "/uploads", nil, nil,
-			"Upload-Complete", "?0", "Content-Disposition", fmt.Sprintf("inline; filename=%q", f.Name))
+			"Upload-Complete", "?0", "Idempotency-Key", strings.ReplaceAll(f.Name, " ", "-"), "Content-Disposition", fmt.Sprintf("inline; filename=%q", f.Name))
 		if err != nil {
 			return "", err
 		}
@@ -195,7 +195,11 @@ func byMarks(journal *faulttest.Journal) faulttest.Way {
 			if !faulttest.Again(err) {
 				return id, err
 			}
-			if header, err = c.Ask(ctx, http.MethodHead, path, nil, nil, "Upload-Draft-Interop-Version", "8"); err != nil {
+			err = faulttest.Persist(ctx, func(ctx context.Context) (err error) {
+				header, err = c.Ask(ctx, http.MethodHead, path, nil, nil, "Upload-Draft-Interop-Version", "8")
+				return err
+			})
+			if err != nil {
 				return id, err
 			}
 			if at, err = strconv.ParseInt(header.Get("Upload-Offset"), 10, 64); err != nil {

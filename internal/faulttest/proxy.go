@@ -55,6 +55,13 @@ func (p *Proxy) worsen(t testing.TB, toxic, direction string, attributes map[str
 	}
 }
 
+// WorsenUp is Worsen for what clients send alone.
+func (p *Proxy) WorsenUp(t testing.TB, toxic string, attributes map[string]int) {
+	t.Helper()
+	p.worsen(t, toxic, "upstream", attributes)
+	p.journal.Fault("network: "+toxic, "of what is sent")
+}
+
 // Silence lets nothing through any more, and tells neither side: connections are
 // half open from now on.
 func (p *Proxy) Silence(t testing.TB) {
