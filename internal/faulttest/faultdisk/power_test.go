@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -216,9 +215,7 @@ func (p *power) verifyCut(t *testing.T, c cut) (kept int) {
 	}
 	journal.Over()
 	faulttest.Verdict(t, server, p.rules, room)
-	if said, err := exec.Command(p.Path, "verify", "--data", filepath.Join(dir, "data")).CombinedOutput(); err != nil {
-		t.Errorf("handout verify: %v\n%s", err, said)
-	}
+	wantVerified(t, server)
 	unmount()
 	return len(h.complete)
 }
