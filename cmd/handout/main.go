@@ -15,6 +15,7 @@ type commands struct {
 	Serve   serveCommand     `cmd:"" help:"Run the server."`
 	Verify  verifyCommand    `cmd:"" help:"Hold a data directory against its records."`
 	Audit   auditCommand     `cmd:"" help:"Read the audit log: who did what, when, with which file."`
+	Backup  backupCommand    `cmd:"" help:"Copy a data directory, beside a running server too."`
 	Version kong.VersionFlag `env:"-" help:"Print the version and exit."`
 }
 

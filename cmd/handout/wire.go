@@ -158,6 +158,9 @@ func (p *parts) openData(ctx context.Context, c *serveCommand) error {
 		return fmt.Errorf("opening the records: %w", err)
 	}
 	p.closers = append(p.closers, p.records.Close)
+	if c.AuditNames {
+		p.records.KeepNames()
+	}
 	failures, err := p.records.Distrusted(ctx)
 	if err != nil {
 		return err
@@ -172,7 +175,7 @@ func (p *parts) openData(ctx context.Context, c *serveCommand) error {
 	}
 	p.closers = append(p.closers, p.blobs.Close)
 	p.audit, err = audit.Open(ctx, audit.Config{
-		Dir: filepath.Join(c.Data, auditDir), Records: p.records, Names: c.AuditNames, FileBytes: int64(c.AuditFile), Keep: c.AuditKeep, Log: p.log,
+		Dir: filepath.Join(c.Data, auditDir), Records: p.records, FileBytes: int64(c.AuditFile), Keep: c.AuditKeep, Log: p.log,
 	})
 	if err != nil {
 		return err

@@ -39,15 +39,17 @@ const (
 
 var errChain = errors.New("the chain does not hold")
 
-// seal returns the line of an object, and its chain. The line has its newline.
-func seal(prev string, object any) (line []byte, chain string, err error) {
-	body, err := json.Marshal(object)
-	if err != nil {
-		return nil, "", fmt.Errorf("writing a line of the audit log: %w", err)
-	}
-	chain = link(prev, body)
-	line = append(body[:len(body)-1], chainMember+chain+"\"}\n"...)
-	return line, chain, nil
+// seal appends the line of an object, which is JSON, behind text, and returns its
+// chain too. The line has its newline.
+func seal(text []byte, prev string, object []byte) (with []byte, chain string) {
+	chain = link(prev, object)
+	text = append(text, object[:len(object)-1]...)
+	return append(text, chainMember+chain+"\"}\n"...), chain
+}
+
+// numbered is the object of an entry.
+func numbered(e store.AuditText) []byte {
+	return fmt.Appendf(nil, `{"n":%d,%s`, e.N, e.JSON[1:])
 }
 
 // link is the chain behind a line whose object, without its chain, is body.

@@ -16,7 +16,7 @@ import (
 type Records interface {
 	// Unaudited returns entries that are not in the log yet: those of at most limit
 	// changes.
-	Unaudited(ctx context.Context, after int64, limit int) ([]store.AuditEntry, error)
+	Unaudited(ctx context.Context, after int64, limit int) ([]store.AuditText, error)
 	AuditLog(ctx context.Context) (store.AuditState, error)
 	// Audited notes what the log has; the store forgets it.
 	Audited(ctx context.Context, has store.AuditState) error
@@ -28,8 +28,6 @@ type Records interface {
 type Config struct {
 	Dir     string
 	Records Records
-	// Names keeps the names of files, of participants and of rooms.
-	Names bool
 	// FileBytes is how large a file grows; zero means 64 MiB. Each day begins
 	// another.
 	FileBytes int64

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -98,7 +99,7 @@ func (l *Log) goOn(last fileOf, at int64) error {
 
 // write appends entries, which follow on what the log has, and returns when they
 // are on the disk.
-func (l *Log) write(entries []store.AuditEntry) error {
+func (l *Log) write(entries []store.AuditText) error {
 	if l.broken {
 		return *l.failed.Load()
 	}
@@ -107,24 +108,17 @@ func (l *Log) write(entries []store.AuditEntry) error {
 	today := day(l.Now())
 	if l.file == nil || l.size >= l.FileBytes || l.day != today {
 		first := entries[0].N
-		line, next, err := seal(chain, header{Audit: format, First: first, Prev: chain})
+		head, err := json.Marshal(header{Audit: format, First: first, Prev: chain})
 		if err != nil {
-			return err
+			return fmt.Errorf("beginning a file of the audit log: %w", err)
 		}
 		if err := l.begin(first, today); err != nil {
 			return err
 		}
-		text, chain = line, next
+		text, chain = seal(nil, chain, head)
 	}
 	for _, e := range entries {
-		if !l.Names {
-			e.Name = ""
-		}
-		line, next, err := seal(chain, e)
-		if err != nil {
-			return err
-		}
-		text, chain = append(text, line...), next
+		text, chain = seal(text, chain, numbered(e))
 	}
 	if err := l.append(text); err != nil {
 		return err

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/handout-rtc/handout/protocol"
@@ -41,7 +43,7 @@ const (
 
 // AuditEntry is one line of the audit log: who did what when with which file.
 type AuditEntry struct {
-	N    int64           `json:"n"` // counted from 1, without a gap
+	N    int64           `json:"n,omitempty"` // counted from 1, without a gap
 	Time time.Time       `json:"time"`
 	Kind AuditKind       `json:"kind"`
 	App  string          `json:"app,omitempty"`
@@ -61,7 +63,8 @@ type AuditEntry struct {
 	// Off are the roles for which sharing was switched off; it was switched on for
 	// all others.
 	Off []string `json:"off,omitempty"`
-	// Name is the file's, or the display name of the participant or the room.
+	// Name is the file's, or the display name of the participant or the room; "" in a
+	// log that keeps no names.
 	Name string `json:"name,omitempty"`
 }
 
@@ -86,11 +89,18 @@ func actor(ctx context.Context) string {
 	return ByServer
 }
 
+// KeepNames has entries keep the names of files, participants and rooms from now
+// on. Call it before the first change.
+func (db *DB) KeepNames() { db.names = true }
+
 // note has the entry written to the audit log, with the change or not at all. By
 // is who makes the change, unless the entry says so itself.
 func (c *change) note(e AuditEntry) {
 	if e.By == "" {
 		e.By = c.by
+	}
+	if !c.names {
+		e.Name = ""
 	}
 	e.Time = rounded(e.Time)
 	c.notes = append(c.notes, e)
@@ -110,27 +120,28 @@ func (c *change) saveNotes(ctx context.Context) error {
 	if len(c.notes) == 0 {
 		return nil
 	}
-	apps := make(map[protocol.RoomID]string, 1)
 	for i := range c.notes {
 		e := &c.notes[i]
-		app, known := apps[e.Room]
-		if !known {
-			var err error
-			if app, err = one(ctx, c, column[string], `SELECT app FROM rooms WHERE id = $1`, e.Room); err != nil {
-				return fmt.Errorf("noting for the audit log: %w", err)
-			}
-			apps[e.Room] = app
+		if i > 0 && e.Room == c.notes[i-1].Room {
+			e.App = c.notes[i-1].App
+			continue
 		}
-		e.App = app
+		var err error
+		if e.App, err = one(ctx, c, column[string], `SELECT app FROM rooms WHERE id = $1`, e.Room); err != nil {
+			return fmt.Errorf("noting for the audit log: %w", err)
+		}
 	}
-	text, err := json.Marshal(c.notes)
-	if err != nil {
-		return fmt.Errorf("noting for the audit log: %w", err)
+	var text bytes.Buffer
+	lines := json.NewEncoder(&text) // which ends each with a newline
+	for _, e := range c.notes {
+		if err := lines.Encode(e); err != nil {
+			return fmt.Errorf("noting for the audit log: %w", err)
+		}
 	}
 	var last int64
-	err = c.QueryRowContext(ctx, `UPDATE counters SET value = value + $1 WHERE name = 'audit' RETURNING value`, len(c.notes)).Scan(&last)
+	err := c.QueryRowContext(ctx, `UPDATE counters SET value = value + $1 WHERE name = 'audit' RETURNING value`, len(c.notes)).Scan(&last)
 	if err == nil {
-		_, err = c.exec(ctx, `INSERT INTO audit (id, entries) VALUES ($1, $2)`, last, string(text))
+		_, err = c.exec(ctx, `INSERT INTO audit (id, entries) VALUES ($1, $2)`, last, text.String())
 	}
 	if err != nil {
 		return fmt.Errorf("noting for the audit log: %w", err)
@@ -138,30 +149,36 @@ func (c *change) saveNotes(ctx context.Context) error {
 	return nil
 }
 
+// AuditText is an entry as it is to be written: the JSON of an AuditEntry without
+// its number.
+type AuditText struct {
+	N    int64
+	JSON string
+}
+
 // Unaudited returns entries with a number greater than after that are not in the
 // audit log yet, in their order: those of at most limit changes.
-func (db *DB) Unaudited(ctx context.Context, after int64, limit int) ([]AuditEntry, error) {
-	scan := func(r row) ([]AuditEntry, error) {
-		var last int64
-		var entries []AuditEntry
-		if err := r.Scan(&last, jsonColumn{&entries}); err != nil {
-			return nil, err
-		}
-		for i := range entries {
-			entries[i].N = last - int64(len(entries)-1-i)
-		}
-		return entries, nil
+func (db *DB) Unaudited(ctx context.Context, after int64, limit int) ([]AuditText, error) {
+	type noted struct {
+		last    int64
+		entries string
+	}
+	scan := func(r row) (n noted, err error) {
+		err = r.Scan(&n.last, &n.entries)
+		return n, err
 	}
 	rows, err := list(ctx, db.engine.Reader(), scan, `SELECT id, entries FROM audit WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading what is to be audited: %w", err)
 	}
-	var all []AuditEntry
-	for _, entries := range rows {
-		for _, e := range entries {
-			if e.N > after {
-				all = append(all, e)
+	var all []AuditText
+	for _, n := range rows {
+		next := n.last - int64(strings.Count(n.entries, "\n")) + 1
+		for line := range strings.Lines(n.entries) {
+			if next > after {
+				all = append(all, AuditText{next, strings.TrimSuffix(line, "\n")})
 			}
+			next++
 		}
 	}
 	return all, nil

@@ -56,6 +56,7 @@ type DB struct {
 	engine    Engine
 	committed chan struct{}
 	deposits  deposits
+	names     bool // see KeepNames
 }
 
 // New returns the store on an engine whose database is migrated; see Migrate.
@@ -91,6 +92,7 @@ func (db *DB) Ping(ctx context.Context) error {
 type change struct {
 	*sql.Tx
 	emitted bool         // an event was written
+	names   bool         // are kept in the audit log
 	by      string       // who makes the change
 	notes   []AuditEntry // what it has to tell the audit log
 }
@@ -103,7 +105,7 @@ func (db *DB) update(ctx context.Context, what string, fn func(context.Context, 
 	running := context.WithoutCancel(ctx)
 	var emitted bool
 	err := db.engine.Update(ctx, func(tx *sql.Tx) error {
-		c := &change{Tx: tx, by: actor(ctx)}
+		c := &change{Tx: tx, names: db.names, by: actor(ctx)}
 		err := fn(running, c)
 		if err == nil {
 			err = c.saveNotes(running)

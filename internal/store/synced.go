@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -108,4 +109,20 @@ func (db *DB) Distrusted(ctx context.Context) (int64, error) {
 		return 0, fmt.Errorf("reading how often the disk has failed: %w", err)
 	}
 	return n, nil
+}
+
+// NoteCopied notes in a copy of a database that what is beside it was copied later,
+// and that participants may know of more: the next process believes no bytes that
+// were not recorded, and every stream goes on beyond what anybody has read, as after
+// a power cut.
+func NoteCopied(ctx context.Context, db *sql.DB) error {
+	for _, query := range []string{
+		`INSERT INTO counters (name, value) VALUES ('boot', 0) ON CONFLICT (name) DO UPDATE SET value = 0`,
+		`INSERT INTO counters (name, value) VALUES ('distrust', 1) ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`,
+	} {
+		if _, err := db.ExecContext(ctx, query); err != nil {
+			return fmt.Errorf("noting that it is a copy: %w", err)
+		}
+	}
+	return nil
 }

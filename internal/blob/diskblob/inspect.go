@@ -80,3 +80,8 @@ func ours(name string, entry fs.DirEntry) bool {
 	}
 	return name == stagedName(key) || name == finalName(key) || path.Dir(name) == packsDir
 }
+
+// Trees returns the directories that a store consists of, in the order in which
+// they have to be copied beside a server: a blob that moves meanwhile is in one of
+// the copies at least, and a pack that was copied has all that it had before.
+func Trees() []string { return []string{stagingDir, blobsDir, packsDir} }

@@ -1,6 +1,6 @@
 -- What is to be written to the audit log. Each row is what one change has to tell,
--- as a JSON list; id is the number of the last of its entries, so the others have
--- the numbers below it. A row goes when its entries are in the log.
+-- a JSON object on each line; id is the number of the last of them, so the others
+-- have the numbers below it. A row goes when its entries are in the log.
 
 -- +goose Up
 CREATE TABLE audit (

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -53,6 +54,13 @@ var auditTests = map[string]func(*world){
 			"room-created by @operator of  ", "joined by a of a ref", "joined by b of b ref", "dropped by b of a ", "room-ended by @operator of  ",
 		})
 	},
+	"AuditKeepsNamesWhereTheyAreWanted": func(w *world) {
+		w.offer("a")
+		w.KeepNames()
+		w.offer("a")
+		entries := w.audited()[1:]
+		w.same("names", []string{entries[0].Name, entries[1].Name}, []string{"", "a.txt"})
+	},
 	"AuditIsNumberedWithoutGaps": auditNumbers,
 	"AuditForgetsWhatIsWritten": func(w *world) {
 		w.offer("a")
@@ -98,8 +106,13 @@ var auditTests = map[string]func(*world){
 // audited returns what is to be written to the audit log.
 func (w *world) audited() []store.AuditEntry {
 	w.Helper()
-	entries, err := w.Unaudited(w.Context(), 0, plenty)
+	texts, err := w.Unaudited(w.Context(), 0, plenty)
 	w.must(err)
+	entries := make([]store.AuditEntry, len(texts))
+	for i, text := range texts {
+		w.must(json.Unmarshal([]byte(text.JSON), &entries[i]))
+		entries[i].N = text.N
+	}
 	return entries
 }
 
