@@ -178,6 +178,13 @@ func (r *records) snapshot() *records {
 	return now
 }
 
+// put sets a record, whatever it was.
+func (r *records) put(share store.Share) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shares[share.ID] = share
+}
+
 // touch says when bytes last came in.
 func (r *records) touch(id protocol.ShareID, at time.Time) {
 	r.mu.Lock()

@@ -264,3 +264,41 @@ func TestAWaitingJoinerGivesUp(t *testing.T) {
 		wantCode(t, b.Join(t.Context(), b.id), protocol.CodeUnavailable)
 	})
 }
+
+// takenBlobs calls before each time that a staged blob is about to be opened.
+type takenBlobs struct {
+	*memblob.Store
+	before func(key blob.Key)
+}
+
+func (b *takenBlobs) OpenStaged(ctx context.Context, key blob.Key) (blob.Reader, error) {
+	b.before(key)
+	return b.Store.OpenStaged(ctx, key)
+}
+
+// TestAPartThatIsJoinedMeanwhileIsNotLost asks for the offset of a part while the
+// joiner takes its bytes: between the record and the bytes of one look.
+func TestAPartThatIsJoinedMeanwhileIsNotLost(t *testing.T) {
+	data := random(1 << 20)
+	b := newBench(t, 1<<20)
+	from, parts := b.split(t, 2)
+	first := parts[0]
+	if _, err := b.send(first.ID, pieces(data, from, parts)[first.ID], 0); err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	taken := store.Share{Share: first.Share, PartOf: b.id, Concat: first.Concat}
+	taken.Offset = *first.Size
+	blobs := &takenBlobs{b.blobs, func(key blob.Key) {
+		taken.State = protocol.Expired
+		b.records.put(taken)
+		b.blobs.Remove(t.Context(), key)
+	}}
+	service := upload.New(upload.Config{Records: b.records, Parts: b.records, Blobs: blobs, Boot: boot})
+	taken.State = protocol.Uploading
+	b.records.put(taken)
+	share, err := service.Offset(t.Context(), first.ID)
+	if err != nil || share.Offset != *first.Size {
+		t.Errorf("a part that was joined is at %d, %v", share.Offset, err)
+	}
+}
