@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/handout-rtc/handout/internal/crash"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -117,6 +118,7 @@ func (s *Service) make(ctx context.Context, shares []store.Share) error {
 	if err := s.Records.CreateShares(ctx, shares, s.quota()); err != nil {
 		return offerFailed(err)
 	}
+	crash.At(crash.SharesMade)
 	for _, share := range shares {
 		s.Log.Info("share created", "share", share.ID, "room", share.Room, "participant", share.Sender.ID, "bytes", share.Reserved)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/handout-rtc/handout/internal/crash"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -82,6 +83,7 @@ func (s *Service) Join(ctx context.Context, c Caller, u Union) (store.Share, err
 	if err != nil {
 		return whole, offerFailed(err)
 	}
+	crash.At(crash.PartsTaken)
 	s.Log.Info("share created", "share", whole.ID, "room", whole.Room, "participant", c.ID, "bytes", whole.Reserved, "parts", len(u.Parts))
 	return whole, nil
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/crash"
 	"github.com/handout-rtc/handout/internal/limit"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
@@ -198,8 +199,10 @@ func (s *Service) end(ctx context.Context, record store.Share, to protocol.Share
 		}
 		return record, fmt.Errorf("ending share: %w", err)
 	}
+	crash.At(crash.EndRecorded)
 	s.Log.Info("share ended", "share", ended.ID, "room", ended.Room, "participant", ended.Sender.ID, "state", to, "reason", reason)
 	s.readings.cut(endedError(ended.Share), func(r *reading) bool { return r.share == ended.ID })
+	crash.At(crash.ReadersCut)
 	// The bytes go at once, even if the caller has hung up; what fails here
 	// is done again by the sweep.
 	s.purge(context.WithoutCancel(ctx), []protocol.ShareID{ended.ID})

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/crash"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -158,10 +159,12 @@ func (s *Service) purge(ctx context.Context, ids []protocol.ShareID) int {
 			s.logSweep("stopping an upload", err)
 			return
 		}
+		crash.At(crash.WriterStopped)
 		if err := s.Blobs.Remove(ctx, blob.Key(id)); err != nil {
 			s.logSweep("removing bytes", err)
 			return
 		}
+		crash.At(crash.BytesRemoved)
 		mu.Lock()
 		defer mu.Unlock()
 		gone = append(gone, id)
@@ -173,6 +176,7 @@ func (s *Service) purge(ctx context.Context, ids []protocol.ShareID) int {
 		s.logSweep("marking bytes as gone", err)
 		return 0
 	}
+	crash.At(crash.PurgeRecorded)
 	return len(gone)
 }
 

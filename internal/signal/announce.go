@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/handout-rtc/handout/internal/crash"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -68,10 +69,12 @@ func (a *Announcer) drain(ctx context.Context) error {
 			return err
 		}
 		if a.cleared < a.after { // also what failed to be cleared last time
+			crash.At(crash.EventPublished)
 			if err := a.Outbox.Announced(ctx, a.after); err != nil {
 				return fmt.Errorf("clearing the outbox: %w", err)
 			}
 			a.cleared = a.after
+			crash.At(crash.EventsCleared)
 		}
 		if len(events) == 0 {
 			return nil
@@ -81,6 +84,7 @@ func (a *Announcer) drain(ctx context.Context) error {
 
 func (a *Announcer) announce(events []store.Outgoing) error {
 	for _, event := range events {
+		crash.At(crash.EventTaken)
 		if err := a.Edge.announce(event.Room, event.Participant, event.Event); err != nil {
 			return err
 		}

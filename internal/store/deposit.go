@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/handout-rtc/handout/internal/crash"
 	"github.com/handout-rtc/handout/protocol"
 )
 
@@ -97,6 +98,7 @@ func (db *DB) carryOut(ctx context.Context, b *depositBatch) {
 				return err
 			}
 		}
+		crash.At(crash.DepositWritten)
 		return nil
 	})
 	for _, d := range db.deposits.close(b) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/handout-rtc/handout/internal/crash"
 	"github.com/handout-rtc/handout/protocol"
 )
 
@@ -73,7 +74,7 @@ func (db *DB) Complete(ctx context.Context, id protocol.ShareID, size int64, sha
 		s.Checkpoint = s.Checkpoint.kept(size)
 		s.ExpiresAt, s.UpdatedAt = expiresAt, now
 		c.noteShare(AuditAvailable, *s, AuditEntry{Time: now, By: string(s.Sender.ID)})
-		return step{save: true, event: protocol.SharesAvailable}, c.endParts(ctx, *s, protocol.Expired, now)
+		return step{save: true, event: protocol.SharesAvailable, point: crash.CompletionWritten}, c.endParts(ctx, *s, protocol.Expired, now)
 	})
 }
 
@@ -89,7 +90,7 @@ func (db *DB) End(ctx context.Context, id protocol.ShareID, to protocol.ShareSta
 		s.Checkpoint.Hash = nil
 		s.EndedAt, s.UpdatedAt = now, now
 		c.noteShare(AuditKind(to), *s, AuditEntry{Time: now, Reason: s.Reason})
-		return step{save: true, event: protocol.SharesEnded}, c.endParts(ctx, *s, protocol.Cancelled, now)
+		return step{save: true, event: protocol.SharesEnded, point: crash.EndWritten}, c.endParts(ctx, *s, protocol.Cancelled, now)
 	})
 }
 
@@ -97,6 +98,7 @@ func (db *DB) End(ctx context.Context, id protocol.ShareID, to protocol.ShareSta
 type step struct {
 	save  bool
 	event protocol.EventType // "" for none
+	point crash.Point        // where it is written and not committed
 }
 
 // transition reads a share, lets decide change it, and saves and announces the
@@ -130,6 +132,7 @@ func (db *DB) transition(ctx context.Context, what string, id protocol.ShareID,
 				return err
 			}
 		}
+		crash.At(next.point)
 		now = after
 		return nil
 	})

@@ -10,6 +10,7 @@ import (
 	"io"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/crash"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -55,6 +56,7 @@ func (s *Service) Deposit(ctx context.Context, d Deposit) (store.Share, error) {
 	if err := s.Blobs.Put(ctx, blob.Key(d.Share.ID), data); err != nil {
 		return store.Share{}, putFailed(err)
 	}
+	crash.At(crash.DepositKept)
 	return s.recordDeposit(ctx, d.Share, sha256.Sum256(data))
 }
 
@@ -79,6 +81,7 @@ func (s *Service) recordDeposit(ctx context.Context, share store.Share, sum [sha
 	quota := store.Quota{RoomBytes: s.Limits.RoomBytes, RoomShares: s.Limits.RoomShares, OpenUploads: s.Limits.OpenUploads}
 	done, err := s.Records.Deposit(ctx, share, quota)
 	if err == nil {
+		crash.At(crash.DepositRecorded)
 		s.Log.Info("share deposited", "share", done.ID, "room", done.Room, "participant", done.Sender.ID, "bytes", done.Offset)
 		return done, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/crash"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -138,9 +139,13 @@ func (s *Service) follow(ctx context.Context, part protocol.ShareID, beyond int6
 	return n, err
 }
 
-// recorded counts the bytes that are there already.
+// recorded counts the bytes that are there already, and records those that a
+// process had no time to record before it died.
 func (s *Service) recorded(ctx context.Context, part protocol.ShareID, beyond int64) (int64, error) {
 	record, err := s.followed(ctx, part)
+	if err == nil && record.Offset <= beyond && !s.Active(part) {
+		record, err = s.settled(ctx, part)
+	}
 	if err == nil && record.Offset <= beyond {
 		err = stalled()
 	}
@@ -234,10 +239,14 @@ func (s *Service) partDone(ctx context.Context, part store.Share) error {
 	if part.State.Ended() {
 		return nil
 	}
+	crash.At(crash.PartJoined)
 	if err := s.Parts.EndPart(ctx, part.ID, s.Now()); err != nil {
 		return err
 	}
-	return s.Blobs.Remove(ctx, blob.Key(part.ID)) // what fails here is purged as that of any ended share
+	crash.At(crash.PartEnded)
+	err := s.Blobs.Remove(ctx, blob.Key(part.ID)) // what fails here is purged as that of any ended share
+	crash.At(crash.PartRemoved)
+	return err
 }
 
 // joinFailed says why the share is not complete. It has failed for good if a part

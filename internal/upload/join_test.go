@@ -302,3 +302,39 @@ func TestAPartThatIsJoinedMeanwhileIsNotLost(t *testing.T) {
 		t.Errorf("a part that was joined is at %d, %v", share.Offset, err)
 	}
 }
+
+// TestTheLastBytesOfAPartAreJoinedUnrecorded: a process died when the bytes of all
+// parts were written, and the offset of the last one was not recorded. Nothing more
+// comes of it, for its sender is told that it is whole.
+func TestTheLastBytesOfAPartAreJoinedUnrecorded(t *testing.T) {
+	for name, look := range map[string]func(*testing.T, *bench, protocol.ShareID) error{
+		"its sender asks for its offset": func(t *testing.T, b *bench, part protocol.ShareID) error {
+			_, err := b.Offset(t.Context(), part)
+			return err
+		},
+		"the server starts": func(t *testing.T, b *bench, _ protocol.ShareID) error { return b.Finish(t.Context(), b.id) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			data := random(1 << 20)
+			b := newBench(t, 1<<20)
+			from, parts := b.split(t, 2)
+			if _, err := b.send(parts[0].ID, pieces(data, from, parts)[parts[0].ID], 0); err != nil {
+				t.Fatal(err)
+			}
+			b.dies(t, boot)
+			w, err := b.blobs.Write(t.Context(), blob.Key(parts[1].ID), 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write(pieces(data, from, parts)[parts[1].ID]); err != nil {
+				t.Fatal(err)
+			}
+			w.Close()
+			if err := look(t, b, parts[1].ID); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			synctest.Wait()
+			b.wantComplete(t, data)
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/crash"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -51,6 +52,7 @@ func (s *Service) receiveKept(ctx context.Context, share store.Share, h hash.Has
 	p := pump{to: writer, hash: h, marker: marker, lanes: s.lanes, wrote: func(n int64) { s.flows.advance(flow, from+n) }}
 	n, err := p.run(a.Body, left)
 	marker.wait()
+	crash.At(crash.BytesWritten)
 	if err = a.overrun(share, n, left, err); isOverrun(err) && share.Size != nil {
 		return s.outgrown(ctx, share)
 	}
@@ -73,6 +75,7 @@ func (s *Service) receiveChecked(ctx context.Context, share store.Share, h hash.
 	sum := a.Checksum.hash()
 	p := pump{to: writer, hash: io.MultiWriter(h, sum)}
 	n, err := p.run(a.Body, left)
+	crash.At(crash.BytesWritten)
 	if err = a.overrun(share, n, left, err); isOverrun(err) && share.Size != nil {
 		return s.outgrown(ctx, share)
 	}
@@ -113,6 +116,7 @@ func (s *Service) acknowledge(ctx context.Context, share store.Share, h hash.Has
 		if err := s.checkpoint(ctx, &share, h, s.Boot); err != nil {
 			return share, err
 		}
+		crash.At(crash.OffsetRecorded)
 	}
 	return share, early
 }

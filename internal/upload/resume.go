@@ -11,6 +11,7 @@ import (
 	"io"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/crash"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -229,6 +230,7 @@ func (s *Service) record(ctx context.Context, share store.Share, h hash.Hash) (s
 	if err != nil {
 		return share, s.conflict(ctx, "recording the complete file", share.ID, err)
 	}
+	crash.At(crash.CompletionRecorded)
 	s.Log.Info("upload complete", "share", done.ID, "room", done.Room, "participant", done.Sender.ID, "bytes", share.Offset)
 	return done, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/handout-rtc/handout/internal/crash"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -63,6 +64,7 @@ func (s *Service) splitNow(ctx context.Context, id protocol.ShareID, n int, conc
 	if err := s.Parts.Split(ctx, id, whole.Offset, concat(ids), parts); err != nil {
 		return whole, s.conflict(ctx, "splitting the upload", id, err)
 	}
+	crash.At(crash.UploadSplit)
 	s.Log.Info("upload split", "share", id, "room", whole.Room, "participant", whole.Sender.ID, "parts", n)
 	return whole, nil
 }

@@ -135,6 +135,9 @@ func (s *Service) Offset(ctx context.Context, id protocol.ShareID) (store.Share,
 		return share, nil
 	}
 	share, err = s.settled(ctx, id)
+	if err == nil && share.PartOf != "" && share.State == protocol.Uploading {
+		s.kick(share.PartOf) // who is told that a part is whole sends no more of it
+	}
 	if isPreempted(err) {
 		err = protocol.WrapError(protocol.CodeUploadBusy, "another request holds the upload", err)
 	}

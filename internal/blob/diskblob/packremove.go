@@ -7,6 +7,7 @@ import (
 	"path"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/crash"
 )
 
 // remove takes the blob out of its pack, if it is in one.
@@ -38,6 +39,7 @@ func (p *packs) erase(at place) error {
 	if err := punch(at.pack.file, at.at+at.dataAt(), int64(at.size)); err != nil {
 		return p.store.failed("removing a blob from its pack", err)
 	}
+	crash.At(crash.PackPunched)
 	if _, err := at.pack.file.WriteAt([]byte{entryDead}, at.at+stateAt); err != nil {
 		return p.store.failed("removing a blob from its pack", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/crash"
 )
 
 const (
@@ -152,6 +153,7 @@ func (p *packs) put(key blob.Key, data []byte) error {
 		return err
 	}
 	err = p.write(at, data)
+	crash.At(crash.PackWritten)
 	if err == nil && !p.store.later.on {
 		err = p.settle(at.pack)
 	}

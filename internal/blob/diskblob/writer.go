@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/crash"
 )
 
 // ahead is how far blocks are allocated ahead of the writer, and how much is
@@ -129,13 +130,17 @@ func (w *writer) Commit(context.Context) error {
 	if err := w.Sync(); err != nil {
 		return err
 	}
+	crash.At(crash.BlobSynced)
 	if err := s.makeShard(shard(w.key)); err != nil {
 		return err
 	}
 	if err := s.root.Rename(stagedName(w.key), finalName(w.key)); err != nil {
 		return s.failed("naming a blob", err)
 	}
-	return s.syncNames(w.key)
+	crash.At(crash.BlobNamed)
+	err := s.syncNames(w.key)
+	crash.At(crash.NamesSynced)
+	return err
 }
 
 // commitLater gives the blob its place and leaves the syncs to Flush.
@@ -153,6 +158,7 @@ func (w *writer) commitLater() error {
 	if err := s.root.Rename(stagedName(w.key), finalName(w.key)); err != nil {
 		return s.failed("naming a blob", err)
 	}
+	crash.At(crash.BlobNamed)
 	s.later.add(w.key)
 	return nil
 }
