@@ -229,7 +229,8 @@ func (c *call) status() int {
 
 // made is the share that the call has made, if it is a creation that was answered.
 func (c *call) made() protocol.ShareID {
-	if c.request.Method == "POST" && c.request.Path == "/uploads" && c.answer != nil {
+	path, _, _ := strings.Cut(c.request.Path, "?")
+	if c.request.Method == "POST" && path == "/uploads" && c.answer != nil {
 		return shareOf(c.answer.Where)
 	}
 	return ""

@@ -80,16 +80,7 @@ func (l *ledger) checkDisk() {
 
 // checkCommits: nobody is told that a file is available before it is, whole.
 func (l *ledger) checkCommits() {
-	covered := make(map[*offer][]*call)
-	for _, c := range l.calls {
-		id := c.share()
-		if made := c.made(); made != "" {
-			id = made
-		}
-		if o := l.shares[id]; o != nil {
-			covered[o] = append(covered[o], c)
-		}
-	}
+	covered := l.callsOf()
 	told := make(map[protocol.ShareID]bool)
 	for _, s := range l.sightings {
 		o := l.shares[s.share.ID]
@@ -106,6 +97,31 @@ func (l *ledger) checkCommits() {
 	}
 }
 
+// callsOf returns what was asked for the sake of each file, in that order:
+// creations that were not answered too, where the same key was answered once.
+func (l *ledger) callsOf() map[*offer][]*call {
+	keys := make(map[string]*offer)
+	for _, c := range l.calls {
+		if o := l.shares[c.made()]; o != nil && c.request.Key != "" {
+			keys[c.request.Key] = o
+		}
+	}
+	all := make(map[*offer][]*call)
+	for _, c := range l.calls {
+		o := l.shares[c.share()]
+		if o == nil {
+			o = l.shares[c.made()]
+		}
+		if o == nil {
+			o = keys[c.request.Key]
+		}
+		if o != nil {
+			all[o] = append(all[o], c)
+		}
+	}
+	return all
+}
+
 // sentBefore is how many bytes of the file had been sent before a position, at
 // most: by the share itself, and by each of its parts.
 func (o *offer) sentBefore(at int, calls []*call) (sum int64) {
@@ -117,6 +133,9 @@ func (o *offer) sentBefore(at int, calls []*call) (sum int64) {
 		id, end := c.share(), c.request.Length
 		if id == "" {
 			id = c.made()
+		}
+		if id == "" { // a creation whose answer was lost
+			id = o.share
 		}
 		if c.request.Offset != nil {
 			end += *c.request.Offset

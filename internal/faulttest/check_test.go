@@ -314,6 +314,31 @@ func TestRulesPermitWhatAFaultMayDo(t *testing.T) {
 	}
 }
 
+// TestCheckKnowsWhatALostAnswerWas: the bytes of a creation that was not answered
+// count, for the same request was answered later.
+func TestCheckKnowsWhatALostAnswerWas(t *testing.T) {
+	s := newStory()
+	s.calls = 100
+	first := faulttest.Request{Call: 100, Method: "POST", Path: "/uploads", Length: 1000, Key: "k"}
+	offered, told := s.entries[0], *s.last()
+	s.entries = nil
+	s.add("ana", offered)
+	s.add("ana", faulttest.Entry{Request: &first})
+	s.see("bo", s.share(1, protocol.Available))
+	s.add("ana", faulttest.Entry{Broken: &faulttest.Broken{Call: 100, Err: "EOF", Sent: 1000}})
+	s.ask("ana", faulttest.Request{Method: "POST", Path: "/uploads", Length: 1000, Key: "k"}, faulttest.Answer{Status: 201, Where: "/uploads/" + string(theShare)})
+	s.add("ana", faulttest.Entry{Made: &faulttest.Made{Name: theFile().Name, Share: theShare}})
+	s.add("bo", told)
+	s.facts.Shares[0].Rev = 1
+	if violations := faulttest.Check(s.entries, &s.facts, s.rules); len(violations) > 0 {
+		t.Errorf("nothing is wrong, and it says:\n%s", faulttest.Report(s.entries, violations))
+	}
+	first.Length = 999
+	if violations := faulttest.Check(s.entries, &s.facts, s.rules); len(violations) != 1 || violations[0].Invariant != "I4" {
+		t.Errorf("a byte was missing, and it says:\n%s", faulttest.Report(s.entries, violations))
+	}
+}
+
 func TestAJournalIsReadAsItWasWritten(t *testing.T) {
 	s := newStory()
 	s.download(0, 1000, "")

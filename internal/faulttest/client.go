@@ -78,6 +78,11 @@ type Client struct {
 	Pace *rate.Limiter
 	// Append is the most bytes of one PATCH; 0 sends all there is.
 	Append int64
+	// Checksums has each append by tus carry one.
+	Checksums bool
+	// Begun, if set, is called when a share is made of a file: before its first byte
+	// comes, unless the bytes come with it or before it.
+	Begun func(File, protocol.ShareID)
 	// Wait bounds how long a request may take that is no transfer.
 	Wait time.Duration
 
@@ -212,6 +217,8 @@ func (c *Client) Do(ctx context.Context, method, path string, body io.Reader, he
 		}
 		if json.NewDecoder(response.Body).Decode(&problem) == nil {
 			refused.Code = problem.Code
+		} else if response.StatusCode == http.StatusGone { // an answer to HEAD has no words
+			refused.Code = protocol.CodeShareEnded
 		}
 		return nil, refused
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -232,16 +231,12 @@ func (j *Journal) Begin(who protocol.ParticipantID, job Job) (end func(Job)) {
 
 // save writes the journal where it outlives the test.
 func (j *Journal) save(t testing.TB) {
-	file, err := os.CreateTemp("", "handout-"+strings.ReplaceAll(t.Name(), "/", "-")+"-*.jsonl")
-	if err != nil {
-		t.Logf("the journal is lost: %v", err)
-		return
-	}
-	defer file.Close()
-	if err := WriteEntries(file, j.Entries()); err != nil {
+	t.Helper()
+	var text strings.Builder
+	if err := WriteEntries(&text, j.Entries()); err != nil {
 		t.Logf("the journal is not whole: %v", err)
 	}
-	t.Logf("the journal is in %s", file.Name())
+	saveText(t, "the journal", "jsonl", text.String())
 }
 
 // WriteEntries writes entries as JSON lines.

@@ -2,9 +2,11 @@ package faulttest
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -73,6 +75,9 @@ func (c *Client) create(ctx context.Context, f File, to protocol.Audience, with 
 // made notes what has become of a file.
 func (c *Client) made(f File, path string, part bool) {
 	c.journal.Add(Entry{Who: c.ID, Made: &Made{Name: f.Name, Share: shareOf(path), Part: part}})
+	if c.Begun != nil && !part {
+		c.Begun(f, shareOf(path))
+	}
 }
 
 // post asks once for an upload that begins with a piece.
@@ -122,6 +127,13 @@ func (p piece) reader(ctx context.Context, c *Client) *pacedReader {
 // from is the piece without its first n bytes.
 func (p piece) from(n int64) piece { return piece{p.file, p.at + n, p.size - n} }
 
+// checksum is the piece's Upload-Checksum.
+func (p piece) checksum() string {
+	sum := sha256.New()
+	io.Copy(sum, io.NewSectionReader(p.file, p.at, p.size)) // neither side fails
+	return "sha256 " + base64.StdEncoding.EncodeToString(sum.Sum(nil))
+}
+
 // fill appends to an upload, which is at the offset, until it has all of a piece.
 func (c *Client) fill(ctx context.Context, p piece, path string, offset int64) error {
 	for offset < p.size {
@@ -144,8 +156,11 @@ func (c *Client) append(ctx context.Context, p piece, path string, offset int64)
 	if c.Append > 0 {
 		p.size = min(p.size, c.Append)
 	}
-	response, err := c.Do(ctx, http.MethodPatch, path, p.reader(ctx, c),
-		"Tus-Resumable", "1.0.0", "Upload-Offset", strconv.FormatInt(offset, 10), "Content-Type", appendType)
+	headers := []string{"Tus-Resumable", "1.0.0", "Upload-Offset", strconv.FormatInt(offset, 10), "Content-Type", appendType}
+	if c.Checksums {
+		headers = append(headers, "Upload-Checksum", p.checksum())
+	}
+	response, err := c.Do(ctx, http.MethodPatch, path, p.reader(ctx, c), headers...)
 	if err != nil {
 		return offset, err
 	}

@@ -80,7 +80,7 @@ func Start(t testing.TB, c Config) *Server {
 			<-s.exited
 		}
 		if t.Failed() {
-			t.Logf("the server said, at last:\n%s", lastOf(s.Said(), 8<<10))
+			saveText(t, "what the server said", "log", s.Said())
 		}
 	})
 	s.Restart(t)
@@ -225,6 +225,21 @@ func (s *Server) signal(signal syscall.Signal) error {
 		return syscall.Kill(-s.PID(), signal)
 	}
 	return s.process.Process.Signal(signal)
+}
+
+// saveText writes a text where it outlives the test.
+func saveText(t testing.TB, what, kind, text string) {
+	t.Helper()
+	file, err := os.CreateTemp("", "handout-"+strings.ReplaceAll(t.Name(), "/", "-")+"-*."+kind)
+	if err != nil {
+		t.Logf("%s is lost: %v", what, err)
+		return
+	}
+	defer file.Close()
+	if _, err := file.WriteString(text); err != nil {
+		t.Logf("%s is not whole: %v", what, err)
+	}
+	t.Logf("%s is in %s", what, file.Name())
 }
 
 func lastOf(text string, n int) string { return text[max(0, len(text)-n):] }
