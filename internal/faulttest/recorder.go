@@ -184,10 +184,3 @@ func (b *recordedBody) note(err error) {
 	b.body.SHA256 = hex.EncodeToString(b.hash.Sum(nil))
 	b.recorder.Journal.Add(Entry{Who: b.recorder.Who, Body: &b.body})
 }
-
-// CloseIdleConnections is called by http.Client's method of that name.
-func (r *Recorder) CloseIdleConnections() {
-	if closer, ok := r.Next.(interface{ CloseIdleConnections() }); ok {
-		closer.CloseIdleConnections()
-	}
-}
