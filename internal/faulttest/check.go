@@ -81,7 +81,7 @@ type ledger struct {
 	byCall    map[int]*call
 	offers    map[string]*offer           // by the file's name
 	shares    map[protocol.ShareID]*offer // parts too
-	faults    []int                       // positions of what ended the server
+	faults    []int                       // positions of the server's starts
 	over      int                         // position of the end of the faults, or -1
 	sightings []sighting
 	// mayEnd is the position from which a share may have ended because somebody
@@ -187,7 +187,7 @@ func (l *ledger) noteMade(m *Made) {
 
 func (l *ledger) noteFault(at int, what string) {
 	switch what {
-	case "kill", "died", "stop":
+	case "start": // the end of one, whichever it was; the first is none
 		l.faults = append(l.faults, at)
 	case "over":
 		l.over = at
@@ -236,7 +236,8 @@ func (c *call) made() protocol.ShareID {
 	return ""
 }
 
-// faultsBetween counts what ended the server between two positions.
+// faultsBetween counts the starts of the server between two positions: a request
+// that began when it was dead already was cut off by the same fault.
 func (l *ledger) faultsBetween(from, to int) int {
 	first, _ := slices.BinarySearch(l.faults, from)
 	last, _ := slices.BinarySearch(l.faults, to)
