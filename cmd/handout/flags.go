@@ -14,6 +14,7 @@ import (
 	"github.com/handout-rtc/handout/internal/clock"
 	"github.com/handout-rtc/handout/internal/limit"
 	"github.com/handout-rtc/handout/internal/server"
+	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
 
@@ -68,6 +69,10 @@ type limitFlags struct {
 	MaxRoomBytes        size          `default:"20GiB" help:"Bytes that the files of one room may take."`
 	MaxRoomShares       int           `default:"1000" help:"Files in one room."`
 	MaxOpenUploads      int           `default:"100" help:"Uploads that one participant may have open."`
+	MaxRoomUploads      int           `default:"2000" help:"Uploads that may be open in one room."`
+	MaxPromised         size          `default:"10GiB" help:"Bytes that the open uploads of one participant may be going to take; never less than one file."`
+	MaxAppBytes         size          `default:"1TiB" help:"Bytes that the files of all rooms of one application may take; never less than one room."`
+	MaxDropped          int           `default:"10000" help:"Participants that one room bars; half of the places are kept for those who are in it."`
 	MaxParticipants     int           `default:"2000" help:"Participants of one room."`
 	MaxRecipients       int           `default:"200" help:"Participants that one request may list: for its files, or for a message."`
 	MaxReceipts         int           `default:"2000" help:"Files times listed recipients of one request."`
@@ -156,7 +161,7 @@ func (c *serveCommand) Validate() error {
 
 func (l *limitFlags) validate() error {
 	for name, n := range map[string]int{
-		"max-room-shares": l.MaxRoomShares, "max-open-uploads": l.MaxOpenUploads,
+		"max-room-shares": l.MaxRoomShares, "max-open-uploads": l.MaxOpenUploads, "max-room-uploads": l.MaxRoomUploads, "max-dropped": l.MaxDropped,
 		"max-participants": l.MaxParticipants, "max-recipients": l.MaxRecipients, "max-receipts": l.MaxReceipts,
 		"max-rooms": l.MaxRooms, "max-connections": l.MaxConnections, "max-sockets": l.MaxSockets, "address-sockets": l.AddressSockets,
 		"create-burst": l.CreateBurst, "request-burst": l.RequestBurst, "room-request-burst": l.RoomRequestBurst, "address-request-burst": l.AddressRequestBurst,
@@ -232,6 +237,14 @@ func (l *limitFlags) asking(proxies server.Proxies) server.Asking {
 		Room:        limit.Rate{PerSecond: l.RoomRequestRate, Burst: l.RoomRequestBurst},
 		Address:     limit.Rate{PerSecond: l.AddressRequestRate, Burst: l.AddressRequestBurst},
 		Proxies:     proxies,
+	}
+}
+
+// quota is what the clients' limits do not say. What one file, or one room, may
+// take, is never refused for it.
+func (l *limitFlags) quota() store.Quota {
+	return store.Quota{
+		RoomUploads: l.MaxRoomUploads, Promised: int64(max(l.MaxPromised, l.MaxFileSize)), AppBytes: int64(max(l.MaxAppBytes, l.MaxRoomBytes)),
 	}
 }
 

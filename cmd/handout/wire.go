@@ -97,7 +97,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		return nil, err
 	}
 	p.rooms = room.New(room.Config{
-		Records: p.records, Push: p.edge, Limits: limits, MaxRooms: c.Limits.MaxRooms, IdleLifetime: c.Limits.RoomLifetime,
+		Records: p.records, Push: p.edge, Limits: limits, MaxRooms: c.Limits.MaxRooms, MaxDropped: c.Limits.MaxDropped, IdleLifetime: c.Limits.RoomLifetime,
 		Now: p.clock.Now, Log: log,
 		Dropped: func(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) error {
 			return p.shares.Dropped(ctx, room, id)
@@ -108,7 +108,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	})
 	p.announcer = &signal.Announcer{Outbox: p.records, Edge: p.edge, Log: log}
 	p.uploads = upload.New(upload.Config{
-		Records: p.records, Parts: p.records, Blobs: p.blobs, Limits: limits, Boot: boot, FollowWait: c.Limits.FollowWait,
+		Records: p.records, Parts: p.records, Blobs: p.blobs, Limits: limits, Quota: c.Limits.quota(), Boot: boot, FollowWait: c.Limits.FollowWait,
 		Now: p.clock.Now, Log: log,
 	})
 	p.closers = append(p.closers, p.uploads.Close)
@@ -116,7 +116,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	p.shares = share.New(share.Config{
 		Churn: limit.Rate{PerSecond: c.Limits.CreateRate, Burst: c.Limits.CreateBurst}, Space: p.space,
 		Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Moderation: p.records, Uploads: p.uploads, Blobs: p.blobs,
-		Push: p.edge, Limits: limits, Boot: boot, Now: p.clock.Now, Log: log,
+		Push: p.edge, Limits: limits, Quota: c.Limits.quota(), Boot: boot, Now: p.clock.Now, Log: log,
 	})
 	doubtful, err := p.records.Began(ctx, boot)
 	if err != nil {

@@ -59,7 +59,7 @@ func (s *Service) checkMessage(m protocol.MessageRequest) error {
 	case len(m.To.List) > s.Limits.RecipientsPerRequest:
 		return invalid(fmt.Sprintf("more than %d recipients", s.Limits.RecipientsPerRequest))
 	case len(m.Body) > s.Limits.MessageBytes:
-		return protocol.NewError(protocol.CodeRequestTooLarge, fmt.Sprintf("the message is larger than %d bytes", s.Limits.MessageBytes))
+		return protocol.LimitError(protocol.CodeRequestTooLarge, "max-message", fmt.Sprintf("the message is larger than %d bytes", s.Limits.MessageBytes))
 	case len(m.Body) == 0 || !json.Valid(m.Body):
 		return invalid(`"body" is missing`)
 	case m.Kind == protocol.TextMessage && !bytes.HasPrefix(bytes.TrimSpace(m.Body), []byte(`"`)):

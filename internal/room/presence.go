@@ -96,7 +96,7 @@ func (s *Service) Drop(ctx context.Context, room protocol.RoomID, id protocol.Pa
 	if !id.Valid() {
 		return protocol.NewError(protocol.CodeInvalidRequest, "not a participant id")
 	}
-	connection, err := s.Records.Drop(ctx, room, id, s.Now())
+	connection, err := s.Records.Drop(ctx, room, id, s.MaxDropped, s.Now())
 	s.admitted.forget() // before the transfers are cut off: none begins after that
 	if err != nil {
 		return fmt.Errorf("dropping participant: %w", err)

@@ -31,7 +31,7 @@ type Presence interface {
 	Away(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, connection string, now time.Time) error
 	AllAway(ctx context.Context, now time.Time) error
 	Leave(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, now time.Time) (connection string, err error)
-	Drop(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, now time.Time) (connection string, err error)
+	Drop(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, most int, now time.Time) (connection string, err error)
 	LeaveAway(ctx context.Context, before, now time.Time) (int, error)
 }
 
@@ -66,6 +66,8 @@ type Config struct {
 	Limits  protocol.Limits // ReconnectSeconds is the grace of who is away
 	// MaxRooms bounds the rooms of the server; zero means 10,000.
 	MaxRooms int
+	// MaxDropped bounds those that one room bars; zero means 10,000.
+	MaxDropped int
 	// IdleLifetime is how long a room without participants and files is kept;
 	// zero means 30 days.
 	IdleLifetime time.Duration
@@ -94,6 +96,9 @@ type Service struct {
 func New(c Config) *Service {
 	if c.MaxRooms == 0 {
 		c.MaxRooms = 10_000
+	}
+	if c.MaxDropped == 0 {
+		c.MaxDropped = 10_000
 	}
 	if c.IdleLifetime == 0 {
 		c.IdleLifetime = 30 * 24 * time.Hour

@@ -45,7 +45,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, value any) error {
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &tooLarge):
-		return protocol.NewError(protocol.CodeRequestTooLarge, "the request is larger than "+strconv.FormatInt(tooLarge.Limit, 10)+" bytes")
+		return protocol.LimitError(protocol.CodeRequestTooLarge, "max-request", "the request is larger than "+strconv.FormatInt(tooLarge.Limit, 10)+" bytes")
 	case errors.As(err, &coded):
 		return err
 	case errors.As(err, &wrongType):
@@ -125,7 +125,9 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	case b.yielded.Load():
 		return n, preempted()
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return n, protocol.WrapError(protocol.CodeTooSlow, "nothing was received for too long", err)
+		silent := protocol.LimitError(protocol.CodeTooSlow, "silence", "nothing was received for too long")
+		silent.Err = err
+		return n, silent
 	}
 	return n, err
 }
@@ -140,7 +142,7 @@ func (b *pacedBody) tooSlow() error {
 	slow := b.counted < least && now.Sub(b.started) > b.pace.Grace
 	b.window, b.counted = now, 0
 	if slow {
-		return protocol.NewError(protocol.CodeTooSlow, "the upload is below the minimum rate")
+		return protocol.LimitError(protocol.CodeTooSlow, "min-rate", "the upload is below the minimum rate")
 	}
 	return nil
 }

@@ -195,7 +195,7 @@ func (s *Service) record(c Caller, d Draft, to protocol.Audience, now time.Time)
 }
 
 func (s *Service) quota() store.Quota {
-	return store.Quota{RoomBytes: s.Limits.RoomBytes, RoomShares: s.Limits.RoomShares, OpenUploads: s.Limits.OpenUploads}
+	return s.Quota.With(s.Limits)
 }
 
 // offerFailed turns a store's refusal into what the client should know.
@@ -222,7 +222,7 @@ func (s *Service) audience(ctx context.Context, c Caller, to protocol.Audience) 
 	case len(to.List) == 0:
 		return to, protocol.NewError(protocol.CodeEmptyList, "the list of recipients is empty")
 	case len(to.List) > s.Limits.RecipientsPerRequest:
-		return to, protocol.NewError(protocol.CodeInvalidRequest,
+		return to, protocol.LimitError(protocol.CodeInvalidRequest, "max-recipients",
 			"more than "+strconv.Itoa(s.Limits.RecipientsPerRequest)+" recipients")
 	}
 	members, err := s.Records.Members(ctx, c.Room)
@@ -267,7 +267,7 @@ func (s *Service) checkDrafts(drafts []Draft, recipients int) error {
 			"more than "+strconv.Itoa(s.Limits.FilesPerRequest)+" files in one request")
 	}
 	if len(drafts)*recipients > s.Limits.ReceiptsPerRequest {
-		return protocol.NewError(protocol.CodeInvalidRequest,
+		return protocol.LimitError(protocol.CodeInvalidRequest, "max-receipts",
 			"files times recipients are more than "+strconv.Itoa(s.Limits.ReceiptsPerRequest)+" in one request")
 	}
 	for _, d := range drafts {
@@ -284,6 +284,6 @@ func (s *Service) checkDrafts(drafts []Draft, recipients int) error {
 
 // TooLarge says that a file is over the limit, in bytes.
 func TooLarge(limit int64) error {
-	return protocol.NewError(protocol.CodeFileTooLarge,
+	return protocol.LimitError(protocol.CodeFileTooLarge, "max-file-size",
 		"the file is larger than the limit of "+strconv.FormatInt(limit, 10)+" bytes")
 }

@@ -66,6 +66,8 @@ type Config struct {
 	Uploads    Uploads
 	Blobs      blob.Store
 	Limits     protocol.Limits
+	// Quota bounds what Limits does not.
+	Quota store.Quota
 	// Churn bounds how fast a participant makes shares; zero means 20 a second,
 	// 1000 at once.
 	Churn limit.Rate

@@ -56,7 +56,7 @@ func (s *Space) take(ctx context.Context, n int64) (recorded func(), err error) 
 			return nil, err
 		}
 		if !s.promise(n) {
-			return nil, protocol.NewError(protocol.CodeStorageFull, "the server has no space left for this")
+			return nil, protocol.LimitError(protocol.CodeStorageFull, "min-free", "the server has no space left for this")
 		}
 	}
 	return sync.OnceFunc(func() {

@@ -175,19 +175,19 @@ func (c *change) accepted(ctx context.Context, group []*deposit) ([]Share, error
 		if err != nil {
 			return nil, err
 		}
-		off := permits(sharing, d.share)
+		off, full := permits(sharing, d.share), h.fits(d.quota, d.share.Reserved)
 		switch {
 		case made:
 			d.err = ErrConflict
 		case off != nil:
 			d.err = off
 		case h.shares >= d.quota.RoomShares:
-			d.err = protocol.NewError(protocol.CodeRoomFull, "too many shares in the room")
-		case d.share.Reserved > d.quota.RoomBytes-h.bytes:
-			d.err = noSpace()
+			d.err = tooManyShares()
+		case full != nil:
+			d.err = full
 		default:
 			h.shares++
-			h.bytes += d.share.Reserved
+			h.add(d.share.Reserved)
 			accepted = append(accepted, d.share)
 		}
 	}
@@ -200,11 +200,11 @@ func (c *change) roomHolds(ctx context.Context, s Share) (h held, sharing protoc
 	var ended time.Time
 	var dropped int
 	scan := func(r row) (h held, err error) {
-		err = r.Scan(timeColumn{&ended}, &h.bytes, &h.shares, jsonColumn{&sharing.Off}, &dropped)
+		err = r.Scan(timeColumn{&ended}, &h.bytes, &h.shares, &h.app, jsonColumn{&sharing.Off}, &dropped)
 		return h, err
 	}
-	h, err = one(ctx, c, scan, `SELECT ended_at, held_bytes, held_shares, sharing_off,
-		(SELECT COUNT(*) FROM dropped WHERE room = $1 AND participant = $2) FROM rooms WHERE id = $1`, s.Room, s.Sender.ID)
+	h, err = one(ctx, c, scan, `SELECT r.ended_at, r.held_bytes, r.held_shares, a.held_bytes, r.sharing_off,
+		(SELECT COUNT(*) FROM dropped WHERE room = $1 AND participant = $2) FROM rooms r JOIN apps a ON a.id = r.app WHERE r.id = $1`, s.Room, s.Sender.ID)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return h, sharing, err, nil

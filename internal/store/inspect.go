@@ -48,13 +48,18 @@ func (db *DB) Miscounts(ctx context.Context) ([]Miscount, error) {
 	return found, nil
 }
 
-// Recount sets what a room holds to what its shares add up to.
+// Recount sets what a room holds to what its shares add up to, and what its
+// application holds to what its rooms do.
 func (db *DB) Recount(ctx context.Context, room protocol.RoomID) error {
 	return db.update(ctx, "counting a room again", func(ctx context.Context, c *change) error {
 		_, err := c.exec(ctx, `UPDATE rooms SET
 				held_bytes = (SELECT bytes FROM (SELECT `+sums+` FROM rooms r WHERE r.id = $1) AS counted),
 				held_shares = (SELECT live FROM (SELECT `+sums+` FROM rooms r WHERE r.id = $1) AS counted)
 			WHERE id = $1`, room)
+		if err == nil {
+			_, err = c.exec(ctx, `UPDATE apps SET held_bytes = (SELECT CAST(COALESCE(SUM(held_bytes), 0) AS BIGINT) FROM rooms WHERE app = apps.id)
+				WHERE id = (SELECT app FROM rooms WHERE id = $1)`, room)
+		}
 		return err
 	})
 }

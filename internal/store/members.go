@@ -95,7 +95,7 @@ func (c *change) enter(ctx context.Context, m Member, maxMembers int, now time.T
 		return err
 	}
 	if here >= maxMembers {
-		return protocol.NewError(protocol.CodeRoomFull, "the room has no place for another participant")
+		return protocol.LimitError(protocol.CodeRoomFull, "max-participants", "the room has no place for another participant")
 	}
 	if m.JoinedAt.IsZero() {
 		m.JoinedAt = now
@@ -161,19 +161,38 @@ func (db *DB) Leave(ctx context.Context, room protocol.RoomID, id protocol.Parti
 }
 
 // Drop is Leave for good: the participant may not join this room again. It bars
-// who is not on the roster too.
-func (db *DB) Drop(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, now time.Time) (connection string, err error) {
+// who is not on the roster too, but a room bars only so many: half of most who are
+// not there, so that names that a moderator makes up leave places for who is, and
+// most in all. Beyond that it changes nothing and fails with protocol.CodeRoomFull.
+func (db *DB) Drop(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, most int, now time.Time) (connection string, err error) {
 	err = db.update(ctx, "dropping a participant", func(ctx context.Context, c *change) error {
-		// Who is not here now may hold a token all the same.
-		if connection, err = c.leave(ctx, room, id, now); err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		n, err := c.exec(ctx, `INSERT INTO dropped (room, participant) VALUES ($1, $2) ON CONFLICT (room, participant) DO NOTHING`, room, id)
-		if n == 1 {
-			c.note(AuditEntry{Kind: AuditDropped, Time: now, Room: room, Participant: id})
-		}
+		connection, err = c.drop(ctx, room, id, most, now)
 		return err
 	})
+	return connection, err
+}
+
+func (c *change) drop(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, most int, now time.Time) (connection string, err error) {
+	if was, err := dropped(ctx, c, room, id); err != nil || was {
+		return "", err
+	}
+	barred, err := one(ctx, c, column[int], `SELECT COUNT(*) FROM dropped WHERE room = $1`, room)
+	if err != nil {
+		return "", err
+	}
+	_, err = member(ctx, c, room, id)
+	absent := errors.Is(err, ErrNotFound) // who may hold a token all the same
+	if barred >= most || absent && barred >= most/2 {
+		return "", protocol.LimitError(protocol.CodeRoomFull, "max-dropped", "the room has barred as many participants as it may")
+	}
+	if err == nil {
+		connection, err = c.leave(ctx, room, id, now)
+	}
+	if err != nil && !absent {
+		return "", err
+	}
+	_, err = c.exec(ctx, `INSERT INTO dropped (room, participant) VALUES ($1, $2)`, room, id)
+	c.note(AuditEntry{Kind: AuditDropped, Time: now, Room: room, Participant: id})
 	return connection, err
 }
 

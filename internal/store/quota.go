@@ -10,32 +10,43 @@ import (
 // held is what a room and one sender hold of their quota. The bytes of shares
 // that have ended count until they are gone.
 type held struct {
-	bytes  int64
-	shares int // live ones
-	open   int // the sender's, partial ones that belong to no share yet included
+	bytes    int64
+	shares   int   // live ones
+	app      int64 // bytes of all rooms of the application
+	open     int   // the sender's, partial ones that belong to no share yet included
+	promised int64 // bytes of those
+	uploads  int   // as open, the whole room's
 }
 
 // held reads what is held. The room's record keeps count, because to add up a
 // full room for each new share would take longer than to make it.
 func (c *change) held(ctx context.Context, room protocol.RoomID, sender protocol.ParticipantID) (held, error) {
 	scan := func(r row) (h held, err error) {
-		err = r.Scan(&h.bytes, &h.shares, &h.open)
+		err = r.Scan(&h.bytes, &h.shares, &h.app, &h.uploads, &h.open, &h.promised)
 		return h, err
 	}
-	h, err := one(ctx, c, scan, `SELECT held_bytes, held_shares,
-		(SELECT COUNT(*) FROM shares WHERE room = $1 AND sender = $2 AND state = 'uploading' AND part_of = '') FROM rooms WHERE id = $1`, room, sender)
+	h, err := one(ctx, c, scan, `SELECT r.held_bytes, r.held_shares, a.held_bytes,
+			(SELECT COUNT(*) FROM shares WHERE room = $1 AND state = 'uploading' AND part_of = ''),
+			s.open, s.promised
+		FROM rooms r JOIN apps a ON a.id = r.app,
+			(SELECT COUNT(*) AS open, CAST(COALESCE(SUM(reserved), 0) AS BIGINT) AS promised
+				FROM shares WHERE room = $1 AND sender = $2 AND state = 'uploading' AND part_of = '') s
+		WHERE r.id = $1`, room, sender)
 	if err != nil {
 		return h, fmt.Errorf("reading the quota: %w", err)
 	}
 	return h, nil
 }
 
-// hold adds to what a room holds, or takes from it.
+// hold adds to what a room holds, and its application, or takes from it.
 func (c *change) hold(ctx context.Context, room protocol.RoomID, bytes int64, shares int) error {
 	if bytes == 0 && shares == 0 {
 		return nil
 	}
 	_, err := c.exec(ctx, `UPDATE rooms SET held_bytes = held_bytes + $1, held_shares = held_shares + $2 WHERE id = $3`, bytes, shares, room)
+	if err == nil && bytes != 0 {
+		_, err = c.exec(ctx, `UPDATE apps SET held_bytes = held_bytes + $1 WHERE id = (SELECT app FROM rooms WHERE id = $2)`, bytes, room)
+	}
 	if err != nil {
 		return fmt.Errorf("counting the quota: %w", err)
 	}
@@ -58,20 +69,45 @@ func (c *change) checkQuota(ctx context.Context, batch []Share, q Quota) error {
 	case err != nil:
 		return err
 	case len(batch) > q.RoomShares-h.shares && !batch[0].Partial():
-		return protocol.NewError(protocol.CodeRoomFull, "too many shares in the room")
+		return tooManyShares()
 	case len(batch) > q.OpenUploads-h.open:
-		return protocol.NewError(protocol.CodeTooManyUploads, "too many open uploads")
+		return protocol.LimitError(protocol.CodeTooManyUploads, "max-open-uploads", "too many open uploads")
+	case q.RoomUploads > 0 && len(batch) > q.RoomUploads-h.uploads:
+		return protocol.LimitError(protocol.CodeRoomFull, "max-room-uploads", "too many open uploads in the room")
 	}
-	left := q.RoomBytes - h.bytes
-	for _, s := range batch {
-		if s.Reserved > left { // and not a sum of sizes, which could overflow
-			return noSpace()
+	for _, s := range batch { // and not a sum of sizes, which could overflow
+		if err := h.fits(q, s.Reserved); err != nil {
+			return err
 		}
-		left -= s.Reserved
+		if q.Promised > 0 && s.Reserved > q.Promised-h.promised {
+			return protocol.LimitError(protocol.CodeTooManyUploads, "max-promised", "your open uploads would take too many bytes")
+		}
+		h.add(s.Reserved)
 	}
 	return nil
 }
 
+// fits reports whether so many bytes more fit.
+func (h *held) fits(q Quota, bytes int64) error {
+	switch {
+	case bytes > q.RoomBytes-h.bytes:
+		return noSpace()
+	case q.AppBytes > 0 && bytes > q.AppBytes-h.app:
+		return protocol.LimitError(protocol.CodeRoomFull, "max-app-bytes", "the application has no space left")
+	}
+	return nil
+}
+
+func (h *held) add(bytes int64) {
+	h.bytes += bytes
+	h.app += bytes
+	h.promised += bytes
+}
+
 func noSpace() error {
-	return protocol.NewError(protocol.CodeRoomFull, "the room has no space left")
+	return protocol.LimitError(protocol.CodeRoomFull, "max-room-bytes", "the room has no space left")
+}
+
+func tooManyShares() error {
+	return protocol.LimitError(protocol.CodeRoomFull, "max-room-shares", "too many shares in the room")
 }

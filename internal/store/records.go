@@ -138,6 +138,17 @@ type Quota struct {
 	RoomBytes   int64 // reserved bytes of the room's live shares
 	RoomShares  int   // the room's live shares
 	OpenUploads int   // the sender's shares that are uploading, and its partial uploads
+
+	// What is zero of these bounds nothing.
+	RoomUploads int   // the room's shares that are uploading, and its partial uploads
+	Promised    int64 // bytes that the sender's OpenUploads have reserved
+	AppBytes    int64 // reserved bytes of the live shares of all rooms of the application
+}
+
+// With is the quota with what the limits say.
+func (q Quota) With(l protocol.Limits) Quota {
+	q.RoomBytes, q.RoomShares, q.OpenUploads = l.RoomBytes, l.RoomShares, l.OpenUploads
+	return q
 }
 
 // Page is one page of the shares that a participant may see.

@@ -47,11 +47,14 @@ func (db *DB) CreateRoom(ctx context.Context, r Room, maxRooms int) error {
 			return err
 		}
 		if live >= maxRooms {
-			return protocol.NewError(protocol.CodeRoomFull, "too many rooms")
+			return protocol.LimitError(protocol.CodeRoomFull, "max-rooms", "too many rooms")
 		}
 		c.note(AuditEntry{Kind: AuditRoomCreated, Time: r.CreatedAt, Room: r.ID, By: ByOperator, Name: r.Name})
 		_, err = c.exec(ctx, `INSERT INTO rooms (`+roomColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', 0)`,
 			r.ID, r.App, r.Name, r.OwnerRef, string(r.Settings), string(r.Data), micros(r.CreatedAt), micros(r.EmptySince))
+		if err == nil {
+			_, err = c.exec(ctx, `INSERT INTO apps (id, held_bytes) VALUES ($1, 0) ON CONFLICT (id) DO NOTHING`, r.App)
+		}
 		return err
 	})
 }

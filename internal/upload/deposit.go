@@ -78,7 +78,7 @@ func (f *failing) Read([]byte) (int, error) { return 0, f.err }
 
 func (s *Service) recordDeposit(ctx context.Context, share store.Share, sum [sha256.Size]byte) (store.Share, error) {
 	share.SHA256 = hex.EncodeToString(sum[:])
-	quota := store.Quota{RoomBytes: s.Limits.RoomBytes, RoomShares: s.Limits.RoomShares, OpenUploads: s.Limits.OpenUploads}
+	quota := s.Quota.With(s.Limits)
 	done, err := s.Records.Deposit(ctx, share, quota)
 	if err == nil {
 		crash.At(crash.DepositRecorded)

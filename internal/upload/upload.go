@@ -43,6 +43,7 @@ type Config struct {
 	Parts   Parts
 	Blobs   Blobs
 	Limits  protocol.Limits
+	Quota   store.Quota // bounds what Limits does not
 	// Boot names the running kernel. Bytes written under the same boot are in
 	// its page cache, so they survived the death of a server process; bytes of
 	// another boot are read again before they are believed.
@@ -199,9 +200,9 @@ func (s *Service) declare(ctx context.Context, share store.Share, a Append) (sto
 		return share, nil
 	}
 	if *a.Length > s.Limits.FileSize {
-		return share, protocol.NewError(protocol.CodeFileTooLarge, "the length is over the limit")
+		return share, protocol.LimitError(protocol.CodeFileTooLarge, "max-file-size", "the length is over the limit")
 	}
-	quota := store.Quota{RoomBytes: s.Limits.RoomBytes, RoomShares: s.Limits.RoomShares, OpenUploads: s.Limits.OpenUploads}
+	quota := s.Quota.With(s.Limits)
 	updated, err := s.Records.SetLength(ctx, a.ID, *a.Length, quota, s.Now())
 	if err != nil {
 		return share, s.recordFailed("recording the length", updated, err)

@@ -41,9 +41,9 @@ var auditTests = map[string]func(*world){
 	"AuditTellsOfPeople": func(w *world) {
 		w.join("a", "b")
 		w.join("a") // comes back: nothing new
-		_, err := w.Drop(store.By(w.Context(), "b"), w.room, "a", w.now)
+		_, err := w.Drop(store.By(w.Context(), "b"), w.room, "a", plenty, w.now)
 		w.must(err)
-		_, err = w.Drop(store.By(w.Context(), "b"), w.room, "a", w.now)
+		_, err = w.Drop(store.By(w.Context(), "b"), w.room, "a", plenty, w.now)
 		w.must(err)
 		w.must(w.EndRoom(store.By(w.Context(), store.ByOperator), w.room, w.now))
 		var got []string

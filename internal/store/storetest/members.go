@@ -119,7 +119,7 @@ var departureTests = map[string]func(*world){
 	"LeaveTellsAndEmptiesTheRoom": leave,
 	"DropIsForGood": func(w *world) {
 		w.join("a", "b")
-		connection, err := w.Drop(w.Context(), w.room, "a", w.now)
+		connection, err := w.Drop(w.Context(), w.room, "a", plenty, w.now)
 		w.must(err)
 		w.same("connection", connection, "on-a")
 		_, err = w.Join(w.Context(), w.member("a"), plenty, w.now)
@@ -132,12 +132,34 @@ var departureTests = map[string]func(*world){
 		w.same("events", w.told(roomStream), []string{"1 participant.joined a", "2 participant.joined b", "3 participant.left a"})
 	},
 	"DropBarsWhoIsNotHereNow": func(w *world) {
-		connection, err := w.Drop(w.Context(), w.room, "a", w.now)
+		connection, err := w.Drop(w.Context(), w.room, "a", plenty, w.now)
 		w.must(err)
 		w.same("connection", connection, "")
 		_, err = w.Join(w.Context(), w.member("a"), plenty, w.now)
 		w.wantCode(err, protocol.CodeForbidden)
 		w.same("events", len(w.told(roomStream)), 0)
+	},
+	"DropBarsOnlySoMany": func(w *world) {
+		w.join("here", "there")
+		drop := func(id protocol.ParticipantID) error {
+			_, err := w.Drop(w.Context(), w.room, id, 4, w.now)
+			return err
+		}
+		w.must(drop("made-up-1"))
+		w.must(drop("made-up-2"))
+		w.wantCode(drop("made-up-3"), protocol.CodeRoomFull)
+		w.must(drop("made-up-1")) // who is barred already takes no place
+		w.must(drop("here"))
+		w.must(drop("there"))
+		w.join("late")
+		w.wantCode(drop("late"), protocol.CodeRoomFull)
+		_, err := w.Member(w.Context(), w.room, "late")
+		w.must(err) // and nothing is changed
+		for id, want := range map[protocol.ParticipantID]bool{"made-up-2": true, "made-up-3": false, "here": true, "there": true, "late": false} {
+			got, err := w.Dropped(w.Context(), w.room, id)
+			w.must(err)
+			w.same("dropped "+string(id), got, want)
+		}
 	},
 	"LeaveAwayTakesThoseAwayTooLong": leaveAway,
 	"LeaveAwayGoesOnBeyondOneBatch": func(w *world) {

@@ -89,6 +89,39 @@ var shareTests = map[string]func(*world){
 		w.complete(first.ID)
 		w.must(w.CreateShares(w.Context(), []store.Share{w.draft("a")}, q))
 	},
+	"QuotaOfOpenUploadsInARoom": func(w *world) {
+		q := generous
+		q.RoomUploads = 2
+		first := w.offer("a")
+		w.must(w.CreateShares(w.Context(), []store.Share{w.draft("b")}, q))
+		w.wantCode(w.CreateShares(w.Context(), []store.Share{w.draft("c")}, q), protocol.CodeRoomFull)
+		w.complete(first.ID)
+		w.must(w.CreateShares(w.Context(), []store.Share{w.draft("c")}, q))
+	},
+	"QuotaOfWhatIsPromisedIsTheSenders": func(w *world) {
+		draft := w.draft("a")
+		q := generous
+		q.Promised = 2 * draft.Reserved
+		first := w.offer("a")
+		w.must(w.CreateShares(w.Context(), []store.Share{w.draft("a")}, q))
+		w.wantCode(w.CreateShares(w.Context(), []store.Share{w.draft("a")}, q), protocol.CodeTooManyUploads)
+		w.wantCode(w.CreateShares(w.Context(), []store.Share{w.draft("b"), w.draft("b"), w.draft("b")}, q), protocol.CodeTooManyUploads)
+		w.complete(first.ID) // what is there is no promise
+		w.must(w.CreateShares(w.Context(), []store.Share{w.draft("a")}, q))
+	},
+	"QuotaOfAnApplicationIsThatOfItsRooms": func(w *world) {
+		draft := w.draft("a")
+		q := generous
+		q.AppBytes = 2 * draft.Reserved
+		first := w.offer("a")
+		w.room = w.newRoom()
+		w.must(w.CreateShares(w.Context(), []store.Share{w.draft("a")}, q))
+		w.wantCode(w.CreateShares(w.Context(), []store.Share{w.draft("a")}, q), protocol.CodeRoomFull)
+		w.cancel(first.ID)
+		w.wantCode(w.CreateShares(w.Context(), []store.Share{w.draft("a")}, q), protocol.CodeRoomFull)
+		w.must(w.MarkPurged(w.Context(), []protocol.ShareID{first.ID}, w.now))
+		w.must(w.CreateShares(w.Context(), []store.Share{w.draft("a")}, q))
+	},
 	"QuotaOfOneRoomIsNotAnothers": func(w *world) {
 		w.offer("a")
 		w.room = w.newRoom()

@@ -52,7 +52,7 @@ var sharingTests = map[string]func(*world){
 	},
 	"NothingIsMadeByWhoWasDropped": func(w *world) {
 		part := w.filledPart("a")
-		_, err := w.Drop(w.Context(), w.room, "a", w.now)
+		_, err := w.Drop(w.Context(), w.room, "a", plenty, w.now)
 		w.must(err)
 		for way, err := range w.everyWay(protocol.RoleModerator, part.ID) {
 			if protocol.CodeOf(err) != protocol.CodeUnauthenticated {
