@@ -127,10 +127,7 @@ func problemOf(r *http.Request, err error) protocol.Problem {
 // their detail.
 func (s *Server) answerProblem(w http.ResponseWriter, r *http.Request, err error, problem protocol.Problem, body any) {
 	code, status := problem.Code, problem.Status
-	var refused *protocol.Error
-	if errors.As(err, &refused) && refused.Limit != "" {
-		s.Metrics.Refused(refused.Limit)
-	}
+	s.count(err)
 	if code == protocol.CodeTooManyRequests {
 		s.asking.pause(r)
 	}
@@ -160,6 +157,14 @@ func (s *Server) answerProblem(w http.ResponseWriter, r *http.Request, err error
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
 	}
 	writeJSONType(w, status, "application/problem+json", body)
+}
+
+// count counts what a limit has refused.
+func (s *Server) count(err error) {
+	var coded *protocol.Error
+	if errors.As(err, &coded) && coded.Limit != "" {
+		s.Metrics.Refused(coded.Limit)
+	}
 }
 
 // retryAfter is the time after which to ask again, in seconds.

@@ -223,6 +223,7 @@ func (o operatorAPI) createToken(w http.ResponseWriter, r *http.Request, app str
 
 // failOperator answers with the error in EnxRoom's form.
 func (o operatorAPI) failOperator(w http.ResponseWriter, r *http.Request, err error) {
+	o.count(err)
 	var refused refusal
 	if !errors.As(err, &refused) {
 		refused = o.refusalOf(r, err)

@@ -2,6 +2,7 @@ package signal
 
 import (
 	"context"
+	"errors"
 
 	"github.com/centrifugal/centrifuge"
 
@@ -35,6 +36,14 @@ func (e *Edge) awaitPace(ctx context.Context) error {
 		e.Refused("connect-rate")
 	}
 	return err
+}
+
+// count counts what a limit has refused.
+func (e *Edge) count(err error) {
+	var coded *protocol.Error
+	if errors.As(err, &coded) && coded.Limit != "" {
+		e.Refused(coded.Limit)
+	}
 }
 
 // heard counts a command of a client that has connected. One that asks for more

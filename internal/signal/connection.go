@@ -78,6 +78,7 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 	welcome, err := e.rooms.Join(ctx, entrant(claims), c.id)
 	if err != nil {
 		e.release(c)
+		e.count(err)
 		if protocol.CodeOf(err) == protocol.CodeInternal && ctx.Err() == nil {
 			e.Log.Error("joining failed", "room", c.room, "participant", c.participant, "err", err)
 		}

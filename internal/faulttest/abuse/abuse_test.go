@@ -26,7 +26,7 @@ type abuse struct {
 	attack    string
 	few, many int     // in go test, and in full
 	attackers int     // participants
-	seconds   float64 // how long it goes on at most in full; 0 for 20
+	seconds   float64 // how long it goes on at most in full; 0 for 15
 	flags     []string
 	tls       bool
 	needs     string // "upload" or "file" of the attackers' own; "victim's upload"
@@ -63,6 +63,14 @@ var abuses = []abuse{
 		name: "uploads at a byte a second", attack: "trickle", few: 20, many: 1000, attackers: 20, seconds: 150,
 		permitted: []string{"408 too-slow"}, wanted: []string{"408"},
 		after: func(t *testing.T, s *siege) { s.settles(t, "handout_http_requests_running", 2) },
+	},
+	{
+		name: "appends to one upload", attack: "patch", few: 200, many: 20_000, attackers: 1, needs: "upload",
+		permitted: []string{"204", "409 offset-mismatch", "409 upload-preempted", "423 upload-busy", "503 too-many-requests"}, wanted: []string{"204"},
+	},
+	{
+		name: "appends to one upload, however fast", attack: "patch", few: 200, many: 20_000, attackers: 1, needs: "upload", flags: unhurried,
+		permitted: []string{"204", "409 offset-mismatch", "409 upload-preempted", "423 upload-busy"}, wanted: []string{"204"},
 	},
 	{
 		name: "heads, appends and ends of a victim's upload", attack: "head", few: 300, many: 20_000, attackers: 10, needs: "victim's upload", flags: unhurried,
@@ -102,7 +110,7 @@ var abuses = []abuse{
 		permitted: []string{"404", "429 too-many-requests", "503 too-many-requests"}, wanted: []string{"404"},
 	},
 	{
-		name: "ids that are guessed, however fast", attack: "scan", few: 2000, many: 1_000_000, attackers: 10, seconds: 600, flags: unhurried,
+		name: "ids that are guessed, however fast", attack: "scan", few: 2000, many: 1_000_000, attackers: 10, seconds: 240, flags: unhurried,
 		permitted: []string{"404"}, wanted: []string{"404"},
 	},
 	{
@@ -161,7 +169,7 @@ func (s *siege) run(t *testing.T, a abuse) (r result) {
 	r.before = v.during(t, func() { time.Sleep(5 * time.Second) })
 	seconds := a.seconds
 	if seconds == 0 {
-		seconds = 20
+		seconds = 15
 	}
 	target := s.target(t, a, a.many, seconds)
 	began := time.Now()

@@ -39,6 +39,9 @@ type tally struct {
 func (t *tally) add(outcome string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if outcome == "" { // the attack was over before it came to that
+		return
+	}
 	if t.counts == nil {
 		t.counts = make(map[string]int)
 	}
@@ -124,7 +127,19 @@ func from(address string, connections int) *http.Client {
 	}}
 }
 
-// ask sends a request and returns its status and body; 0 if the connection broke.
+// givenUp is the status of a request that ctx has ended.
+const givenUp = -1
+
+// unanswered is what stands for an answer that did not come.
+func unanswered(ctx context.Context) *http.Response {
+	if ctx.Err() != nil {
+		return &http.Response{StatusCode: givenUp, Header: http.Header{}}
+	}
+	return &http.Response{Header: http.Header{}}
+}
+
+// ask sends a request and returns its answer and body; its status is 0 if the
+// connection broke.
 func ask(ctx context.Context, client *http.Client, method, url, token string, body io.Reader, headers ...string) (*http.Response, string) {
 	request, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
@@ -138,20 +153,24 @@ func ask(ctx context.Context, client *http.Client, method, url, token string, bo
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return &http.Response{Header: http.Header{}}, err.Error()
+		return unanswered(ctx), err.Error()
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		return &http.Response{Header: http.Header{}}, err.Error()
+		return unanswered(ctx), err.Error()
 	}
 	return response, string(text)
 }
 
-// outcome is a status with the code of its problem, "broken" for none.
+// outcome is a status with the code of its problem, "broken" for none, and "" for a
+// request that was given up.
 func outcome(response *http.Response, body string) string {
-	if response.StatusCode == 0 {
+	switch response.StatusCode {
+	case 0:
 		return "broken"
+	case givenUp:
+		return ""
 	}
 	var problem protocol.Problem
 	if strings.HasPrefix(response.Header.Get("Content-Type"), "application/problem+json") && json.Unmarshal([]byte(body), &problem) == nil {
