@@ -40,9 +40,10 @@ test-e2e: build ## real browsers against the real binary, and the page's own sta
 screenshots: build ## the README's pictures, made by the browser tests
 	HANDOUT_SCREENSHOTS=1 e2e/run.sh -g "picture of the README"
 
-test-long: build ## what is too long for make test: large files
+test-long: build ## what is too long for make test: large files, the long amounts of docs/reliability.md
 	HANDOUT_LONG=1 e2e/run.sh
 	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -run TestTiming -v ./cmd/handout
+	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -v -run '^TestF[0-9]+_' ./internal/faulttest/... ./cmd/handout
 
 fault: assets ## one row of docs/reliability.md: make fault ROW=F1, with HANDOUT_LONG=1 the long amount
 	$(GO) test -race -count=1 -v -timeout 0 -run '^Test$(ROW)_' ./internal/faulttest/... ./cmd/handout

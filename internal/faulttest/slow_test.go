@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/handout-rtc/handout/internal/faulttest"
 	"github.com/handout-rtc/handout/protocol"
@@ -102,6 +103,7 @@ func (l *lab) trickle(t *testing.T, by *faulttest.Client, n int) *sync.WaitGroup
 	for i := range n {
 		work.Go(func() {
 			there := by.Elsewhere(t, l.URL())
+			there.Wait = time.Minute // all of them ask at once
 			header, err := there.Ask(t.Context(), http.MethodPost, "/uploads", nil, nil, "Tus-Resumable", "1.0.0", "Upload-Length", "1048576")
 			if err != nil {
 				t.Errorf("upload %d is not made: %v", i, err)
