@@ -37,6 +37,8 @@ time=${2:-1h}
 logs=${FUZZ_LOGS:-$(mktemp -d)}
 mkdir -p "$logs"
 rm -f "$logs/pids"
+# To make an input smaller takes so many tries and not so long: among so many targets a worker that gets
+# no time would be taken for one that died.
 cache=$(go env GOCACHE)/fuzz
 root=$PWD
 echo "fuzz: all targets for $time, logs in $logs"
@@ -46,7 +48,7 @@ done
 module=$(go list -m)
 while read -r package target; do
   ( cd "$package"
-    exec nice -n 19 "$logs/${package//\//-}.test" -test.run='^$' -test.fuzz="^$target\$" -test.fuzztime="$time" -test.parallel=1 \
+    exec nice -n 19 "$logs/${package//\//-}.test" -test.run='^$' -test.fuzz="^$target\$" -test.fuzztime="$time" -test.parallel=1 -test.fuzzminimizetime=20x \
       -test.fuzzcachedir="$cache/$module/$package" >"$logs/$target.log" 2>&1 ) &
   echo "$! $package $target" >>"$logs/pids"
 done < <(targets)
