@@ -38,7 +38,9 @@ func TestNothingIsUnpacked(t *testing.T) {
 	product(t, func(file string, imports []string) {
 		seen++
 		for _, imported := range imports {
-			if slices.ContainsFunc(decoders, func(d string) bool { return imported == d || strings.HasSuffix(d, "/") && strings.HasPrefix(imported, d) }) {
+			if slices.ContainsFunc(decoders, func(d string) bool {
+				return imported == d || strings.HasSuffix(d, "/") && strings.HasPrefix(imported, d)
+			}) {
 				t.Errorf("%s imports %s", file, imported)
 			}
 		}
