@@ -2,6 +2,7 @@ package faultdisk_test
 
 import (
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -78,6 +79,20 @@ func (f *failing) wantUnhealthy(t *testing.T, why string) {
 	}
 }
 
+// leave puts bytes behind those of the other upload, as a process does that dies in
+// an append. The next one believes them, but not after the disk has failed.
+func (f *failing) leave(t *testing.T) {
+	t.Helper()
+	staged, err := os.OpenFile(filepath.Join(f.Data, "files", "staging", string(shareOf(f.toOther))), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer staged.Close()
+	if _, err := staged.WriteString("what nobody has acknowledged"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // wantHealthy: after a restart the server takes what is new, goes on with the other
 // upload, of which so much has come, and has all that was complete. Then nothing that
 // was recorded contradicts an invariant.
@@ -131,6 +146,7 @@ func TestF6_ADiskThatFailsIsNeverBelieved(t *testing.T) {
 			}
 			f.wantUnhealthy(t, "poisoned")
 			f.Stop(t)
+			f.leave(t)
 			f.Restart(t)
 			_, err := offset(t, f.ana, f.toVictim)
 			wantCode(t, "the upload that the disk failed", err, http.StatusGone, "")
@@ -162,6 +178,7 @@ func TestF6_APackThatFailsIsNeverBelieved(t *testing.T) {
 			}
 			f.wantUnhealthy(t, "poisoned")
 			f.Stop(t)
+			f.leave(t)
 			f.Restart(t)
 			f.wantHealthy(t, mib/2)
 		})
