@@ -24,9 +24,11 @@ const perDisk = 20
 func TestF4_PowerCut(t *testing.T) {
 	random := faulttest.Seed(t)
 	for left := faulttest.Amount(10, 200); left > 0; left -= perDisk {
-		p := newPower(t, random, "--sync=always")
-		p.cut(t, min(left, perDisk), func() int { return len(p.journal.Entries()) })
-		p.verify(t)
+		t.Run(fmt.Sprint(left, " left"), func(t *testing.T) {
+			p := newPower(t, random, "--sync=always")
+			p.cut(t, min(left, perDisk), func() int { return len(p.journal.Entries()) })
+			p.verify(t)
+		})
 	}
 }
 
@@ -35,11 +37,13 @@ func TestF4_PowerCut(t *testing.T) {
 func TestF4_PowerCutSyncingLater(t *testing.T) {
 	random := faulttest.Seed(t)
 	for left := faulttest.Amount(5, 60); left > 0; left -= perDisk {
-		p := newPower(t, random, "--sync=interval", "--sync-interval=50ms")
-		p.rules.MayLoseFiles = true
-		synced := p.watchSyncs(t)
-		p.cut(t, min(left, perDisk), synced)
-		p.verify(t)
+		t.Run(fmt.Sprint(left, " left"), func(t *testing.T) {
+			p := newPower(t, random, "--sync=interval", "--sync-interval=50ms")
+			p.rules.MayLoseFiles = true
+			synced := p.watchSyncs(t)
+			p.cut(t, min(left, perDisk), synced)
+			p.verify(t)
+		})
 	}
 }
 
