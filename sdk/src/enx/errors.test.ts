@@ -36,6 +36,7 @@ describe('an upload that failed', () => {
     ['not-connected', 1180],
     ['cancelled', 1182],
     ['too-many-uploads', 1182],
+    ['sharing-off', 1182],
     ['', 1182],
   ])('by %s is %i', (code, result) => {
     expect(uploadFailure({ code, message: '' }, 5)).toMatchObject({ result });

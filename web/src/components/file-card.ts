@@ -134,11 +134,12 @@ export class FileCard extends LitElement {
       case 'upload-paused':
       case 'upload-failed':
       case 'needs-file':
+        return this.#button('cancel', 'Cancel', X);
       case 'download-waiting':
       case 'downloading':
       case 'download-paused':
       case 'checking':
-        return this.#button('cancel', 'Cancel', X);
+        return html`${this.#mayRevoke()}${this.#button('cancel', 'Cancel', X)}`;
       case 'available':
       case 'arriving': // it is saved as it comes
         return html`${this.#mayRevoke()}${this.#button('decline', 'Not for me', Ban)}${this.#button('save', 'Save', Download, 'primary')}`;
@@ -150,8 +151,9 @@ export class FileCard extends LitElement {
         return this.#mayRevoke();
       case 'upload-cancelled':
         return html`${this.#button('retry', 'Send again', RotateCcw)}${this.#button('dismiss', 'Remove from list', X)}`;
-      case 'finishing':
       case 'download-failed':
+        return this.#mayRevoke();
+      case 'finishing':
         return nothing;
       default:
         return this.#button('dismiss', 'Remove from list', X);

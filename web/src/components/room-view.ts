@@ -8,6 +8,7 @@ import { News } from '../model/news.js';
 import { audienceLabel, distinctNames } from '../model/people.js';
 import type { Audience, RoomPort } from '../model/ports.js';
 import { audienceOf, EVERYONE, prune, recipients, type Selection, toPeople } from '../model/selection.js';
+import { whyNot } from '../model/sharing.js';
 import { Toasts } from '../model/toasts.js';
 import { expiryText, faultText } from '../model/wording.js';
 import { base, buttons } from '../styles/base.js';
@@ -23,6 +24,8 @@ import type { RoomHeader } from './room-header.js';
 import { roomStyles } from './room-view.styles.js';
 import { RoomWatcher } from './room-watcher.js';
 import './send-panel.js';
+import './sharing-switch.js';
+import type { SharingRequest } from './sharing-switch.js';
 import './toast-stack.js';
 import './total-bar.js';
 import { Vigil } from './vigil.js';
@@ -112,11 +115,12 @@ export class RoomView extends LitElement {
           <handout-people-list
             .participants=${people}
             .meId=${room.me.id}
-            .maySend=${new Set(this.#may('send') ? to.map(({ id }) => id) : [])}
+            .maySend=${new Set(room.maySend ? to.map(({ id }) => id) : [])}
             .dragging=${this.#intake.dragging}
             .over=${this.#intake.over}
             @send-to=${(event: CustomEvent<string>) => this.#pick({ to: [event.detail] })}
           ></handout-people-list>
+          ${this.#may('moderate') ? html`<handout-sharing-switch .sharing=${room.sharing} @switch-sharing=${(event: CustomEvent<SharingRequest>) => void this.#switch(event.detail)}></handout-sharing-switch>` : nothing}
           <p class="expiry wide">${icon(Clock, 16)}<span>${expiryText(room.limits)}</span></p>
         </aside>
         <div class="files">
@@ -150,8 +154,8 @@ export class RoomView extends LitElement {
   }
 
   #sendPanel(participants: readonly RoomPort['me'][], to: readonly RoomPort['me'][]) {
-    if (!this.#may('send'))
-      return html`<p class="note">You can save files here. Sending is not open to you in this room.</p>`;
+    if (!this.room.maySend)
+      return html`<p class="note" data-testid="may-not-send">${this.#whyNot()} You can save what is here.</p>`;
     return html`<handout-send-panel
       .participants=${participants}
       .recipients=${to}
@@ -168,7 +172,7 @@ export class RoomView extends LitElement {
   #cards(names: ReadonlyMap<string, string>, alone: boolean) {
     const cards = buildCards(this.room, this.#keys, this.declined).filter(({ key }) => !this.dismissed.has(key));
     if (cards.length === 0)
-      return emptyState(alone, this.#may('send'), this.link === '' ? undefined : () => void this.#header?.copy());
+      return emptyState(alone, this.room.maySend, this.link === '' ? undefined : () => void this.#header?.copy());
     return html`<handout-file-list
       .cards=${cards}
       .names=${names}
@@ -264,7 +268,7 @@ export class RoomView extends LitElement {
   }
 
   #send(files: readonly File[], folders: readonly string[], to: Audience | undefined): void {
-    const refusal = this.#may('send') ? undefined : 'You may not send files in this room.';
+    const refusal = this.room.maySend ? undefined : this.#whyNot();
     if (to === undefined || refusal !== undefined) {
       this.#toasts.show(refusal ?? 'Choose who gets the files first.', 'error');
       return;
@@ -282,6 +286,7 @@ export class RoomView extends LitElement {
 
   #dropText(names: ReadonlyMap<string, string>): string {
     const { over } = this.#intake;
+    if (!this.room.maySend) return this.#whyNot();
     if (over !== undefined) return `Drop to send to ${names.get(over) ?? 'this person'} only`;
     const to = audienceOf(this.selection);
     return to === undefined ? 'Drop on a person to send to them' : `Drop to send to ${audienceLabel(to, names)}`;
@@ -299,6 +304,19 @@ export class RoomView extends LitElement {
 
   #recipients() {
     return recipients(this.room.participants.values(), this.room.me.id);
+  }
+
+  #whyNot(): string {
+    return whyNot(this.room.sharing, this.#may('send'));
+  }
+
+  async #switch({ off, cancelRunning }: SharingRequest): Promise<void> {
+    try {
+      await this.room.moderate.switchSharing(off, { cancelRunning });
+    } catch (error) {
+      this.#toasts.show(`${reason(error)}.`, 'error');
+    }
+    this.requestUpdate();
   }
 
   #may(grant: RoomPort['me']['grants'][number]): boolean {

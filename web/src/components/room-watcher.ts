@@ -1,5 +1,6 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { FilePort, RoomPort } from '../model/ports.js';
+import { switchedText } from '../model/sharing.js';
 import { Unread } from '../model/unread.js';
 
 /** What the watcher tells besides "draw again". */
@@ -60,6 +61,7 @@ export class RoomWatcher implements ReactiveController {
       room.on('state', redraw),
       room.on('participant-joined', ({ participant }) => this.#said(`${participant.name} joined`)),
       room.on('participant-left', ({ participant }) => this.#said(`${participant.name} left`)),
+      room.on('sharing-changed', ({ sharing }) => this.#said(switchedText(sharing, room.maySend))),
       room.on('files-offered', ({ files }) => {
         this.#unread?.add(files.length);
         this.#ears.offered(files);

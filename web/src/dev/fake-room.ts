@@ -5,6 +5,7 @@ import {
   type Receipt,
   type RoomEvents,
   type RoomState,
+  type Sharing,
   type TransferState,
 } from '@handout/sdk';
 import type { Audience, DownloadPort, FilePort, RoomPort, TransferPort, UploadPort } from '../model/ports.js';
@@ -19,12 +20,16 @@ export class FakeRoom implements RoomPort {
   readonly transfers: TransferPort[] = [];
   readonly sent: { files: readonly File[]; to: Audience }[] = [];
   state: RoomState = { kind: 'connected' };
+  sharing: Sharing = { off: [], rev: 0 };
+  maySend = true;
+  readonly moderate = { switchSharing: async () => undefined };
   me: Participant;
   #listeners = new Map<string, Set<(event: never) => void>>();
 
   constructor(name: string, me: Participant) {
     this.name = name;
     this.me = me;
+    this.maySend = me.grants.includes('send');
     this.participants.set(me.id, me);
   }
 

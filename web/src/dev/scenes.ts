@@ -143,6 +143,15 @@ function reconnecting(): FakeRoom {
   return made;
 }
 
+function switchedOff(me = ME): FakeRoom {
+  const made = room(PEOPLE, me);
+  made.sharing = { off: ['participant', 'viewer'], rev: 1 };
+  made.maySend = me === ME;
+  const file = sharedFile('Agenda.docx', { size: 38_400 });
+  made.files.set(file.id, file);
+  return made;
+}
+
 const view = (fake: FakeRoom) => html`<handout-room-view .room=${fake} .link=${LINK}></handout-room-view>`;
 
 /** Every state that the page can be in, by name. */
@@ -157,6 +166,8 @@ export const scenes: Readonly<Record<string, () => TemplateResult>> = {
   receipts: () => view(ledgers()),
   reconnecting: () => view(reconnecting()),
   'receive-only': () => view(room(PEOPLE, person('me', 'Noor Haddad', { role: 'viewer', grants: ['receive'] }))),
+  'sharing-off': () => view(switchedOff(person('me', 'Noor Haddad'))),
+  'sharing-off-host': () => view(switchedOff()),
   replaced: () => html`<handout-ended-screen .reason=${'replaced'}></handout-ended-screen>`,
   'room-ended': () => html`<handout-ended-screen .reason=${'room-ended'}></handout-ended-screen>`,
   dropped: () => html`<handout-ended-screen .reason=${'dropped'}></handout-ended-screen>`,

@@ -42,7 +42,9 @@ export interface DownloadPort extends Pick<Download, TransferFacts | 'kind'> {
 
 export type TransferPort = UploadPort | DownloadPort;
 
-export interface RoomPort extends Pick<Room, 'id' | 'name' | 'me' | 'limits' | 'state' | 'leave'> {
+export interface RoomPort
+  extends Pick<Room, 'id' | 'name' | 'me' | 'limits' | 'state' | 'leave' | 'sharing' | 'maySend'> {
+  readonly moderate: Pick<Room['moderate'], 'switchSharing'>;
   readonly participants: ReadonlyMap<string, Participant>;
   readonly files: ReadonlyMap<string, FilePort>;
   readonly transfers: readonly TransferPort[];

@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration, formatRate, type Limits } from '@handout/sdk';
-import type { Card } from './cards.js';
+import { type Card, hasEnded } from './cards.js';
 import type { Fault } from './ports.js';
 
 const FAULTS: Readonly<Record<string, string>> = {
@@ -14,6 +14,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   'not-connected': 'You are not connected to the room',
   'room-empty': 'Nobody was in the room',
   'room-ended': 'The room has ended',
+  'sharing-off': 'Sharing is switched off',
   'share-ended': 'The file is no longer shared',
   'share-not-found': 'The file is no longer shared',
   'storage-full': 'The server has no space left',
@@ -73,6 +74,8 @@ const STATES: Readonly<Record<Card['state'], string>> = {
 
 /** What the server itself ended, in words, where that says more than the state. */
 const ENDINGS: Readonly<Record<string, string>> = {
+  moderated: 'A host withdrew this',
+  'sharing-off': 'Stopped: sharing was switched off',
   'room-empty': 'Deleted: nobody was in the room',
   'storage-failed': 'The server has lost this file',
 };
@@ -84,7 +87,7 @@ export function stateText(card: Card): string {
   }
   if (card.state === 'download-waiting' && card.file?.state === 'uploading') return 'Waiting for the sender';
   const ending = ENDINGS[card.file?.reason ?? ''];
-  if (ending !== undefined && (card.state === 'expired' || card.state === 'failed')) return ending;
+  if (ending !== undefined && hasEnded(card.state)) return ending;
   if (card.mine && card.state === 'cancelled') return 'Cancelled';
   if (card.mine && card.state === 'failed') return 'This was not finished in time';
   return STATES[card.state];

@@ -1,0 +1,54 @@
+import type { Browser, Page } from '@playwright/test';
+import { card, choose, person, save } from '../harness/page.js';
+import type { BackEnd } from '../harness/room.js';
+import { expect, test } from '../harness/test.js';
+
+/** Lets somebody in with a token of the back end, as an application does. */
+async function enter(browser: Browser, origin: string, backEnd: BackEnd, name: string, role: string): Promise<Page> {
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(`${origin}/#token=${await backEnd.token(name, role)}`);
+  await expect(person(page, name)).toBeVisible();
+  return page;
+}
+
+test('a moderator switches sharing off and on, and withdraws a file', async ({
+  browser,
+  network,
+  backEnd,
+  samples,
+}) => {
+  const { origin } = network;
+  const mod = await enter(browser, origin, backEnd, 'Mod', 'moderator');
+  const ana = await enter(browser, origin, backEnd, 'Ana', 'participant');
+  const before = await samples.file('before.txt', 4_000);
+  await choose(ana, before);
+  await save(mod, before);
+  await expect(ana.getByTestId('sharing-switch')).toHaveCount(0);
+
+  await mod.getByTestId('sharing-switch').selectOption({ label: 'Hosts only' });
+  await expect(ana.getByTestId('may-not-send')).toContainText('only hosts may send files now');
+  await expect(ana.getByTestId('choose-files')).toHaveCount(0);
+  const late = await samples.file('late.txt', 4_000);
+  await choose(ana, late); // as a drop would
+  await expect(ana.getByText('only hosts may send files now').last()).toBeVisible();
+  await expect(card(ana, late.name)).toHaveCount(0);
+
+  const ben = await enter(browser, origin, backEnd, 'Ben', 'participant');
+  await expect(ben.getByTestId('may-not-send')).toBeVisible();
+  const mods = await samples.file('of the host.txt', 4_000);
+  await choose(mod, mods);
+  await save(ben, mods);
+
+  await mod.getByTestId('sharing-switch').selectOption({ label: 'Everyone' });
+  await expect(ben.getByTestId('choose-files')).toBeVisible();
+  await choose(ana, late);
+  await save(ben, late);
+
+  await card(mod, late.name)
+    .getByRole('button', { name: `Withdraw ${late.name}` })
+    .click();
+  await card(mod, late.name).getByRole('button', { name: 'Withdraw', exact: true }).click();
+  await expect(card(ana, late.name)).toContainText('A host withdrew this');
+  await expect(card(ben, late.name)).toHaveAttribute('data-state', 'revoked');
+  for (const page of [mod, ana, ben]) await page.context().close();
+});
