@@ -30,6 +30,11 @@ var transitions = map[ShareState][]ShareState{
 	Available: {Revoked, Expired},
 }
 
+// ShareStates returns every state there is.
+func ShareStates() []ShareState {
+	return []ShareState{Uploading, Available, Cancelled, Failed, Revoked, Expired}
+}
+
 // CanBecome reports whether a share in state s may move to next.
 func (s ShareState) CanBecome(next ShareState) bool {
 	return slices.Contains(transitions[s], next)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/dustin/go-humanize"
 
 	"github.com/handout-rtc/handout/internal/clock"
@@ -54,11 +55,13 @@ type serveCommand struct {
 	AuditNames    bool          `help:"Keep the names of files, participants and rooms in the audit log; without it, ids alone."`
 	AuditKeep     time.Duration `default:"8760h" help:"How long the audit log is kept."`
 	AuditFile     size          `name:"audit-file-size" env:"HANDOUT_AUDIT_FILE_SIZE" default:"64MiB" help:"Size at which the audit log goes on in another file; each day begins one too."`
-	Shutdown      time.Duration `default:"10s" help:"How long running transfers may go on after SIGTERM."`
+	DrainDelay    time.Duration `default:"0s" help:"How long after SIGTERM requests are still taken while /readyz says no, so that a load balancer looks elsewhere first."`
+	Shutdown      time.Duration `default:"10s" help:"How long running transfers may go on then."`
 
 	Limits limitFlags `embed:"" group:"Limits"`
 
 	clock *clock.Clock // nil for the system's; tests set it
+	flags []*kong.Flag // all of the above, as they were given
 }
 
 type limitFlags struct {
@@ -150,7 +153,7 @@ func (c *serveCommand) Validate() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key need each other")
 	}
-	if err := lasting([]span{{"token-lifetime", c.TokenLifetime, time.Second}, {"shutdown", c.Shutdown, 0}, {"audit-keep", c.AuditKeep, time.Hour}, {"sync-interval", c.SyncInterval, leastSyncInterval}}); err != nil {
+	if err := lasting([]span{{"token-lifetime", c.TokenLifetime, time.Second}, {"drain-delay", c.DrainDelay, 0}, {"shutdown", c.Shutdown, 0}, {"audit-keep", c.AuditKeep, time.Hour}, {"sync-interval", c.SyncInterval, leastSyncInterval}}); err != nil {
 		return err
 	}
 	return c.Limits.validate()

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/handout-rtc/handout/internal/server"
 )
 
@@ -24,7 +26,8 @@ const (
 
 // Run implements `handout serve`: it returns when SIGTERM or SIGINT has ended
 // the server cleanly.
-func (c *serveCommand) Run() error {
+func (c *serveCommand) Run(k *kong.Context) error {
+	c.flags = k.Flags()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	return c.serve(ctx, c.logger())
@@ -67,7 +70,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 	if c.Dev {
 		fmt.Printf("\n  Handout is running. Open %s in two windows and share a file.\n\n", url)
 	}
-	return p.serveHTTP(ctx, web, listener, c.Shutdown)
+	return p.serveHTTP(ctx, web, listener, c.DrainDelay, c.Shutdown)
 }
 
 // startWork runs what goes on beside the requests. The returned function stops
@@ -110,7 +113,7 @@ func alone(run func(context.Context)) (stop func()) {
 // serveHTTP answers requests until the context ends, and then lets go: uploads
 // keep what they have and their clients come back, downloads may go on for a
 // while.
-func (p *parts) serveHTTP(ctx context.Context, web *http.Server, listener net.Listener, patience time.Duration) error {
+func (p *parts) serveHTTP(ctx context.Context, web *http.Server, listener net.Listener, delay, patience time.Duration) error {
 	failed := make(chan error, 1)
 	go func() {
 		if web.TLSConfig != nil {
@@ -124,7 +127,13 @@ func (p *parts) serveHTTP(ctx context.Context, web *http.Server, listener net.Li
 		return err
 	case <-ctx.Done():
 	}
-	p.log.Info("stopping")
+	p.log.Info("stopping", "in", delay)
+	p.ready.Stop()
+	select { // meanwhile load balancers see that it is not ready
+	case err := <-failed:
+		return err
+	case <-time.After(delay):
+	}
 	patient, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	stopped := make(chan error, 1)

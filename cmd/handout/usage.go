@@ -2,17 +2,26 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/handout-rtc/handout/protocol"
 )
 
-// usageCollector reads from the store how much there is of everything that is
-// bounded, when Prometheus asks.
+// usageCollector reads from the store and the disk how much there is of everything
+// that is bounded, when Prometheus asks. What cannot be read is missing from the
+// answer, and never a zero.
 type usageCollector struct {
 	parts *parts
 	descs map[string]*prometheus.Desc
 }
+
+// readPatience is how long Prometheus waits for the store.
+const readPatience = 5 * time.Second
+
+const sharesName = "handout_shares"
 
 func newUsageCollector(p *parts) *usageCollector {
 	c := &usageCollector{parts: p, descs: make(map[string]*prometheus.Desc)}
@@ -22,19 +31,20 @@ func newUsageCollector(p *parts) *usageCollector {
 		"handout_participants_connected": "Participants with a push connection.",
 		"handout_shares_live":            "Shares that are uploading or available.",
 		"handout_uploads_open":           "Shares that are uploading.",
-		"handout_downloads_running":      "Downloads that are being sent, those of uploads included.",
-		"handout_followers_waiting":      "Downloads that wait for bytes of an upload.",
-		"handout_reserved_bytes":         "Bytes that live shares have reserved.",
+		"handout_reserved_bytes":         "Bytes that live shares have reserved, and ended ones whose bytes are there.",
+		"handout_promised_bytes":         "Bytes that are still to come of the open uploads.",
 		"handout_outbox_events":          "Events committed and not announced yet.",
 		"handout_purge_backlog":          "Shares and parts that have ended and whose bytes are not gone yet.",
 		"handout_purge_oldest_seconds":   "Time since the first of them ended; 0 for none.",
 		"handout_audit_backlog":          "Entries that are not in the audit log yet.",
 		"handout_audit_healthy":          "1 while the audit log can be written.",
 		"handout_disk_free_bytes":        "Bytes left on the file system of the files.",
-		"handout_disk_healthy":           "1 while the files can be written, 0 after a failed sync or write.",
+		"handout_outbox_age_seconds":     "Age of the oldest of them.",
+		"handout_tickets":                "Tickets that are neither used nor cleared away.",
 	} {
 		c.descs[name] = prometheus.NewDesc(name, help, nil, nil)
 	}
+	c.descs[sharesName] = prometheus.NewDesc(sharesName, "Shares that are remembered, by state.", []string{"state"}, nil)
 	return c
 }
 
@@ -47,42 +57,60 @@ func (c *usageCollector) Describe(out chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c *usageCollector) Collect(out chan<- prometheus.Metric) {
-	gauge := func(name string, value float64) {
-		out <- prometheus.MustNewConstMetric(c.descs[name], prometheus.GaugeValue, value)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), readPatience)
 	defer cancel()
-	if usage, err := c.parts.records.Usage(ctx); err != nil {
-		c.parts.log.Error("reading usage", "err", err)
-	} else {
-		gauge("handout_rooms", float64(usage.Rooms))
-		gauge("handout_participants", float64(usage.Members))
-		gauge("handout_participants_connected", float64(usage.Connected))
-		gauge("handout_shares_live", float64(usage.LiveShares))
-		gauge("handout_uploads_open", float64(usage.OpenUploads))
-		gauge("handout_reserved_bytes", float64(usage.ReservedBytes))
-		gauge("handout_outbox_events", float64(usage.Outbox))
-		gauge("handout_audit_backlog", float64(usage.Unaudited))
-		gauge("handout_purge_backlog", float64(usage.Unpurged))
-		oldest := time.Duration(0)
-		if !usage.UnpurgedSince.IsZero() {
-			oldest = max(0, time.Since(usage.UnpurgedSince))
-		}
-		gauge("handout_purge_oldest_seconds", oldest.Seconds())
+	gauge := func(name string, value float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(c.descs[name], prometheus.GaugeValue, value, labels...)
 	}
-	gauge("handout_downloads_running", float64(c.parts.shares.Downloading()))
-	gauge("handout_followers_waiting", float64(c.parts.uploads.Waiting()))
+	if err := c.records(ctx, gauge); err != nil {
+		c.parts.log.Error("reading usage", "err", err)
+	}
 	if free, err := c.parts.blobs.FreeBytes(); err == nil {
 		gauge("handout_disk_free_bytes", float64(free))
 	}
-	gauge("handout_disk_healthy", healthy(c.parts.blobs.Healthy()))
-	gauge("handout_audit_healthy", healthy(c.parts.audit.Healthy()))
+	gauge("handout_audit_healthy", truth(c.parts.audit.Healthy() == nil))
 }
 
-// healthy is a gauge of something that may have failed.
-func healthy(err error) float64 {
+func (c *usageCollector) records(ctx context.Context, gauge func(name string, value float64, labels ...string)) error {
+	usage, err := c.parts.records.Usage(ctx)
 	if err != nil {
+		return err
+	}
+	gauge("handout_rooms", float64(usage.Rooms))
+	gauge("handout_participants", float64(usage.Members))
+	gauge("handout_participants_connected", float64(usage.Connected))
+	gauge("handout_shares_live", float64(usage.LiveShares))
+	gauge("handout_uploads_open", float64(usage.OpenUploads))
+	gauge("handout_reserved_bytes", float64(usage.ReservedBytes))
+	gauge("handout_outbox_events", float64(usage.Outbox))
+	promised, err := c.parts.records.Promised(ctx)
+	if err != nil {
+		return err
+	}
+	gauge("handout_promised_bytes", float64(promised))
+	backlog, err := c.parts.records.Backlog(ctx)
+	if err != nil {
+		return err
+	}
+	gauge("handout_outbox_age_seconds", c.ageSeconds(backlog.OldestEvent))
+	gauge("handout_tickets", float64(backlog.Tickets))
+	gauge("handout_audit_backlog", float64(usage.Unaudited))
+	gauge("handout_purge_backlog", float64(usage.Unpurged))
+	gauge("handout_purge_oldest_seconds", c.ageSeconds(usage.UnpurgedSince))
+	shares, err := c.parts.records.Shares(ctx)
+	if err != nil {
+		return fmt.Errorf("counting by state: %w", err)
+	}
+	for _, state := range protocol.ShareStates() {
+		gauge(sharesName, float64(shares[state]), string(state))
+	}
+	return nil
+}
+
+// ageSeconds is how long ago something was; zero if it never was.
+func (c *usageCollector) ageSeconds(at time.Time) float64 {
+	if at.IsZero() {
 		return 0
 	}
-	return 1
+	return c.parts.clock.Now().Sub(at).Seconds()
 }

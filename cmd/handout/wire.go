@@ -8,9 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-
 	"github.com/handout-rtc/handout/internal/audit"
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
 	"github.com/handout-rtc/handout/internal/clock"
@@ -52,7 +49,10 @@ type parts struct {
 	server    *server.Server
 	sockets   *server.Sockets
 	audit     *audit.Log
+	ready     *server.Readiness
 	syncer    *syncer // nil unless syncs are left for later
+	measures  *measures
+	metrics   *server.Metrics // of requests
 
 	closers []func() error // last opened, first closed
 }
@@ -60,7 +60,7 @@ type parts struct {
 // wire opens the data directory and connects the parts. It is the one place
 // that knows which engine is behind which interface.
 func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, err error) {
-	p := &parts{log: log, clock: c.clock}
+	p := &parts{log: log, clock: c.clock, measures: newMeasures()}
 	if p.clock == nil {
 		p.clock = clock.New()
 	}
@@ -84,14 +84,11 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	if c.Sync == syncInterval {
 		boot += store.SyncedLater
 	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newUsageCollector(p))
-
-	metrics := server.NewMetrics(registry)
+	p.metrics = server.NewMetrics(p.measures.registry)
 	p.edge, err = signal.New(signal.Config{
 		Tokens: p.keys, AllowOrigin: server.AllowOrigin(c.Origin, c.Dev), MaxConnections: c.Limits.MaxConnections,
-		Connects: c.Limits.connects(), Rejoins: c.Limits.rejoins(), Commands: c.Limits.commands(), Refused: metrics.Refused,
-		Metrics: registry, Now: p.clock.Latest, Log: log,
+		Connects: c.Limits.connects(), Rejoins: c.Limits.rejoins(), Commands: c.Limits.commands(),
+		Metrics: p.measures.registry, Refused: p.metrics.Refused, Now: p.clock.Latest, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -106,7 +103,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 			return p.shares.CancelUploads(ctx, room, sharing)
 		},
 	})
-	p.announcer = &signal.Announcer{Outbox: p.records, Edge: p.edge, Log: log}
+	p.announcer = &signal.Announcer{Outbox: p.records, Edge: p.edge, Announced: p.measures.told, Log: log}
 	p.uploads = upload.New(upload.Config{
 		Records: p.records, Parts: p.records, Blobs: p.blobs, Limits: limits, Quota: c.Limits.quota(), Boot: boot, FollowWait: c.Limits.FollowWait,
 		Now: p.clock.Now, Log: log,
@@ -126,26 +123,38 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	if c.Sync == syncInterval {
 		p.syncer = &syncer{every: c.SyncInterval, blobs: p.blobs, records: p.records, settled: p.shares.Settled, log: log}
 	}
+	p.ready = server.NewReadiness(log, p.checks()...)
 	proxies, err := server.ParseProxies(c.TrustedProxy)
 	if err != nil {
 		return nil, err
 	}
 	p.sockets = &server.Sockets{
-		Most: c.Limits.sockets(log), PerAddress: c.Limits.AddressSockets, Proxies: proxies, Push: c.Limits.pushed(), Refused: metrics.Refused,
+		Most: c.Limits.sockets(log), PerAddress: c.Limits.AddressSockets, Proxies: proxies, Push: c.Limits.pushed(), Refused: p.metrics.Refused,
 	}
 	p.server = server.New(server.Config{
 		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Keys: p.keys, Limits: limits, Pace: c.Limits.pace(), Asking: c.Limits.asking(proxies),
 		MaxRequest: int64(c.Limits.MaxRequest), Congestion: c.Congestion,
-		Page: web.Files(), SDK: sdk.Files(), Ready: p.ready, Metrics: metrics,
+		Page: web.Files(), SDK: sdk.Files(), Ready: p.ready, Metrics: p.metrics,
 		Origins: c.Origin, PublicURL: c.PublicURL, TokenLifetime: c.TokenLifetime, Dev: c.Dev, Now: p.clock.Latest, Log: log,
 	})
+	p.measures.watch(p)
+	p.measures.limits(limitsOf(c.flags))
 	return p, nil
+}
+
+// checks are what must hold for the server to be ready.
+func (p *parts) checks() []server.Check {
+	return []server.Check{
+		{Name: "store", Ask: p.records.Ping},
+		{Name: "disk", Ask: func(context.Context) error { return p.space.Ready() }},
+		{Name: "audit", Ask: func(context.Context) error { return p.audit.Healthy() }},
+	}
 }
 
 // openData takes the data directory for this process and opens what is in it.
 func (p *parts) openData(ctx context.Context, c *serveCommand) error {
-	var forRecords []sqlite.Option
-	var forBlobs []diskblob.Option
+	forRecords := []sqlite.Option{sqlite.Observe(p.measures)}
+	forBlobs := []diskblob.Option{diskblob.Observe(p.measures.synced)}
 	if c.Sync == syncInterval {
 		forRecords, forBlobs = append(forRecords, sqlite.SyncLater), append(forBlobs, diskblob.SyncLater)
 	}
@@ -182,11 +191,6 @@ func (p *parts) openData(ctx context.Context, c *serveCommand) error {
 	}
 	p.closers = append(p.closers, p.audit.Close)
 	return nil
-}
-
-// ready returns why the server cannot keep its promises now.
-func (p *parts) ready(ctx context.Context) error {
-	return errors.Join(p.space.Ready(), p.records.Ping(ctx), p.audit.Healthy())
 }
 
 // close closes what was opened.

@@ -38,6 +38,9 @@ func (s *Server) sendContent(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.choosePace(r)
+	if r.Method != http.MethodHead {
+		defer func() { s.Metrics.downloaded(sending.err) }()
+	}
 	contentHeaders(w.Header(), content)
 	if content.Size() == share.UnknownSize {
 		sending.WriteHeader(http.StatusOK)

@@ -128,6 +128,7 @@ func problemOf(r *http.Request, err error) protocol.Problem {
 func (s *Server) answerProblem(w http.ResponseWriter, r *http.Request, err error, problem protocol.Problem, body any) {
 	code, status := problem.Code, problem.Status
 	s.count(err)
+	s.Metrics.problem(code)
 	if code == protocol.CodeTooManyRequests {
 		s.asking.pause(r)
 	}

@@ -1,12 +1,15 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/handout-rtc/handout/protocol"
 )
 
 // Metrics counts what the HTTP edge does. Its registry is the server's own, so
@@ -20,6 +23,9 @@ type Metrics struct {
 	received prometheus.Counter
 	running  prometheus.Gauge
 	refused  *prometheus.CounterVec
+
+	problems  *prometheus.CounterVec
+	downloads *prometheus.CounterVec
 }
 
 // NewMetrics returns metrics registered with the registry.
@@ -45,8 +51,17 @@ func NewMetrics(registry *prometheus.Registry) *Metrics {
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "handout_refusals_total", Help: "What a limit has refused, by the limit's flag.",
 		}, []string{"limit"}),
+		problems: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "handout_problems_total", Help: "Answers that are an error, by its code.",
+		}, []string{"code"}),
+		downloads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "handout_downloads_total", Help: "Downloads that have ended, by how: complete, gone (the client left), or the code of what ended it.",
+		}, []string{"outcome"}),
 	}
-	registry.MustRegister(m.requests, m.seconds, m.sent, m.received, m.running, m.refused)
+	registry.MustRegister(m.requests, m.seconds, m.sent, m.received, m.running, m.refused, m.problems, m.downloads)
+	// What is there from the start can be watched before it happens.
+	m.problems.WithLabelValues(string(protocol.CodeInternal))
+	m.downloads.WithLabelValues(downloadComplete)
 	return m
 }
 
@@ -67,6 +82,28 @@ func (m *Metrics) begin() func(method, route string, status int, sent int64, too
 
 // Refused counts what a limit, named by its flag without the dashes, has refused.
 func (m *Metrics) Refused(limit string) { m.refused.WithLabelValues(limit).Inc() }
+
+// problem counts an answer that is an error.
+func (m *Metrics) problem(code protocol.Code) {
+	m.problems.WithLabelValues(string(code)).Inc()
+}
+
+const downloadComplete = "complete"
+
+// downloaded counts a download that has ended with err.
+func (m *Metrics) downloaded(err error) {
+	outcome := downloadComplete
+	var coded *protocol.Error
+	switch {
+	case errors.As(err, &coded):
+		outcome = string(coded.Code)
+	case errors.Is(err, errCut):
+		outcome = string(protocol.CodeShareEnded)
+	case err != nil:
+		outcome = "gone"
+	}
+	m.downloads.WithLabelValues(outcome).Inc()
+}
 
 // receive counts bytes of an upload's body.
 func (m *Metrics) receive(n int) { m.received.Add(float64(n)) }

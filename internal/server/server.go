@@ -3,8 +3,6 @@
 package server
 
 import (
-	"context"
-	"errors"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -47,8 +45,8 @@ type Config struct {
 	// Page and SDK are the built files of the page and the SDK.
 	Page fs.FS
 	SDK  fs.FS
-	// Ready returns why the server cannot serve now, nil if it can.
-	Ready func(context.Context) error
+	// Ready says whether the server can keep its promises.
+	Ready *Readiness
 	// Metrics counts requests and transfers.
 	Metrics *Metrics
 	// Origins are the origins, such as "https://app.example", whose pages may
@@ -96,22 +94,3 @@ func New(c Config) *Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 func (s *Server) now() time.Time { return s.Now() }
-
-// healthz says that the process answers.
-func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
-}
-
-// readyz says whether the server can keep its promises now.
-func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
-	if err := s.Ready(r.Context()); err != nil {
-		why := "not ready"
-		var coded *protocol.Error
-		if errors.As(err, &coded) {
-			why += ": " + coded.Message
-		}
-		s.fail(w, r, protocol.WrapError(protocol.CodeUnavailable, why, err))
-		return
-	}
-	writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
-}

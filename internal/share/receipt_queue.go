@@ -113,6 +113,13 @@ func (s *Service) step(ctx context.Context, moves []store.ReceiptMove) ([]store.
 	}
 }
 
+// ReceiptSteps returns how many steps of receipts wait for their commit.
+func (s *Service) ReceiptSteps() int {
+	s.steps.mu.Lock()
+	defer s.steps.mu.Unlock()
+	return s.steps.steps
+}
+
 // begun notes that the caller's download has begun. Nobody waits for it: a
 // download is not slower for being noted.
 func (s *Service) begun(c Caller, id protocol.ShareID) {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
@@ -102,7 +103,8 @@ type Service struct {
 	makers   *limit.Rates[maker]
 	steps    receiptQueue
 	doubts   doubts
-	began    time.Time // when the first sender could come back
+	began    time.Time    // when the first sender could come back
+	swept    atomic.Int64 // when the last sweep ended, in nanoseconds since 1970
 }
 
 // New returns a Service. Call Run to let it sweep.

@@ -63,6 +63,15 @@ func (s *Service) again(ctx context.Context, do func(context.Context)) {
 	}
 }
 
+// Swept returns when the last sweep ended; zero before the first.
+func (s *Service) Swept() time.Time {
+	at := s.swept.Load()
+	if at == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, at)
+}
+
 // sweep ends what is due and clears away what has ended: all of it, for bytes must
 // be gone a minute later however many end at once.
 func (s *Service) sweep(ctx context.Context) {
@@ -70,6 +79,7 @@ func (s *Service) sweep(ctx context.Context) {
 	s.purgeEnded(ctx)
 	_, err := s.Sweeper.Forget(ctx, s.Now().Add(-s.RecordTTL))
 	s.logSweep("forgetting ended shares", err)
+	s.swept.Store(s.Now().UnixNano())
 }
 
 // endDue ends the shares whose time is over.

@@ -3,7 +3,6 @@ package signal
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"time"
@@ -34,6 +33,9 @@ const (
 type Announcer struct {
 	Outbox Outbox
 	Edge   *Edge
+	// Announced hears the type of each event that was published; nil means that
+	// nobody counts.
+	Announced func(protocol.EventType)
 	// Log is required.
 	Log *slog.Logger
 
@@ -89,6 +91,9 @@ func (a *Announcer) announce(events []store.Outgoing) error {
 			return err
 		}
 		a.after = event.ID
+		if a.Announced != nil {
+			a.Announced(typeOf(event.Event))
+		}
 		if endsRoom(event) {
 			a.Edge.DisconnectRoom(event.Room, protocol.CloseRoomEnded)
 		}
@@ -96,15 +101,17 @@ func (a *Announcer) announce(events []store.Outgoing) error {
 	return nil
 }
 
+// typeOf returns the type of an event, which its JSON begins with: to read all of
+// it would cost more than to send it.
+func typeOf(event []byte) protocol.EventType {
+	rest, _ := bytes.CutPrefix(event, []byte(`{"type":"`))
+	name, _, _ := bytes.Cut(rest, []byte(`"`))
+	return protocol.EventType(name)
+}
+
 func endsRoom(event store.Outgoing) bool {
 	if event.Participant != "" { // everybody is told of it
 		return false
 	}
-	if !bytes.Contains(event.Event, []byte(protocol.RoomEnded)) {
-		return false // nearly every event: to read each as JSON would cost more than to send it
-	}
-	var head struct {
-		Type protocol.EventType `json:"type"`
-	}
-	return json.Unmarshal(event.Event, &head) == nil && head.Type == protocol.RoomEnded
+	return typeOf(event.Event) == protocol.RoomEnded
 }

@@ -178,6 +178,16 @@ func (e *Edge) Shutdown(ctx context.Context) error {
 	return nil
 }
 
+// Connections returns how many there are, those included that are joining.
+func (e *Edge) Connections() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.connections)
+}
+
+// Connecting returns how many join their rooms now.
+func (e *Edge) Connecting() int { return len(e.gate) }
+
 // Publish sends the event to a participant, or to everybody in the room when
 // participant is "". It does not wait for anybody to receive it. What the store
 // keeps goes through an Announcer instead.

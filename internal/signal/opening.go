@@ -54,6 +54,7 @@ func (e *Edge) enter(ctx context.Context, c *connection) error {
 	select {
 	case e.gate <- struct{}{}:
 	case <-patient.Done():
+		e.Refused("connecting")
 		return notInTime(ctx)
 	}
 	e.mu.Lock()

@@ -63,6 +63,16 @@ func (s *Service) Follow(ctx context.Context, id protocol.ShareID, beyond int64)
 // Waiting returns how many followers wait for bytes now.
 func (s *Service) Waiting() int { return int(s.waiting.Load()) }
 
+// Receiving returns how many uploads a request is at work on now.
+func (s *Service) Receiving() int { return s.leases.count() }
+
+// Takeovers returns how often a request has wanted an upload that another one was
+// at work on, since the start.
+func (s *Service) Takeovers() int64 { return s.leases.takeovers.Load() }
+
+// Joining returns how many uploads that come in parts are being put together now.
+func (s *Service) Joining() int { return s.joins.count() }
+
 // Offsets returns how far the uploads are that receive bytes now.
 func (s *Service) Offsets() map[protocol.ShareID]int64 { return s.flows.offsets() }
 

@@ -75,6 +75,12 @@ func (l *joins) stop() {
 	l.stopped = true
 }
 
+func (l *joins) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.running)
+}
+
 func (l *joins) isStopped() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

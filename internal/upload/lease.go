@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -15,6 +16,8 @@ import (
 type leases struct {
 	mu   sync.Mutex
 	held map[protocol.ShareID]*lease // guarded by mu
+
+	takeovers atomic.Int64 // requests that found another one at work, ever
 }
 
 // lease is one request's hold on an upload, or its wish for it.
@@ -66,6 +69,7 @@ func (l *leases) take(id protocol.ShareID, mine *lease) (held bool, ask func()) 
 		l.held[id] = mine
 		return true, nil
 	}
+	l.takeovers.Add(1)
 	if holder.next != nil {
 		holder.next.turn <- false
 	}
@@ -101,6 +105,13 @@ func (l *leases) yieldAll() {
 	for _, ask := range asks {
 		ask()
 	}
+}
+
+// count returns how many uploads somebody holds.
+func (l *leases) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.held)
 }
 
 // busy reports whether somebody holds the upload.

@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
 )
@@ -35,11 +36,12 @@ const (
 // Store keeps blobs in a directory. It is safe for concurrent use.
 type Store struct {
 	root     *os.Root
-	fsync    func(*os.File) error  // (*os.File).Sync, unless a test listens
-	shards   sync.Map              // name -> nil: directories that survive a power cut
-	poisoned atomic.Pointer[error] // why no write is taken any more
-	alarm    chan struct{}         // closed when the store is poisoned
-	afresh   bool                  // see Afresh
+	fsync    func(*os.File) error     // (*os.File).Sync, unless a test listens
+	synced   func(took time.Duration) // hears of each sync
+	shards   sync.Map                 // name -> nil: directories that survive a power cut
+	poisoned atomic.Pointer[error]    // why no write is taken any more
+	alarm    chan struct{}            // closed when the store is poisoned
+	afresh   bool                     // see Afresh
 	packs    *packs
 	later    later
 
@@ -68,7 +70,7 @@ func Open(dir string, options ...Option) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the blob directory: %w", err)
 	}
-	s := &Store{root: root, fsync: (*os.File).Sync, alarm: make(chan struct{})}
+	s := &Store{root: root, fsync: (*os.File).Sync, synced: func(time.Duration) {}, alarm: make(chan struct{})}
 	for _, option := range options {
 		option(s)
 	}

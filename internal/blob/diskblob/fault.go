@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"syscall"
+	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
 )
@@ -25,7 +26,10 @@ func (s *Store) Poisoned() <-chan struct{} { return s.alarm }
 // sync makes what was written to the file or the directory survive a power
 // cut. A failure is never tried again.
 func (s *Store) sync(file *os.File) error {
-	if err := s.fsync(file); err != nil {
+	began := time.Now()
+	err := s.fsync(file)
+	s.synced(time.Since(began))
+	if err != nil {
 		return s.poison(err)
 	}
 	return nil

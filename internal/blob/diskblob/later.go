@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
 )
@@ -15,6 +16,10 @@ type Option func(*Store)
 // SyncLater has Put and Commit return before anything is synced: what they kept
 // survives the death of the process at once, and a power cut after the next Flush.
 func SyncLater(s *Store) { s.later.on = true }
+
+// Observe has each sync told of, and how long it took. It is called by many
+// goroutines, and returns at once.
+func Observe(synced func(took time.Duration)) Option { return func(s *Store) { s.synced = synced } }
 
 // maxLater bounds the files that wait for Flush. One that finds no place is
 // synced at once.

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -32,6 +33,25 @@ type Option func(*engine)
 // process at once, and a power cut after the next Flush. Whatever a power cut
 // takes, it is the latest commits, and the database is whole.
 func SyncLater(e *engine) { e.synchronous = "NORMAL" }
+
+// Observe has the writer tell how it does.
+func Observe(o Observer) Option { return func(e *engine) { e.observer = o } }
+
+// Observer hears how the writer does. Its methods return at once, and are called
+// by many goroutines.
+type Observer interface {
+	// Waiting hears of n more changes that wait for the writer, or fewer.
+	Waiting(n int)
+	// Committed hears of a transaction that holds so many changes, and how long it
+	// took, its sync included.
+	Committed(changes int, took time.Duration)
+}
+
+// nobody is an Observer that does not listen.
+type nobody struct{}
+
+func (nobody) Waiting(int)                  {}
+func (nobody) Committed(int, time.Duration) {}
 
 // Open opens the store in a file, which is made if it is not there, and brings
 // its schema up to date. The caller sees to it that no other process has the
@@ -48,6 +68,7 @@ func Open(ctx context.Context, path string, options ...Option) (*store.DB, error
 type engine struct {
 	*writer
 	synchronous string // of the commits: FULL, or NORMAL for those that are synced later
+	observer    Observer
 	log         *os.File
 	reader      *sql.DB
 	close       func() error
@@ -61,7 +82,7 @@ func open(ctx context.Context, path string, options ...Option) (*engine, error) 
 	if err := private(path); err != nil {
 		return nil, err
 	}
-	e := &engine{synchronous: "FULL"}
+	e := &engine{synchronous: "FULL", observer: nobody{}}
 	for _, option := range options {
 		option(e)
 	}
@@ -86,7 +107,7 @@ func open(ctx context.Context, path string, options ...Option) (*engine, error) 
 	readers := max(4, runtime.GOMAXPROCS(0))
 	reading.SetMaxOpenConns(readers)
 	reading.SetMaxIdleConns(readers)
-	e.writer, e.reader = newWriter(writing), reading
+	e.writer, e.reader = newWriter(writing, e.observer), reading
 	e.close = sync.OnceValue(func() error {
 		e.stop()
 		// The writer goes last: it folds the log into the file.

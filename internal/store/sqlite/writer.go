@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/handout-rtc/handout/internal/store"
 )
@@ -22,6 +23,7 @@ var errClosed = errors.New("the store is closed")
 // writer commits changes, those that wait together in one transaction.
 type writer struct {
 	db       *sql.DB
+	observer Observer
 	queue    chan *pending // unbuffered: what is sent is taken
 	stopping chan struct{}
 	stopped  chan struct{}
@@ -40,8 +42,8 @@ type pending struct {
 
 // newWriter returns a running writer on a pool of one connection. The caller
 // calls stop and then closes the pool.
-func newWriter(db *sql.DB) *writer {
-	w := &writer{db: db, queue: make(chan *pending), stopping: make(chan struct{}), stopped: make(chan struct{})}
+func newWriter(db *sql.DB, o Observer) *writer {
+	w := &writer{db: db, observer: o, queue: make(chan *pending), stopping: make(chan struct{}), stopped: make(chan struct{})}
 	w.stop = sync.OnceFunc(func() {
 		close(w.stopping)
 		<-w.stopped
@@ -56,15 +58,25 @@ func (w *writer) Update(ctx context.Context, change func(*sql.Tx) error) error {
 		return err
 	}
 	p := &pending{change: change, done: make(chan struct{})}
+	if err := w.wait(ctx, p); err != nil {
+		return err
+	}
+	<-p.done
+	return p.err
+}
+
+// wait returns when the writer has taken the change, or never will.
+func (w *writer) wait(ctx context.Context, p *pending) error {
+	w.observer.Waiting(1)
+	defer w.observer.Waiting(-1)
 	select {
 	case w.queue <- p:
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-w.stopped:
 		return errClosed
 	}
-	<-p.done
-	return p.err
 }
 
 // run commits batch after batch until it is told to stop and nobody waits.
@@ -106,7 +118,9 @@ func (w *writer) commit(batch []*pending) {
 		err = broken(*lost)
 	}
 	if err == nil {
+		began := time.Now()
 		err = w.transact(batch)
+		w.observer.Committed(len(batch), time.Since(began))
 	}
 	for _, p := range batch {
 		if err != nil && p.err == nil {

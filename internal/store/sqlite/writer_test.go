@@ -254,7 +254,7 @@ func TestRefusedCommitFailsItsBatchOnly(t *testing.T) {
 // believed until the store is opened again.
 func TestFailedCommitPoisonsTheWriter(t *testing.T) {
 	disk := &faultyDisk{}
-	w := newWriter(sql.OpenDB(disk))
+	w := newWriter(sql.OpenDB(disk), nobody{})
 	defer w.db.Close()
 	defer w.stop()
 	nothing := func(*sql.Tx) error { return nil }

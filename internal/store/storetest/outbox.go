@@ -84,6 +84,7 @@ var outboxTests = map[string]func(*world){
 	"CommittedWakesForEvents":    committedWakes,
 	"FailedChangeLeavesNoEvents": failedChange,
 	"UsageCounts":                usage,
+	"TheBacklogIsSeen":           backlog,
 	"PingAnswers":                func(w *world) { w.must(w.Ping(w.Context())) },
 }
 
@@ -225,4 +226,24 @@ func usage(w *world) {
 	promised, err := w.Promised(w.Context())
 	w.must(err)
 	w.same("promised", promised, int64(10+7))
+}
+
+func backlog(w *world) {
+	w.must(w.Announced(w.Context(), 1<<40))
+	none, err := w.Backlog(w.Context())
+	w.must(err)
+	w.same("backlog", none, store.Backlog{})
+	began := w.now
+	w.join("a", "b")
+	w.cancel(w.offer("a").ID)
+	w.now = w.now.Add(time.Minute)
+	w.cancel(w.offer("a").ID)
+	w.offer("a")
+	w.complete(w.offer("a").ID)
+	got, err := w.Backlog(w.Context())
+	w.must(err)
+	w.same("backlog", got, store.Backlog{OldestEvent: began})
+	states, err := w.Shares(w.Context())
+	w.must(err)
+	w.same("states", states, map[protocol.ShareState]int{protocol.Uploading: 1, protocol.Available: 1, protocol.Cancelled: 2})
 }
