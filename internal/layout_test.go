@@ -52,6 +52,7 @@ var allowedInTests = map[string][]string{
 	"internal/share":  {"internal/upload"},
 	"internal/signal": {"internal/room", "internal/store"},
 	"internal/server": {"internal/signal"},
+	"client":          {"token", "internal/faulttest"},
 	"cmd/handout":     {"client", "internal/faulttest"},
 }
 

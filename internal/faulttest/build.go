@@ -52,9 +52,18 @@ func Seed(t testing.TB) *rand.Rand {
 // path. It is made once for all tests of a tree, below bin/.
 func Build(t testing.TB, tags ...string) string {
 	t.Helper()
-	root, err := moduleRoot()
+	binary, err := BuildProgram(tags...)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return binary
+}
+
+// BuildProgram is Build for who has no test.
+func BuildProgram(tags ...string) (string, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
 	}
 	name := strings.Join(append([]string{"handout"}, tags...), "-")
 	binary := filepath.Join(root, "bin", "faulttest", name)
@@ -62,9 +71,9 @@ func Build(t testing.TB, tags ...string) string {
 	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", strings.Join(tags, ","), "-o", binary, "./cmd/handout")
 	build.Dir = root
 	if said, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the program: %v\n%s", err, said)
+		return "", fmt.Errorf("building the program: %w\n%s", err, said)
 	}
-	return binary
+	return binary, nil
 }
 
 // moduleRoot is the directory of go.mod.

@@ -1,0 +1,177 @@
+package client_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/handout-rtc/handout/client"
+	"github.com/handout-rtc/handout/protocol"
+	"github.com/handout-rtc/handout/token"
+)
+
+func TestWhoIsHereAndWhatIsShared(t *testing.T) {
+	s := newStand(t)
+	ana := s.enter(t, "ana", token.Member)
+	if _, err := ana.Send(t.Context(), file("early.txt", []byte("early")), client.SendOptions{To: protocol.ToRoom()}); err != nil {
+		t.Fatal(err)
+	}
+	bo := s.enter(t, "bo", token.Member)
+	if shares := bo.Shares(); len(shares) != 1 || shares[0].Name != "early.txt" || shares[0].State != protocol.Available {
+		t.Errorf("who comes late finds %+v", shares)
+	}
+	if here := bo.Participants(); len(here) != 2 || here[0].ID != "ana" || here[1].ID != "bo" {
+		t.Errorf("here are %+v", here)
+	}
+	if bo.Me().ID != "bo" || bo.Info().Name != "Physics 101" || bo.Limits().FileSize == 0 {
+		t.Errorf("welcomed as %+v to %+v with %+v", bo.Me(), bo.Info(), bo.Limits())
+	}
+	await(t, ana, func(e client.ParticipantJoined) bool { return e.Participant.ID == "bo" })
+	if err := bo.Leave(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	await(t, ana, func(e client.ParticipantLeft) bool { return e.Participant.ID == "bo" })
+	var left *client.LeftError
+	if _, err := bo.Send(t.Context(), file("late.txt", []byte("late")), client.SendOptions{To: protocol.ToRoom()}); !errors.As(err, &left) || left.Code != protocol.CloseLeft {
+		t.Errorf("who has left sends: %v", err)
+	}
+}
+
+func TestMessages(t *testing.T) {
+	s := newStand(t)
+	ana, bo := s.enter(t, "ana", token.Member), s.enter(t, "bo", token.Member)
+	heard := make(chan client.MessageReceived, 2)
+	listening := make(chan struct{})
+	go func() {
+		defer close(heard)
+		close(listening)
+		for event := range bo.Events(t.Context()) {
+			if m, is := event.(client.MessageReceived); is {
+				heard <- m
+				if len(heard) == 2 {
+					return
+				}
+			}
+		}
+	}()
+	<-listening
+	// A message is for who listens, and when that one does cannot be told: so it is said again.
+	for m := (client.MessageReceived{}); m.Message.Kind == ""; {
+		if err := ana.SendText(t.Context(), "hello", protocol.Audience{List: []protocol.ParticipantID{"bo"}}); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case m = <-heard:
+			var text string
+			if err := json.Unmarshal(m.Message.Body, &text); err != nil || text != "hello" || m.Message.Sender.ID != "ana" {
+				t.Errorf("heard %+v", m)
+			}
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	if err := ana.SendData(t.Context(), map[string]int{"page": 3}, protocol.ToRoom()); err != nil {
+		t.Fatal(err)
+	}
+	for m := range heard {
+		if m.Message.Kind == protocol.DataMessage && string(m.Message.Body) != `{"page":3}` {
+			t.Errorf("heard %+v", m)
+		}
+	}
+}
+
+func TestWhoIsNotLetIn(t *testing.T) {
+	s := newStand(t)
+	for name, c := range map[string]struct {
+		config client.Config
+		code   protocol.CloseCode
+	}{
+		"a forged token":        {client.Config{Server: s.URL(), Token: signed(s.room, "ana", token.Member, time.Hour) + "x"}, protocol.CloseUnauthenticated},
+		"an expired token":      {client.Config{Server: s.URL(), Token: signed(s.room, "ana", token.Member, -time.Hour)}, protocol.CloseUnauthenticated},
+		"a room that never was": {client.Config{Server: s.URL(), Token: signed(protocol.NewRoomID(), "ana", token.Member, time.Hour)}, protocol.CloseRoomEnded},
+		"no token":              {client.Config{Server: s.URL()}, protocol.CloseUnauthenticated},
+	} {
+		_, err := client.Join(t.Context(), c.config)
+		var left *client.LeftError
+		if !errors.As(err, &left) || left.Code != c.code {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := client.Join(t.Context(), client.Config{Server: "files.example.org"}); err == nil {
+		t.Error("an address that is no origin is taken")
+	}
+}
+
+func TestModeratorDrops(t *testing.T) {
+	s := newStand(t)
+	ana, bo := s.enter(t, "ana", token.Moderator), s.enter(t, "bo", token.Member)
+	if err := bo.Drop(t.Context(), "ana"); protocol.CodeOf(err) != protocol.CodeForbidden {
+		t.Errorf("a member drops: %v", err)
+	}
+	if err := ana.Drop(t.Context(), "bo"); err != nil {
+		t.Fatal(err)
+	}
+	<-bo.Done()
+	var left *client.LeftError
+	if !errors.As(bo.Err(), &left) || left.Code != protocol.CloseDropped {
+		t.Errorf("dropped: %v", bo.Err())
+	}
+	for _, err := range bo.Events(t.Context()) {
+		if err != nil && !errors.As(err, &left) {
+			t.Errorf("the events end with %v", err)
+		}
+	}
+}
+
+func TestTokenIsRenewed(t *testing.T) {
+	s := newStand(t)
+	given := 0
+	room := s.enterBy(t, client.Config{Server: s.URL(), TokenSource: func(context.Context) (string, error) {
+		given++
+		return signed(s.room, "ana", token.Member, time.Hour), nil
+	}})
+	text := content(1 << 20)
+	share, err := room.Send(t.Context(), file("a.bin", text), client.SendOptions{To: protocol.ToRoom()})
+	if err != nil || share.SHA256 != hashOf(text) {
+		t.Errorf("sent %+v, %v", share, err)
+	}
+	if given == 0 {
+		t.Error("the source was not asked")
+	}
+}
+
+// TestExpiredTokenIsReplacedInTheMiddle has a server that knows one token only.
+func TestExpiredTokenIsReplacedInTheMiddle(t *testing.T) {
+	s := newStand(t)
+	next := signed(s.room, "ana", token.Member, time.Hour)
+	asked := make(chan struct{}, 10)
+	room := s.enterBy(t, client.Config{Server: s.URL(), HTTP: &http.Client{Transport: &expiring{once: make(map[string]bool)}},
+		TokenSource: func(context.Context) (string, error) {
+			asked <- struct{}{}
+			return next, nil
+		}})
+	if _, err := room.Send(t.Context(), file("a.txt", []byte("a")), client.SendOptions{To: protocol.ToRoom()}); err != nil {
+		t.Error(err)
+	}
+	if len(asked) < 2 {
+		t.Errorf("the source was asked %d times", len(asked))
+	}
+}
+
+// expiring answers that the token has expired, once for each kind of request.
+type expiring struct{ once map[string]bool }
+
+func (e *expiring) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPost && !e.once[r.URL.Path] {
+		e.once[r.URL.Path] = true
+		w := httptest.NewRecorder()
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusUnauthorized)
+		json.NewEncoder(w).Encode(protocol.Problem{Code: protocol.CodeTokenExpired, Status: http.StatusUnauthorized})
+		return w.Result(), nil
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
