@@ -152,8 +152,8 @@ func (q *queue) next() (Event, bool) {
 	return nil, false
 }
 
-// Events returns what is in the room, participants and shares as they are now, and
-// then what happens, until the context or the stay in the room ends: the latter
+// Events returns what is in the room, participants, shares and the receipts of own
+// ones as they are now, and then what happens, until the context or the stay in the room ends: the latter
 // with a *[LeftError] as the last pair. Events about one thing that the caller is
 // too slow for become one, the latest.
 func (r *Room) Events(ctx context.Context) iter.Seq2[Event, error] {

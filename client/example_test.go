@@ -50,7 +50,7 @@ func ExampleRoom_Send() {
 		log.Fatal(err)
 	}
 	fmt.Println(share.Name, share.State, share.SHA256[:8])
-	// Output: notes.txt available 0f7f7ba6
+	// Output: notes.txt available 790b3fd9
 }
 
 func ExampleRoom_Save() {

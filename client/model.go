@@ -12,8 +12,8 @@ type model struct {
 	mu           sync.Mutex
 	participants map[protocol.ParticipantID]protocol.Participant
 	shares       map[protocol.ShareID]protocol.Share
-	order        []protocol.ShareID // of shares, as they became known
-	receipts     map[receiptID]int64
+	order        []protocol.ShareID             // of shares, as they became known
+	receipts     map[receiptID]protocol.Receipt // of own shares, beyond offered
 	queues       map[*queue]bool
 }
 
@@ -26,7 +26,7 @@ func newModel() *model {
 	return &model{
 		participants: make(map[protocol.ParticipantID]protocol.Participant),
 		shares:       make(map[protocol.ShareID]protocol.Share),
-		receipts:     make(map[receiptID]int64),
+		receipts:     make(map[receiptID]protocol.Receipt),
 		queues:       make(map[*queue]bool),
 	}
 }
@@ -54,6 +54,9 @@ func (m *model) listen() *queue {
 	}
 	for _, id := range m.order {
 		q.add(ShareChanged{m.shares[id]})
+	}
+	for _, r := range m.receipts {
+		q.add(ReceiptChanged{r})
 	}
 	m.queues[q] = true
 	return q
@@ -106,8 +109,8 @@ func (m *model) applyReceipts(receipts []protocol.Receipt) {
 	defer m.mu.Unlock()
 	for _, r := range receipts {
 		id := receiptID{r.Share, r.Participant}
-		if r.Rev > m.receipts[id] {
-			m.receipts[id] = r.Rev
+		if r.Rev > m.receipts[id].Rev {
+			m.receipts[id] = r
 			m.told(ReceiptChanged{r})
 		}
 	}

@@ -34,7 +34,7 @@ func TestWhoIsHereAndWhatIsShared(t *testing.T) {
 	if err := bo.Leave(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	await(t, ana, func(e client.ParticipantLeft) bool { return e.Participant.ID == "bo" })
+	until(t, ana, func() bool { return len(ana.Participants()) == 1 })
 	var left *client.LeftError
 	if _, err := bo.Send(t.Context(), file("late.txt", []byte("late")), client.SendOptions{To: protocol.ToRoom()}); !errors.As(err, &left) || left.Code != protocol.CloseLeft {
 		t.Errorf("who has left sends: %v", err)
@@ -44,42 +44,39 @@ func TestWhoIsHereAndWhatIsShared(t *testing.T) {
 func TestMessages(t *testing.T) {
 	s := newStand(t)
 	ana, bo := s.enter(t, "ana", token.Member), s.enter(t, "bo", token.Member)
-	heard := make(chan client.MessageReceived, 2)
-	listening := make(chan struct{})
+	heard := make(chan client.MessageReceived, 100)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
 	go func() {
-		defer close(heard)
-		close(listening)
-		for event := range bo.Events(t.Context()) {
+		for event := range bo.Events(ctx) {
 			if m, is := event.(client.MessageReceived); is {
 				heard <- m
-				if len(heard) == 2 {
-					return
-				}
 			}
 		}
 	}()
-	<-listening
 	// A message is for who listens, and when that one does cannot be told: so it is said again.
-	for m := (client.MessageReceived{}); m.Message.Kind == ""; {
+	var m client.MessageReceived
+	for m.Message.Kind == "" {
 		if err := ana.SendText(t.Context(), "hello", protocol.Audience{List: []protocol.ParticipantID{"bo"}}); err != nil {
 			t.Fatal(err)
 		}
 		select {
 		case m = <-heard:
-			var text string
-			if err := json.Unmarshal(m.Message.Body, &text); err != nil || text != "hello" || m.Message.Sender.ID != "ana" {
-				t.Errorf("heard %+v", m)
-			}
 		case <-time.After(100 * time.Millisecond):
 		}
+	}
+	var text string
+	if err := json.Unmarshal(m.Message.Body, &text); err != nil || text != "hello" || m.Message.Sender.ID != "ana" {
+		t.Errorf("heard %+v", m)
 	}
 	if err := ana.SendData(t.Context(), map[string]int{"page": 3}, protocol.ToRoom()); err != nil {
 		t.Fatal(err)
 	}
-	for m := range heard {
-		if m.Message.Kind == protocol.DataMessage && string(m.Message.Body) != `{"page":3}` {
-			t.Errorf("heard %+v", m)
-		}
+	for m.Message.Kind == protocol.TextMessage {
+		m = <-heard
+	}
+	if string(m.Message.Body) != `{"page":3}` {
+		t.Errorf("heard %+v", m)
 	}
 }
 

@@ -243,7 +243,7 @@ func TestAFileThatChangesIsTakenBack(t *testing.T) {
 }
 
 func TestRefusalsChangeNothing(t *testing.T) {
-	s := newStand(t, "--max-file", "1MiB")
+	s := newStand(t, "--max-file-size", "1MiB")
 	ana := s.enter(t, "ana", token.Member)
 	viewer := s.enter(t, "vic", token.Viewer)
 	for name, c := range map[string]struct {

@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
