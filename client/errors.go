@@ -84,6 +84,7 @@ var passing = map[protocol.Code]bool{
 	protocol.CodeOffsetMismatch:   true,
 	protocol.CodeChecksumMismatch: true,
 	protocol.CodeTooSlow:          true,
+	protocol.CodeTooManyRequests:  true,
 }
 
 // final marks an error that trying again does not mend.

@@ -37,6 +37,9 @@ type MessageReceived struct {
 	Time    time.Time
 }
 
+// SharingChanged: a moderator or the operator has switched who may offer files.
+type SharingChanged struct{ Sharing protocol.Sharing }
+
 // ConnectionChanged: the connection to the server is lost, or there again. While
 // it is lost nothing is heard; afterwards what was missed is told.
 type ConnectionChanged struct{ Connected bool }
@@ -59,6 +62,7 @@ func (e ReceiptChanged) key() eventKey {
 func (e TransferMoved) key() eventKey {
 	return eventKey{kind: "transfer", of: string(e.Transfer.Share), at: string(e.Transfer.Participant)}
 }
+func (e SharingChanged) key() eventKey    { return eventKey{kind: "sharing"} }
 func (e ConnectionChanged) key() eventKey { return eventKey{kind: "connection"} }
 func (e MessageReceived) key() eventKey   { return eventKey{kind: "message"} }
 

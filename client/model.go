@@ -14,6 +14,7 @@ type model struct {
 	shares       map[protocol.ShareID]protocol.Share
 	order        []protocol.ShareID             // of shares, as they became known
 	receipts     map[receiptID]protocol.Receipt // of own shares, beyond offered
+	sharing      protocol.Sharing
 	queues       map[*queue]bool
 }
 
@@ -114,6 +115,21 @@ func (m *model) applyReceipts(receipts []protocol.Receipt) {
 			m.told(ReceiptChanged{r})
 		}
 	}
+}
+
+func (m *model) applySharing(s protocol.Sharing) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s.Rev > m.sharing.Rev {
+		m.sharing = s
+		m.told(SharingChanged{s})
+	}
+}
+
+func (m *model) sharingNow() protocol.Sharing {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.sharing
 }
 
 func (m *model) joined(p protocol.Participant) {

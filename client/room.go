@@ -177,6 +177,9 @@ func (r *Room) Shares() []protocol.Share { return r.model.listShares() }
 // Share returns a share of the room as it is known now.
 func (r *Room) Share(id protocol.ShareID) (protocol.Share, bool) { return r.model.share(id) }
 
+// Sharing is who may offer files in the room now.
+func (r *Room) Sharing() protocol.Sharing { return r.model.sharingNow() }
+
 func (r *Room) listen() *queue    { return r.model.listen() }
 func (r *Room) unlisten(q *queue) { r.model.unlisten(q) }
 
@@ -198,21 +201,6 @@ func (r *Room) Receipts(ctx context.Context, id protocol.ShareID) ([]protocol.Re
 		}
 		after = string(page.Receipts[len(page.Receipts)-1].Participant)
 	}
-}
-
-// End takes back a share: it cancels an upload, and revokes what is available. The
-// sender may, or a moderator.
-func (r *Room) End(ctx context.Context, id protocol.ShareID) error {
-	ctx, stop := r.within(ctx)
-	defer stop()
-	return r.api.call(ctx, http.MethodDelete, sharePath(id, ""), nil, nil)
-}
-
-// Drop removes a participant from the room. A moderator may.
-func (r *Room) Drop(ctx context.Context, id protocol.ParticipantID) error {
-	ctx, stop := r.within(ctx)
-	defer stop()
-	return r.api.call(ctx, http.MethodDelete, roomPath(r.Info().ID, "/participants/"+url.PathEscape(string(id))), nil, nil)
 }
 
 // SendText sends a chat message.

@@ -123,6 +123,35 @@ func TestModeratorDrops(t *testing.T) {
 	}
 }
 
+func TestModeratorSwitchesSharing(t *testing.T) {
+	s := newStand(t)
+	ana, bo := s.enter(t, "ana", token.Moderator), s.enter(t, "bo", token.Member)
+	if _, err := bo.Send(t.Context(), file("a.txt", []byte("a")), client.SendOptions{To: protocol.ToRoom()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := ana.SwitchSharing(t.Context(), []string{protocol.RoleParticipant}, false); err != nil {
+		t.Fatal(err)
+	}
+	until(t, bo, func() bool { return !bo.Sharing().Permits(protocol.RoleParticipant) })
+	if _, err := bo.Send(t.Context(), file("b.txt", []byte("b")), client.SendOptions{To: protocol.ToRoom()}); protocol.CodeOf(err) != protocol.CodeSharingOff {
+		t.Errorf("sent while sharing is off: %v", err)
+	}
+	if err := ana.EndAll(t.Context(), "bo"); err != nil {
+		t.Fatal(err)
+	}
+	if share := awaitShare(t, bo, "a.txt", protocol.Revoked); share.Reason != "moderated" {
+		t.Errorf("taken back: %+v", share)
+	}
+	late := s.enter(t, "eve", token.Member)
+	if late.Sharing().Permits(protocol.RoleParticipant) {
+		t.Error("who comes late does not know")
+	}
+	if err := ana.SwitchSharing(t.Context(), nil, false); err != nil {
+		t.Fatal(err)
+	}
+	until(t, late, func() bool { return late.Sharing().Permits(protocol.RoleParticipant) })
+}
+
 func TestTokenIsRenewed(t *testing.T) {
 	s := newStand(t)
 	given := 0

@@ -101,6 +101,8 @@ func (f *follower) apply(e protocol.Event) {
 		f.model.left(e.Participant.ID)
 	case protocol.SharesCreated, protocol.SharesAvailable, protocol.SharesEnded:
 		f.model.applyShares(e.Shares)
+	case protocol.SharingChanged:
+		f.model.applySharing(*e.Sharing)
 	case protocol.ReceiptsChanged:
 		f.model.applyReceipts(e.Receipts)
 	}
@@ -116,6 +118,7 @@ func (f *follower) read(ctx context.Context) error {
 		return err
 	}
 	f.model.roster(roster.Participants)
+	f.model.applySharing(roster.Sharing)
 	if err := f.readReceipts(ctx); err != nil {
 		return err
 	}
