@@ -13,7 +13,6 @@ var version = "dev"
 
 type commands struct {
 	Serve   serveCommand     `cmd:"" help:"Run the server."`
-	Health  healthCommand    `cmd:"" help:"Ask a server on this machine whether it is ready."`
 	Verify  verifyCommand    `cmd:"" help:"Hold a data directory against its records."`
 	Audit   auditCommand     `cmd:"" help:"Read the audit log: who did what, when, with which file."`
 	Backup  backupCommand    `cmd:"" help:"Copy a data directory, beside a running server too."`
