@@ -26,11 +26,9 @@ var unbounded = []string{
 	"--room-request-rate", "100000", "--room-request-burst", "100000", "--address-request-rate", "100000", "--address-request-burst", "100000",
 }
 
-// tape is an http.RoundTripper that keeps each request, to make it again. What it
+// tape keeps each request that goes through a taping, to make it again. What it
 // makes again is nobody's: it is in no journal.
 type tape struct {
-	next http.RoundTripper
-
 	mu       sync.Mutex
 	requests []taped // guarded by mu
 }
