@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { slimTus } from './scripts/tus.mjs';
 
 export default defineConfig({
+  plugins: [slimTus()],
   test: {
     include: ['src/**/*.test.ts'],
     // Tests run under Node, whose build of tus-js-client is not the one that pages get.

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { build } from 'vite';
+import { slimTus } from './tus.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Stands in for what browsers have by themselves. */
@@ -16,6 +17,7 @@ async function bundle(lib, define = {}) {
     configFile: false,
     logLevel: 'warn',
     define,
+    plugins: [slimTus()],
     resolve: { alias: { 'url-parse': native, 'js-base64': native } },
     build: {
       lib,

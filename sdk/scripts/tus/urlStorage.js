@@ -1,0 +1,2 @@
+export const canStoreURLs = false;
+export class WebStorageUrlStorage {}
