@@ -104,6 +104,7 @@ type limitFlags struct {
 	RoomRequestBurst    int           `default:"20000" help:"Requests of all participants of one room at once."`
 	AddressRequestRate  float64       `default:"1000" help:"Requests a second of one address in the long run, whoever asks; an IPv6 /64 counts as one."`
 	AddressRequestBurst int           `default:"10000" help:"Requests of one address at once."`
+	MaxUnaudited        int           `default:"500000" help:"Entries that may wait for the audit log, some 300 bytes each."`
 	MinFree             size          `default:"1GiB" help:"Space on the disk of --data that new files leave free."`
 	MinRate             size          `default:"1KiB" help:"Least bytes per second of an upload or download."`
 	RateGrace           time.Duration `default:"60s" help:"How long a transfer may be slower than that at its start."`
@@ -163,7 +164,7 @@ func (l *limitFlags) validate() error {
 	for name, n := range map[string]int{
 		"max-room-shares": l.MaxRoomShares, "max-open-uploads": l.MaxOpenUploads, "max-room-uploads": l.MaxRoomUploads, "max-dropped": l.MaxDropped,
 		"max-participants": l.MaxParticipants, "max-recipients": l.MaxRecipients, "max-receipts": l.MaxReceipts,
-		"max-rooms": l.MaxRooms, "max-connections": l.MaxConnections, "max-sockets": l.MaxSockets, "address-sockets": l.AddressSockets,
+		"max-rooms": l.MaxRooms, "max-unaudited": l.MaxUnaudited, "max-connections": l.MaxConnections, "max-sockets": l.MaxSockets, "address-sockets": l.AddressSockets,
 		"create-burst": l.CreateBurst, "request-burst": l.RequestBurst, "room-request-burst": l.RoomRequestBurst, "address-request-burst": l.AddressRequestBurst,
 		"connect-burst": l.ConnectBurst, "rejoin-burst": l.RejoinBurst, "push-burst": l.PushBurst, "http2-streams": l.HTTP2Streams, "http2-connections": l.HTTP2Connections,
 	} {

@@ -147,8 +147,19 @@ func (p *parts) checks() []server.Check {
 	return []server.Check{
 		{Name: "store", Ask: p.records.Ping},
 		{Name: "disk", Ask: func(context.Context) error { return p.space.Ready() }},
-		{Name: "audit", Ask: func(context.Context) error { return p.audit.Healthy() }},
+		{Name: "audit", Ask: p.auditReady},
 	}
+}
+
+// auditReady returns why the audit log is not as it must be.
+func (p *parts) auditReady(ctx context.Context) error {
+	if err := p.records.AuditHasRoom(ctx); err != nil {
+		return err
+	}
+	if err := p.audit.Healthy(); err != nil {
+		return protocol.WrapError(protocol.CodeUnavailable, "the log cannot be written, and entries wait in the records", err)
+	}
+	return nil
 }
 
 // openData takes the data directory for this process and opens what is in it.
@@ -167,6 +178,7 @@ func (p *parts) openData(ctx context.Context, c *serveCommand) error {
 		return fmt.Errorf("opening the records: %w", err)
 	}
 	p.closers = append(p.closers, p.records.Close)
+	p.records.BoundAudit(int64(c.Limits.MaxUnaudited))
 	if c.AuditNames {
 		p.records.KeepNames()
 	}

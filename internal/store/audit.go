@@ -89,6 +89,36 @@ func actor(ctx context.Context) string {
 	return ByServer
 }
 
+// BoundAudit has the store begin nothing new while most entries or more are not in
+// the audit log: no share, no room, nobody on a roster. What has begun goes on, and
+// ends. Zero bounds nothing. Call it before the first change.
+func (db *DB) BoundAudit(most int64) { db.mostUnaudited = most }
+
+// AuditHasRoom fails with protocol.CodeUnavailable while so many entries wait for the
+// audit log that nothing new begins: see BoundAudit.
+func (db *DB) AuditHasRoom(ctx context.Context) error {
+	return auditHasRoom(ctx, db.engine.Reader(), db.mostUnaudited)
+}
+
+func (c *change) auditHasRoom(ctx context.Context) error { return auditHasRoom(ctx, c, c.mostUnaudited) }
+
+func auditHasRoom(ctx context.Context, q querier, most int64) error {
+	if most == 0 {
+		return nil
+	}
+	waiting, err := one(ctx, q, column[int64], `SELECT `+unaudited)
+	if err != nil {
+		return fmt.Errorf("counting what is to be audited: %w", err)
+	}
+	if waiting >= most {
+		return protocol.LimitError(protocol.CodeUnavailable, "max-unaudited", "the audit log cannot be written: nothing new begins until it is looked after")
+	}
+	return nil
+}
+
+// unaudited is how many entries are not in the audit log yet.
+const unaudited = `(SELECT value FROM counters WHERE name = 'audit') - (SELECT newest FROM audit_log)`
+
 // KeepNames has entries keep the names of files, participants and rooms from now
 // on. Call it before the first change.
 func (db *DB) KeepNames() { db.names = true }

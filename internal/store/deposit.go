@@ -165,6 +165,9 @@ func (c *change) accepted(ctx context.Context, group []*deposit) ([]Share, error
 	if err != nil {
 		return nil, err
 	}
+	if refusal == nil {
+		refusal = c.auditHasRoom(ctx)
+	}
 	var accepted []Share
 	for _, d := range group {
 		if refusal != nil {

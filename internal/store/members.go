@@ -62,7 +62,8 @@ func dropped(ctx context.Context, q querier, room protocol.RoomID, id protocol.P
 // returns the connection that m.Connection replaces, "" for none. It fails with
 // ErrNotFound without the room, with protocol.CodeRoomEnded, with
 // protocol.CodeForbidden for who was dropped, and with protocol.CodeRoomFull
-// when maxMembers others are on the roster.
+// when maxMembers others are on the roster. Who is not on it is not let in beyond
+// BoundAudit.
 func (db *DB) Join(ctx context.Context, m Member, maxMembers int, now time.Time) (previous string, err error) {
 	err = db.update(ctx, "joining a room", func(ctx context.Context, c *change) error {
 		if _, err := liveRoom(ctx, c, m.Room); err != nil {
@@ -90,6 +91,9 @@ func (db *DB) Join(ctx context.Context, m Member, maxMembers int, now time.Time)
 
 // enter puts a newcomer on the roster.
 func (c *change) enter(ctx context.Context, m Member, maxMembers int, now time.Time) error {
+	if err := c.auditHasRoom(ctx); err != nil {
+		return err
+	}
 	here, err := one(ctx, c, column[int], `SELECT COUNT(*) FROM members WHERE room = $1`, m.Room)
 	if err != nil {
 		return err

@@ -62,8 +62,11 @@ func (c *change) holdAgain(ctx context.Context, before, after Share) error {
 	return c.hold(ctx, after.Room, after.Reserved-before.Reserved, shares)
 }
 
-// checkQuota reports whether a new batch fits.
+// checkQuota reports whether a new batch fits, into the quota and the audit log.
 func (c *change) checkQuota(ctx context.Context, batch []Share, q Quota) error {
+	if err := c.auditHasRoom(ctx); err != nil {
+		return err
+	}
 	h, err := c.held(ctx, batch[0].Room, batch[0].Sender.ID)
 	switch {
 	case err != nil:

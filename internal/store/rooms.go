@@ -36,12 +36,15 @@ func liveRoom(ctx context.Context, q querier, id protocol.RoomID) (Room, error) 
 }
 
 // CreateRoom adds a room. With maxRooms rooms that have not ended it fails
-// with protocol.CodeRoomFull.
+// with protocol.CodeRoomFull, and beyond BoundAudit with protocol.CodeUnavailable.
 func (db *DB) CreateRoom(ctx context.Context, r Room, maxRooms int) error {
 	if r.EmptySince.IsZero() {
 		r.EmptySince = r.CreatedAt // nobody is in a new room
 	}
 	return db.update(ctx, "creating a room", func(ctx context.Context, c *change) error {
+		if err := c.auditHasRoom(ctx); err != nil {
+			return err
+		}
 		live, err := one(ctx, c, column[int], `SELECT COUNT(*) FROM rooms WHERE ended_at = 0`)
 		if err != nil {
 			return err

@@ -81,7 +81,8 @@ func offered(ctx context.Context, q querier, room protocol.RoomID, sender protoc
 // ErrNotFound without the room, with ErrConflict when the offer has been made
 // before, with protocol.CodeRoomEnded, with protocol.CodeUnauthenticated if the
 // sender was dropped, with protocol.CodeSharingOff for its role, and with
-// protocol.CodeRoomFull or protocol.CodeTooManyUploads over the quota.
+// protocol.CodeRoomFull or protocol.CodeTooManyUploads over the quota. Beyond
+// BoundAudit it fails with protocol.CodeUnavailable.
 func (db *DB) CreateShares(ctx context.Context, shares []Share, q Quota) error {
 	if len(shares) == 0 {
 		return nil

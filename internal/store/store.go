@@ -57,6 +57,8 @@ type DB struct {
 	committed chan struct{}
 	deposits  deposits
 	names     bool // see KeepNames
+
+	mostUnaudited int64 // see BoundAudit
 }
 
 // New returns the store on an engine whose database is migrated; see Migrate.
@@ -95,6 +97,8 @@ type change struct {
 	names   bool         // are kept in the audit log
 	by      string       // who makes the change
 	notes   []AuditEntry // what it has to tell the audit log
+
+	mostUnaudited int64
 }
 
 // update runs fn in a write transaction and signals Committed if it wrote
@@ -105,7 +109,7 @@ func (db *DB) update(ctx context.Context, what string, fn func(context.Context, 
 	running := context.WithoutCancel(ctx)
 	var emitted bool
 	err := db.engine.Update(ctx, func(tx *sql.Tx) error {
-		c := &change{Tx: tx, names: db.names, by: actor(ctx)}
+		c := &change{Tx: tx, names: db.names, by: actor(ctx), mostUnaudited: db.mostUnaudited}
 		err := fn(running, c)
 		if err == nil {
 			err = c.saveNotes(running)

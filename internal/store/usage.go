@@ -36,7 +36,7 @@ func (db *DB) Usage(ctx context.Context) (Usage, error) {
 		(SELECT COUNT(*) FROM shares WHERE state = 'uploading' AND concat <> 'partial'),
 		(SELECT CAST(COALESCE(SUM(held_bytes), 0) AS BIGINT) FROM rooms),
 		(SELECT COUNT(*) FROM outbox),
-		(SELECT value FROM counters WHERE name = 'audit') - (SELECT newest FROM audit_log),
+		`+unaudited+`,
 		(SELECT COUNT(*) FROM shares WHERE ended_at > 0 AND purged = 0),
 		(SELECT COALESCE(MIN(ended_at), 0) FROM shares WHERE ended_at > 0 AND purged = 0)`)
 	if err != nil {

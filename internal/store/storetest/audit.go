@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,6 +55,7 @@ var auditTests = map[string]func(*world){
 			"room-created by @operator of  ", "joined by a of a ref", "joined by b of b ref", "dropped by b of a ", "room-ended by @operator of  ",
 		})
 	},
+	"AuditBoundsWhatBegins": auditBound,
 	"AuditKeepsNamesWhereTheyAreWanted": func(w *world) {
 		w.offer("a")
 		w.KeepNames()
@@ -173,4 +175,46 @@ func auditNumbers(w *world) {
 	first, err := w.Unaudited(w.Context(), 2, 1)
 	w.must(err)
 	w.same("bounded", len(first), 3)
+}
+
+// auditBound begins things while the log is not written: at the bound nothing new
+// begins, and what has begun goes on and ends.
+func auditBound(w *world) {
+	w.join("a")
+	s := w.offer("a")
+	w.BoundAudit(int64(len(w.audited())) + 1)
+	w.must(w.AuditHasRoom(w.Context()))
+	last := w.offer("a")
+	deposit := w.draft("a")
+	deposit.SHA256, deposit.Offset = "hash", 10
+	_, deposited := w.Deposit(w.Context(), deposit, generous)
+	_, joined := w.Join(w.Context(), w.member("b"), plenty, w.now)
+	before := len(w.audited())
+	for what, err := range map[string]error{
+		"asked":        w.AuditHasRoom(w.Context()),
+		"share":        w.CreateShares(w.Context(), []store.Share{w.draft("a")}, generous),
+		"partial":      w.CreatePartial(w.Context(), w.partialDraft("a"), generous),
+		"deposit":      deposited,
+		"newcomer":     joined,
+		"another room": w.CreateRoom(w.Context(), store.Room{ID: protocol.NewRoomID(), App: "app", CreatedAt: w.now}, plenty),
+	} {
+		var coded *protocol.Error
+		if !errors.As(err, &coded) || coded.Code != protocol.CodeUnavailable || coded.Limit != "max-unaudited" {
+			w.Errorf("%s: %v", what, err)
+		}
+	}
+	w.same("entries of what was refused", len(w.audited()), before)
+
+	w.join("a") // comes back
+	w.complete(s.ID)
+	for _, id := range []protocol.ShareID{s.ID, last.ID} {
+		_, err := w.End(w.Context(), id, protocol.Failed, protocol.CodeUploadIdle, w.now)
+		if id == s.ID {
+			_, err = w.End(w.Context(), id, protocol.Revoked, "", w.now)
+		}
+		w.must(err)
+	}
+	w.must(w.Audited(w.Context(), store.AuditState{Oldest: 1, Newest: int64(before) + 3, Chain: "c"}))
+	w.offer("a")
+	w.join("b")
 }
