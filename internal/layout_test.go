@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"internal/clock":  {},
 	"internal/limit":  {},
 	"internal/store":  {"protocol", "internal/crash"},
-	"internal/room":   {"protocol", "internal/store"},
+	"internal/room":   {"protocol", "internal/store", "internal/limit"},
 	"internal/share":  {"protocol", "internal/store", "internal/blob", "internal/limit", "internal/crash"},
 	"internal/upload": {"protocol", "internal/store", "internal/blob", "internal/crash"},
 	"internal/audit":  {"protocol", "internal/store"},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/handout-rtc/handout/internal/limit"
+	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/server"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
@@ -43,6 +44,14 @@ func (l *limitFlags) asking(proxies server.Proxies) server.Asking {
 		Room:        limit.Rate{PerSecond: l.RoomRequestRate, Burst: l.RoomRequestBurst},
 		Address:     limit.Rate{PerSecond: l.AddressRequestRate, Burst: l.AddressRequestBurst},
 		Proxies:     proxies,
+	}
+}
+
+// chatter is what messages may cost, in bytes.
+func (l *limitFlags) chatter() room.Chatter {
+	return room.Chatter{
+		Participant: limit.Rate{PerSecond: float64(l.MessageRate), Burst: int(l.MessageBurst)},
+		Room:        limit.Rate{PerSecond: float64(l.RoomMessageRate), Burst: int(l.RoomMessageBurst)},
 	}
 }
 

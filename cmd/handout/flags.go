@@ -104,6 +104,10 @@ type limitFlags struct {
 	RoomRequestBurst    int           `default:"20000" help:"Requests of all participants of one room at once."`
 	AddressRequestRate  float64       `default:"1000" help:"Requests a second of one address in the long run, whoever asks; an IPv6 /64 counts as one."`
 	AddressRequestBurst int           `default:"10000" help:"Requests of one address at once."`
+	MessageRate         size          `default:"8MiB" help:"Bytes of messages a second of one participant in the long run, times those who are sent them."`
+	MessageBurst        size          `default:"64MiB" help:"Bytes of messages of one participant at once, times those who are sent them. One message alone is never too much."`
+	RoomMessageRate     size          `default:"32MiB" help:"Bytes of messages a second of all participants of one room in the long run, times those who are sent them."`
+	RoomMessageBurst    size          `default:"256MiB" help:"Bytes of messages of all participants of one room at once, times those who are sent them."`
 	MaxUnaudited        int           `default:"500000" help:"Entries that may wait for the audit log, some 300 bytes each."`
 	MinFree             size          `default:"1GiB" help:"Space on the disk of --data that new files leave free."`
 	MinRate             size          `default:"1KiB" help:"Least bytes per second of an upload or download."`

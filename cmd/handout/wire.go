@@ -94,7 +94,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		return nil, err
 	}
 	p.rooms = room.New(room.Config{
-		Records: p.records, Push: p.edge, Limits: limits, MaxRooms: c.Limits.MaxRooms, MaxDropped: c.Limits.MaxDropped, IdleLifetime: c.Limits.RoomLifetime,
+		Records: p.records, Push: p.edge, Limits: limits, MaxRooms: c.Limits.MaxRooms, MaxDropped: c.Limits.MaxDropped, Chatter: c.Limits.chatter(), IdleLifetime: c.Limits.RoomLifetime,
 		Now: p.clock.Now, Log: log,
 		Dropped: func(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) error {
 			return p.shares.Dropped(ctx, room, id)

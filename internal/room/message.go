@@ -13,13 +13,21 @@ import (
 
 // Message passes a message on to who is connected now; it is not kept. The
 // sender and every recipient must be on the roster. A message for chosen
-// participants reaches each on its own stream and names that one alone.
+// participants reaches each on its own stream and names that one alone. Who sends
+// too much, or whose room does, is told CodeTooManyRequests: see Chatter.
 func (s *Service) Message(ctx context.Context, room protocol.RoomID, sender protocol.Sender, m protocol.MessageRequest) error {
 	if err := s.checkMessage(m); err != nil {
 		return err
 	}
 	to, err := s.audience(ctx, room, sender.ID, *m.To)
 	if err != nil {
+		return err
+	}
+	connections := len(to.List)
+	if to.Room {
+		connections = s.Push.Listening(room)
+	}
+	if err := s.chatter.take(s.Now(), room, sender.ID, len(m.Body), connections); err != nil {
 		return err
 	}
 	event := protocol.Event{

@@ -50,13 +50,16 @@ type Records interface {
 	Switch
 }
 
-// Push reaches connected participants. Neither method waits for them.
+// Push reaches connected participants. No method waits for them.
 type Push interface {
 	// Disconnect ends a connection; one that is gone is no error.
 	Disconnect(connection string, code protocol.CloseCode)
 	// Publish sends the event to a participant, or to everybody in the room
 	// when participant is "".
 	Publish(room protocol.RoomID, participant protocol.ParticipantID, event protocol.Event) error
+	// Listening returns how many connections hear what is published to everybody in
+	// the room.
+	Listening(room protocol.RoomID) int
 }
 
 // Config says what a Service works with. Records, Push and Limits are required.
@@ -68,6 +71,8 @@ type Config struct {
 	MaxRooms int
 	// MaxDropped bounds those that one room bars; zero means 10,000.
 	MaxDropped int
+	// Chatter bounds what messages cost; see there for the defaults.
+	Chatter Chatter
 	// IdleLifetime is how long a room without participants and files is kept;
 	// zero means 30 days.
 	IdleLifetime time.Duration
@@ -89,6 +94,7 @@ type Service struct {
 	Config
 
 	admitted admissions
+	chatter  *chatter
 }
 
 // New returns a Service. Call Recover before the first connection comes, and
@@ -115,5 +121,5 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c}
+	return &Service{Config: c, chatter: newChatter(c.Chatter)}
 }

@@ -45,6 +45,11 @@ func (l *line) Publish(_ protocol.RoomID, to protocol.ParticipantID, e protocol.
 	return nil
 }
 
+// everybody is how many listen in each room.
+const everybody = 3
+
+func (*line) Listening(protocol.RoomID) int { return everybody }
+
 // house is a Service over a real store.
 type house struct {
 	*room.Service
@@ -54,7 +59,9 @@ type house struct {
 
 var limits = protocol.Limits{ParticipantsPerRoom: 3, RecipientsPerRequest: 4, MessageBytes: 64, ReconnectSeconds: 10}
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T) *house { return newHouseWith(t, room.Chatter{}) }
+
+func newHouseWith(t *testing.T, chatter room.Chatter) *house {
 	t.Helper()
 	records, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "handout.db"))
 	if err != nil {
@@ -66,7 +73,7 @@ func newHouse(t *testing.T) *house {
 		}
 	})
 	l := &line{closed: make(map[string]protocol.CloseCode)}
-	return &house{room.New(room.Config{Records: records, Push: l, Limits: limits, MaxRooms: 3}), l, records}
+	return &house{room.New(room.Config{Records: records, Push: l, Limits: limits, MaxRooms: 3, Chatter: chatter}), l, records}
 }
 
 func (h *house) open(t *testing.T) store.Room {

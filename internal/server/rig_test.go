@@ -44,6 +44,8 @@ type rig struct {
 type noPush struct{}
 
 func (noPush) Disconnect(string, protocol.CloseCode) {}
+func (noPush) Listening(protocol.RoomID) int         { return 1 }
+
 func (noPush) Publish(protocol.RoomID, protocol.ParticipantID, protocol.Event) error {
 	return nil
 }

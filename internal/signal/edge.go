@@ -199,6 +199,15 @@ func (e *Edge) Publish(room protocol.RoomID, participant protocol.ParticipantID,
 	return e.publish(room, participant, data)
 }
 
+// Listening returns how many connections hear what is published to everybody in the
+// room.
+func (e *Edge) Listening(room protocol.RoomID) int {
+	e.mu.Lock()
+	quiet := len(e.quiet[room])
+	e.mu.Unlock()
+	return e.node.Hub().NumSubscribers(channel(room, "")) + quiet
+}
+
 // announce is publish for an event of the store, which a connection that is
 // just opening must not miss.
 func (e *Edge) announce(room protocol.RoomID, participant protocol.ParticipantID, event []byte) error {

@@ -78,6 +78,9 @@ func TestTheSwitchIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if n := s.edge.Listening(s.room); n != 2 {
+		t.Errorf("%d listen, want 2", n)
+	}
 	for name, c := range map[string]*client{"ana": ana, "kiosk": kiosk} {
 		e := c.event()
 		for e.Type == protocol.ParticipantJoined {

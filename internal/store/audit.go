@@ -100,7 +100,9 @@ func (db *DB) AuditHasRoom(ctx context.Context) error {
 	return auditHasRoom(ctx, db.engine.Reader(), db.mostUnaudited)
 }
 
-func (c *change) auditHasRoom(ctx context.Context) error { return auditHasRoom(ctx, c, c.mostUnaudited) }
+func (c *change) auditHasRoom(ctx context.Context) error {
+	return auditHasRoom(ctx, c, c.mostUnaudited)
+}
 
 func auditHasRoom(ctx context.Context, q querier, most int64) error {
 	if most == 0 {
