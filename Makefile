@@ -69,7 +69,7 @@ assets: sdk/dist/EnxRtc.js web/dist/index.html
 
 SDK_SOURCES := $(shell find sdk -not -path '*/node_modules*' -not -path '*/dist/*' -type f 2>/dev/null)
 WEB_SOURCES := $(shell find web -not -path '*/node_modules*' -not -path '*/dist/*' -type f 2>/dev/null)
-GO_SOURCES  := $(shell find cmd internal protocol token sdk web -name '*.go' -o -name '*.sql' 2>/dev/null) go.mod go.sum
+GO_SOURCES  := $(shell find cmd internal client protocol token sdk web -name '*.go' -o -name '*.sql' 2>/dev/null) go.mod go.sum
 
 sdk/dist/EnxRtc.js: node_modules $(SDK_SOURCES)
 	rm -rf sdk/dist/*

@@ -22,10 +22,12 @@ type SaveOptions struct {
 // Save receives a share into a file. The file appears under its path when it is whole
 // and verified, and is on the disk by then. Until then the bytes are beside it in
 // path + "." + id + ".part", which stays when the context is cancelled with
-// [ErrSuspend] or the process ends: the next Save to the same path goes on from it.
+// [ErrSuspend], the process ends, or another file has come to the path meanwhile: the
+// next Save to the same path goes on from it.
 //
 // The path is the caller's: a share's Name is the sender's word, and says nothing
-// good about where to put it. Errors: those of [Room.Receive]; fs.ErrExist.
+// good about where to put it. Errors: those of [Room.Receive]; fs.ErrExist, which costs
+// nothing that has come.
 func (r *Room) Save(ctx context.Context, id protocol.ShareID, path string, options SaveOptions) (protocol.Share, error) {
 	if !id.Valid() {
 		return protocol.Share{}, protocol.NewError(protocol.CodeShareNotFound, "there is no such share")
@@ -43,7 +45,7 @@ func (r *Room) Save(ctx context.Context, id protocol.ShareID, path string, optio
 	if err == nil {
 		err = settle(file, part, path, options.Replace)
 	}
-	if err != nil && !errors.Is(err, ErrSuspend) {
+	if err != nil && !errors.Is(err, ErrSuspend) && !errors.Is(err, fs.ErrExist) {
 		err = errors.Join(err, os.Remove(part))
 	}
 	return share, err

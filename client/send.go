@@ -160,6 +160,10 @@ func (u *upload) bring(ctx context.Context) (protocol.Share, error) {
 		}
 		return err
 	})
+	if err == nil {
+		// What another run has sent to the end is hashed too.
+		_, _, _, err = u.source.from(u.offset)
+	}
 	if err != nil {
 		return u.ended(ctx, err)
 	}

@@ -1,24 +1,18 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 
 	"github.com/handout-rtc/handout/token"
 )
 
-const (
-	safeKeyLength = 16 // bytes; shorter keys of HS256 can be guessed
-	maxAppFile    = 1 << 20
-)
+const safeKeyLength = 16 // bytes; shorter keys of HS256 can be guessed
 
 // keys returns the applications' keys: those of --app, and those of --app-file as
 // they are now. An application is in one of the two.
@@ -28,14 +22,14 @@ func (c *serveCommand) keys() (token.Keys, error) {
 		keys[devApp] = [][]byte{[]byte(devKey)}
 	}
 	for _, app := range c.App {
-		if err := addKey(keys, app); err != nil {
+		if err := keys.Add(app); err != nil {
 			return nil, fmt.Errorf("--app: %w", err)
 		}
 	}
 	if c.AppFile == "" {
 		return keys, nil
 	}
-	fromFile, err := readKeys(c.AppFile)
+	fromFile, err := token.ReadKeys(c.AppFile)
 	if err != nil {
 		return nil, fmt.Errorf("--app-file: %w", err)
 	}
@@ -46,51 +40,6 @@ func (c *serveCommand) keys() (token.Keys, error) {
 		keys[app] = its
 	}
 	return keys, nil
-}
-
-// readKeys reads a file of one ID:KEY a line. Empty lines, and those that begin with
-// #, are nothing. Its errors tell no key.
-func readKeys(file string) (token.Keys, error) {
-	text, err := os.ReadFile(file)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(text) > maxAppFile:
-		return nil, errors.New("it is no file of keys: it is too large")
-	}
-	keys := token.Keys{}
-	n := 0
-	for line := range strings.Lines(string(text)) {
-		n++
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		if err := addKey(keys, line); err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
-		}
-	}
-	if len(keys) == 0 {
-		return nil, errors.New("it names no application")
-	}
-	return keys, nil
-}
-
-// addKey adds ID:KEY, behind the keys that the application has.
-func addKey(keys token.Keys, app string) error {
-	id, key, ok := strings.Cut(app, ":")
-	switch {
-	case !ok || id == "":
-		return errors.New("it must be ID:KEY")
-	case key == "":
-		return fmt.Errorf("%s has no key", id)
-	case slices.ContainsFunc(keys[id], func(other []byte) bool { return bytes.Equal(other, []byte(key)) }):
-		return fmt.Errorf("%s has the same key twice", id)
-	case len(keys[id]) == token.MaxKeys:
-		return fmt.Errorf("%s has more than %d keys", id, token.MaxKeys)
-	}
-	keys[id] = append(keys[id], []byte(key))
-	return nil
 }
 
 // warnOfKeys says which keys are too short to be safe. They work: who tries the

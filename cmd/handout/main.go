@@ -6,12 +6,15 @@ import (
 	"os"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/handout-rtc/handout/internal/cli"
 )
 
 // version is set by the release build (-ldflags -X main.version=…).
 var version = "dev"
 
 type commands struct {
+	cli.Commands
 	Serve   serveCommand     `cmd:"" help:"Run the server."`
 	Verify  verifyCommand    `cmd:"" help:"Hold a data directory against its records."`
 	Audit   auditCommand     `cmd:"" help:"Read the audit log: who did what, when, with which file."`
@@ -19,9 +22,17 @@ type commands struct {
 	Version kong.VersionFlag `env:"-" help:"Print the version and exit."`
 }
 
+// kongUsage is how kong ends a program whose command line is wrong.
+const kongUsage = 80
+
 func main() {
 	var c commands
-	ctx := kong.Parse(&c, options()...)
+	parser := kong.Must(&c, options()...)
+	ctx, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		parser.Stdout = os.Stderr // what is printed there is results alone
+		parser.FatalIfErrorf(err)
+	}
 	ctx.FatalIfErrorf(ctx.Run())
 	os.Exit(0)
 }
@@ -30,9 +41,15 @@ func main() {
 func options() []kong.Option {
 	return []kong.Option{
 		kong.Name("handout"),
-		kong.Description("In-session file sharing for real-time rooms."),
+		kong.Description("In-session file sharing for real-time rooms: the server, and what people and scripts do at one."),
 		kong.Vars{"version": version, "metrics_listen": defaultMetricsListen},
 		kong.DefaultEnvars("HANDOUT"),
 		kong.ShortUsageOnError(),
+		kong.Exit(func(code int) {
+			if code == kongUsage {
+				code = cli.ExitUsage
+			}
+			os.Exit(code)
+		}),
 	}
 }

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/handout-rtc/handout/client"
+)
+
+// stdin is standard input on the command line.
+const stdin = "-"
+
+// outgoing is one thing to send.
+type outgoing struct {
+	path    string
+	name    string
+	info    fs.FileInfo // nil for standard input
+	content io.Reader   // once it is open
+}
+
+// gather looks at all that is to be sent before any of it is. as names the only one.
+func gather(paths []string, as string) ([]*outgoing, error) {
+	files := make([]*outgoing, 0, len(paths))
+	for _, path := range paths {
+		f, err := find(path)
+		if err != nil {
+			return nil, exit{ExitUsage, err}
+		}
+		if as != "" {
+			f.name = as
+		}
+		if f.name == "" {
+			return nil, usage("what is standard input called? Say --as NAME")
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+func find(path string) (*outgoing, error) {
+	if path == stdin {
+		return &outgoing{path: path}, nil
+	}
+	full, err := filepath.Abs(path) // so that "." has a name, and another process finds it
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(full)
+	if err != nil {
+		return nil, err
+	}
+	f := &outgoing{path: full, name: filepath.Base(full), info: info}
+	if info.IsDir() {
+		f.name += ".zip"
+	}
+	return f, nil
+}
+
+// again reports whether it can be read again, by another process too.
+func (f *outgoing) again() bool { return f.info != nil && f.info.Mode().IsRegular() }
+
+// known is the size in bytes, nil if it is not known before the end.
+func (f *outgoing) known() *int64 {
+	if !f.again() {
+		return nil
+	}
+	n := f.info.Size()
+	return &n
+}
+
+// within has a signal cancel what cannot be gone on with.
+func (f *outgoing) within(ctx context.Context) (context.Context, func()) {
+	if f.again() {
+		return ctx, func() {}
+	}
+	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { cancel(errInterrupted) })
+	return own, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// open returns what to send.
+func (f *outgoing) open() (client.File, error) {
+	switch {
+	case f.info == nil:
+		f.content = io.NopCloser(os.Stdin)
+		return client.File{Name: f.name, Size: client.UnknownSize, Content: f.content}, nil
+	case f.info.IsDir():
+		f.content = zipped(f.path)
+		return client.File{Name: f.name, Type: "application/zip", Size: client.UnknownSize, Content: f.content}, nil
+	}
+	file, err := os.Open(f.path)
+	if err != nil {
+		return client.File{}, err
+	}
+	f.content = file
+	if !f.again() { // a pipe with a name, or a device
+		return client.File{Name: f.name, Size: client.UnknownSize, Content: struct{ io.Reader }{file}}, nil
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return client.File{}, err
+	}
+	if info.Size() != f.info.Size() {
+		return client.File{}, errors.New("the file is being changed")
+	}
+	return client.File{Name: f.name, Size: info.Size(), Content: file}, nil
+}
