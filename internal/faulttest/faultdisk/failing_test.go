@@ -149,7 +149,7 @@ func TestF6_ADiskThatFailsIsNeverBelieved(t *testing.T) {
 			f.leave(t)
 			f.Restart(t)
 			_, err := offset(t, f.ana, f.toVictim)
-			wantCode(t, "the upload that the disk failed", err, http.StatusGone, "")
+			wantCode(t, "the upload that the disk failed", err, http.StatusGone, protocol.CodeShareEnded)
 			if share, err := f.ana.Share(t.Context(), shareOf(f.toVictim)); share.State != protocol.Failed || share.Reason != string(protocol.CodeStorageFailed) {
 				t.Errorf("it is %s for %s, %v", share.State, share.Reason, err)
 			}
