@@ -27,8 +27,8 @@ export interface Arrival {
   hash(): Promise<string>;
   /** The bytes as a file. No other call follows. */
   finish(name: string, type: string): Promise<File>;
-  /** Throws everything away. No other call follows. */
-  discard(): Promise<void>;
+  /** Ends it before it is finished; what is on the disk is kept for another page, or thrown away. No other call follows. */
+  discard(keep: boolean): Promise<void>;
 }
 
 /** A connection that brings nothing for so long is given up for a new one. */
@@ -52,7 +52,12 @@ export class ThreadArrival implements Arrival {
   }
 
   static async open(api: Pick<Api, 'content'>, share: string, sink: Sink): Promise<ThreadArrival> {
-    return new ThreadArrival(api, share, sink, await createSHA256());
+    const arrival = new ThreadArrival(api, share, sink, await createSHA256());
+    for await (const piece of sink.kept?.() ?? []) {
+      arrival.#hash.update(piece);
+      arrival.bytes += piece.length;
+    }
+    return arrival;
   }
 
   async receive(request: Receive): Promise<Received> {

@@ -40,11 +40,12 @@ beforeEach(() => {
       share: () => Promise.reject(new HandoutError('network', 'no answer')),
     },
     files,
+    owner: 'rm_1.ana',
     words: { say: (word) => said.push(word), owes: (id) => owed.includes(id) },
     added: () => undefined,
     changed: () => undefined,
     save: () => undefined,
-    open: (share) => ThreadArrival.open(content, share, new FakeSink()),
+    open: ({ share }) => ThreadArrival.open(content, share, new FakeSink()),
     waker: new Waker({ sleep: () => new Promise((resolve) => setImmediate(resolve)), random: () => 0 }),
   });
 });

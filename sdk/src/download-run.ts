@@ -2,8 +2,19 @@ import type { Arrival, Received } from './arrival.js';
 import { asHandoutError, HandoutError, throwIfAborted } from './errors.js';
 import { isNetworkLoss, isTransient, type Waker } from './retry.js';
 
-/** Begins to receive a share of so many bytes; undefined while the sender has not said. */
-export type OpenArrival = (share: string, size: number | undefined) => Promise<Arrival>;
+/** What begins to arrive, or goes on to. */
+export interface Opening {
+  readonly share: string;
+  /** Bytes; undefined while the sender has not said. */
+  readonly size: number | undefined;
+  /** The name of the folder that it is kept in beyond a reload: see download-folder.ts. */
+  readonly folder: string;
+  /** Whether it ends in the browser's downloads. */
+  saves(): boolean;
+}
+
+/** Begins to receive, or goes on with what a page before has left. */
+export type OpenArrival = (opening: Opening) => Promise<Arrival>;
 
 /** What one download's way here needs. */
 export interface FetchContext {
@@ -12,8 +23,7 @@ export interface FetchContext {
 }
 
 /** One download on its way. */
-export interface Fetch {
-  readonly share: string;
+export interface Fetch extends Omit<Opening, 'size'> {
   readonly name: string;
   readonly type: string;
   readonly signal: AbortSignal;
@@ -30,6 +40,8 @@ export interface Fetch {
   paused(): void;
   running(): void;
   verifying(): void;
+  /** Whether what is there is kept for another page when the signal ends this. */
+  keeps(): boolean;
 }
 
 /** Failures in a row that the server answers, without a byte between them. */
@@ -40,19 +52,24 @@ const MAX_REFUSALS = 6;
  * if its SHA-256 is the recorded one. Nothing is kept of a download that fails.
  */
 export async function fetchFile(context: FetchContext, fetch: Fetch): Promise<File> {
-  const arrival = await context.open(fetch.share, fetch.size());
+  const { share, folder } = fetch;
+  const arrival = await context.open({ share, folder, size: fetch.size(), saves: () => fetch.saves() });
+  const before = arrival.bytes;
   try {
+    throwIfAborted(fetch.signal);
+    if (before > 0) fetch.progress(before);
     await fetchAll(context.waker, fetch, arrival);
     fetch.verifying();
     const [hash, recorded] = await Promise.all([arrival.hash(), fetch.recorded()]);
-    if (hash !== recorded) {
-      throw new HandoutError('hash-mismatch', 'the bytes that came are not the bytes that were sent');
-    }
-    return await arrival.finish(fetch.name, fetch.type);
+    if (hash === recorded) return await arrival.finish(fetch.name, fetch.type);
+    if (before === 0) throw new HandoutError('hash-mismatch', 'the bytes that came are not the bytes that were sent');
   } catch (error) {
-    await arrival.discard().catch(() => undefined); // why it failed says more
+    await arrival.discard(fetch.signal.aborted && fetch.keeps()).catch(() => undefined); // why it failed says more
     throw error;
   }
+  // What a page before has left was not what it wrote, as after a power cut: it counts for nothing.
+  await arrival.discard(false);
+  return fetchFile(context, fetch);
 }
 
 async function fetchAll(waker: Waker, fetch: Fetch, arrival: Arrival): Promise<void> {

@@ -21,7 +21,7 @@ export type Ask = { readonly id: number } & (
       readonly token: string;
       readonly share: string;
       readonly size: number | undefined;
-      /** The page's folder in the origin private file system. */
+      /** The download's folder in the origin private file system. */
       readonly folder: string | undefined;
     }
   | { readonly op: 'receive'; readonly size: number | undefined }
@@ -110,7 +110,7 @@ class Host {
       case 'finish':
         return arrival.finish(ask.name, ask.type);
       default:
-        return arrival.discard();
+        return arrival.discard(true); // the folder is the page's
     }
   }
 

@@ -22,6 +22,8 @@ let files: Files;
 let downloads: Downloads;
 let told: string[];
 let saved: File[];
+/** What a page before has left of the next download. */
+let left: string;
 let record: ShareRecord | HandoutError;
 
 beforeEach(() => {
@@ -29,6 +31,7 @@ beforeEach(() => {
   sinks = [];
   told = [];
   saved = [];
+  left = '';
   record = new HandoutError('network', 'no answer');
   files = new Files('ana', noActions, {
     added: () => undefined,
@@ -46,12 +49,14 @@ beforeEach(() => {
       },
     },
     files,
+    owner: 'rm_1.ana',
     words: { say: () => undefined, owes: () => false },
     added: (download) => told.push(`added ${download.name}`),
     changed: (download) => told.push(download.state.kind),
     save: (file) => saved.push(file),
-    open: (share) => {
-      const sink = new FakeSink();
+    open: ({ share }) => {
+      const sink = new FakeSink(left);
+      left = '';
       sinks.push(sink);
       return ThreadArrival.open(content, share, sink);
     },
@@ -395,5 +400,50 @@ describe('a cancel', () => {
     const late = start(available('sh_2'));
     await expect(late.done).rejects.toMatchObject({ code: 'cancelled' });
     expect(content.served).toHaveLength(1);
+  });
+});
+
+describe('what a page before has left', () => {
+  it('is not fetched again', async () => {
+    left = 'hel';
+    const download = start();
+    await served(1);
+    expect(content.at(1).headers).toEqual({ Range: 'bytes=3-', 'If-Range': '"sh_1"' });
+    expect(download.progress.transferred).toBe(3);
+    content.at(1).reply(206, { 'Content-Range': 'bytes 3-4/5' });
+    content.at(1).push('lo');
+    content.at(1).end();
+    expect(await (await download.done).text()).toBe('hello');
+  });
+
+  it('may be all: then it is only made sure of', async () => {
+    left = 'hello';
+    expect(await (await start().done).text()).toBe('hello');
+    expect(content.served).toEqual([]);
+  });
+
+  it('counts for nothing if it is not what was sent', async () => {
+    left = 'hel1';
+    const download = start();
+    await served(1);
+    content.at(1).reply(206, { 'Content-Range': 'bytes 4-4/5' });
+    content.at(1).push('o');
+    content.at(1).end();
+    await serve(2, 'hello');
+    expect(content.at(2).headers).toEqual({});
+    expect(await (await download.done).text()).toBe('hello');
+    expect(sinks.map((sink) => sink.state)).toEqual(['discarded', 'finished']);
+  });
+
+  it('does not make a loop of bytes that are wrong', async () => {
+    left = 'hell';
+    const download = start(available('sh_1', { sha256: 'other' }));
+    await served(1);
+    content.at(1).reply(206, { 'Content-Range': 'bytes 4-4/5' });
+    content.at(1).push('o');
+    content.at(1).end();
+    await serve(2, 'hello');
+    await expect(download.done).rejects.toMatchObject({ code: 'hash-mismatch' });
+    expect(content.served).toHaveLength(2);
   });
 });

@@ -1,5 +1,6 @@
 import { arrivalsFrom } from './arrivals.js';
 import { Download } from './download.js';
+import { folderName, forgetFolder, markFolder, searchFolders } from './download-folder.js';
 import { type FetchContext, fetchFile, type OpenArrival } from './download-run.js';
 import { asHandoutError, type HandoutError, throwIfAborted } from './errors.js';
 import type { DownloadOptions, SharedFile } from './file.js';
@@ -16,6 +17,8 @@ export interface DownloadsConfig {
   readonly api: Pick<Api, 'content' | 'share' | 'origin' | 'token'>;
   readonly files: Files;
   readonly words: Pick<Words, 'say' | 'owes'>;
+  /** Whose they are: the room and the participant, with a dot between. */
+  readonly owner: string;
   added(download: Download): void;
   changed(download: Download): void;
   /** Hands a verified file to the browser's downloads. */
@@ -46,6 +49,8 @@ export class Downloads implements TransferControl<Download> {
   #running = 0;
   #following = 0;
   #stopped: 'me' | 'room' | undefined;
+  /** Another page may go on with what ends now. */
+  #keeps = false;
 
   constructor(config: DownloadsConfig) {
     this.#config = config;
@@ -64,7 +69,22 @@ export class Downloads implements TransferControl<Download> {
   save(file: SharedFile, options: DownloadOptions): Download {
     const download = this.get(file, options);
     this.#saving.add(download);
+    void markFolder(this.#folder(file), 'save');
     return download;
+  }
+
+  /** Goes on with what pages of this participant before this one have not finished, as it was asked for there. */
+  async takeUp(signal: AbortSignal): Promise<void> {
+    const { files, owner } = this.#config;
+    const live = (share: string) => {
+      const file = files.byId.get(share);
+      return file !== undefined && !hasEnded(file.state);
+    };
+    const found = (share: string, save: boolean) => {
+      const file = files.byId.get(share);
+      if (file !== undefined) this[save ? 'save' : 'get'](file, {});
+    };
+    await searchFolders({ owner, signal, live, found }).catch(() => undefined); // a folder that cannot be read has nothing
   }
 
   /** A file has changed: it may be complete now, or gone. */
@@ -80,9 +100,10 @@ export class Downloads implements TransferControl<Download> {
     this.#context.waker.wake();
   }
 
-  /** Ends everything. */
-  stop(by: 'me' | 'room'): void {
+  /** Ends everything; `keeps` says whether another page may go on with it. */
+  stop(by: 'me' | 'room', keeps = false): void {
     this.#stopped = by;
+    this.#keeps = keeps;
     for (const download of [...this.#jobs.keys()]) {
       if (by === 'me') this.#sayCancelled(download);
       this.#release(download);
@@ -101,7 +122,7 @@ export class Downloads implements TransferControl<Download> {
     if (download !== undefined) {
       this.#release(download);
       download.endCancelled('me');
-    }
+    } else void forgetFolder(this.#folder(file));
     this.#say(file, { state: 'declined' });
   }
 
@@ -168,6 +189,9 @@ export class Downloads implements TransferControl<Download> {
     try {
       const file = await fetchFile(this.#context, {
         share: shared.id,
+        folder: this.#folder(shared),
+        saves: () => this.#saving.has(download),
+        keeps: () => this.#keeps,
         name: shared.name,
         type: shared.type,
         signal,
@@ -186,6 +210,7 @@ export class Downloads implements TransferControl<Download> {
       this.#say(shared, { state: 'received', sha256: String(shared.sha256) });
       if (this.#saving.has(download)) this.#config.save(file);
       download.complete(file);
+      void markFolder(this.#folder(shared), 'done');
     } catch (cause) {
       if (!signal.aborted) await this.#explain(download, asHandoutError(cause));
     }
@@ -241,6 +266,12 @@ export class Downloads implements TransferControl<Download> {
     this.#jobs.delete(download);
     this.#begun.delete(download);
     this.#ready = this.#ready.filter((other) => other !== download);
+    // What runs removes its own; what waits here may have been begun by another page.
+    if (!this.#keeps) void forgetFolder(this.#folder(download.file));
+  }
+
+  #folder({ id, expiresAt }: SharedFile): string {
+    return folderName(this.#config.owner, id, expiresAt);
   }
 }
 

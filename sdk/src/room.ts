@@ -189,7 +189,8 @@ export class Room {
   /** @internal */
   closed(reason: LeaveReason, code: number | undefined): void {
     if (this.#state.kind === 'left') return;
-    void this.#stop('room');
+    // Who was replaced, or has lost the server, has another page, or soon will.
+    void this.#stop('room', reason !== 'dropped' && reason !== 'room-ended');
     this.#enter({ kind: 'left', reason, code });
   }
 
@@ -234,6 +235,7 @@ export class Room {
         api,
         files,
         words,
+        owner: `${this.id}.${this.me.id}`,
         changed,
         added: (download) => this.#add(download),
         save: saveToDisk,
@@ -326,7 +328,9 @@ export class Room {
   }
 
   #synced(): void {
-    if (this.#state.kind === 'connecting') this.#enter({ kind: 'connected' });
+    if (this.#state.kind !== 'connecting') return;
+    this.#enter({ kind: 'connected' });
+    void this.#parts.downloads.takeUp(this.#over.signal);
   }
 
   /** The network is back: transfers need not wait any longer. */
@@ -348,10 +352,10 @@ export class Room {
     this.#events.emit('transfer-added', { transfer });
   }
 
-  async #stop(by: 'me' | 'room'): Promise<void> {
+  async #stop(by: 'me' | 'room', keepsDownloads = false): Promise<void> {
     this.#over.abort();
     this.#parts.sync.stop();
-    this.#parts.downloads.stop(by); // says what was cancelled
+    this.#parts.downloads.stop(by, keepsDownloads); // says what was cancelled
     await Promise.all([this.#parts.words.stop(by), this.#parts.uploads.stop(by)]);
   }
 

@@ -2,15 +2,20 @@ import { HandoutError } from './errors.js';
 
 /** Where a download's bytes go while they come: never the page's memory. */
 export interface Sink {
+  /** What a page before has written: what is written now comes behind it. Each piece is good until the next one. */
+  kept?(): AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** Appends. Resolves when another piece may come; the piece is the caller's again. */
   write(piece: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Forgets everything written so far. */
   restart(): Promise<void>;
   /** Everything written, as a file. No other call follows. */
   finish(name: string, type: string): Promise<File>;
-  /** Throws everything away. No other call follows. */
+  /** Lets go of what was written; what is in a folder goes with it. No other call follows. */
   discard(): Promise<void>;
 }
+
+/** The file of a download's folder that has the bytes. */
+export const BYTES = 'bytes';
 
 /** Writes to a file of the folder where the browser can, else to Blobs that it keeps outside the page. */
 export async function sinkIn(folder: FileSystemDirectoryHandle | undefined): Promise<Sink> {
@@ -51,26 +56,20 @@ class Block {
 /** Each write is a message to another process. */
 const WRITE_BYTES = 1 << 20;
 
-/** Writes to a file of the origin private file system from any thread. */
+/** Writes to a file of the origin private file system from any thread. It has nothing before it is finished. */
 class FileSink implements Sink {
-  readonly #folder: FileSystemDirectoryHandle;
   readonly #handle: FileSystemFileHandle;
   readonly #stream: FileSystemWritableFileStream;
   readonly #block = new Block(WRITE_BYTES);
 
-  private constructor(
-    folder: FileSystemDirectoryHandle,
-    handle: FileSystemFileHandle,
-    stream: FileSystemWritableFileStream,
-  ) {
-    this.#folder = folder;
+  private constructor(handle: FileSystemFileHandle, stream: FileSystemWritableFileStream) {
     this.#handle = handle;
     this.#stream = stream;
   }
 
   static async create(folder: FileSystemDirectoryHandle): Promise<FileSink> {
-    const handle = await folder.getFileHandle(crypto.randomUUID(), { create: true });
-    return new FileSink(folder, handle, await handle.createWritable());
+    const handle = await folder.getFileHandle(BYTES, { create: true });
+    return new FileSink(handle, await handle.createWritable());
   }
 
   write(piece: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -92,7 +91,6 @@ class FileSink implements Sink {
 
   async discard(): Promise<void> {
     await this.#stream.abort().catch(() => undefined); // it may have failed by itself
-    await this.#folder.removeEntry(this.#handle.name).catch(() => undefined); // or the sweep has it
   }
 }
 

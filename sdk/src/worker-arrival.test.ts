@@ -80,7 +80,7 @@ describe('a download in a worker', () => {
     stop.abort();
     await expect(receiving).rejects.toMatchObject({ code: 'cancelled' });
     expect(content.at(1).signal.aborted).toBe(true);
-    await arrival.discard();
+    await arrival.discard(false);
     expect(sink.state).toBe('discarded');
   });
 
@@ -113,7 +113,7 @@ describe('a download in a worker', () => {
 
   it('is over once it has finished', async () => {
     const arrival = await worker.open(REQUEST);
-    await arrival.discard();
+    await arrival.discard(false);
     await expect(arrival.hash()).rejects.toMatchObject({ code: 'internal' });
   });
 

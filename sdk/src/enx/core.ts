@@ -59,6 +59,7 @@ export interface CoreUpload extends CoreTransfer {
 /** A download; `done` gives the bytes, checked against their SHA-256. */
 export interface CoreDownload extends CoreTransfer {
   readonly kind: 'download';
+  readonly file: CoreFile;
   readonly done: Promise<File>;
 }
 
@@ -94,6 +95,7 @@ export interface CoreEvents {
   'files-offered': { readonly files: readonly CoreFile[] };
   'file-added': { readonly file: CoreFile };
   'file-changed': { readonly file: CoreFile };
+  'transfer-added': { readonly transfer: CoreUpload | CoreDownload };
   'transfer-changed': { readonly transfer: CoreUpload | CoreDownload };
   message: CoreMessage;
 }

@@ -341,3 +341,34 @@ describe('recvFiles on a room that is not connected', () => {
     },
   );
 });
+
+describe('a download that a page before this one has begun', () => {
+  it('is told of as any other, and has no callback', async () => {
+    const download = file.save();
+    await settle();
+    download.move(100);
+    download.complete();
+    await settle();
+    expect(scene.take()).toEqual(['download-started', 'download-progress', 'download-completed']);
+  });
+
+  it('is told of by its share while the sender still sends it', async () => {
+    const arriving = scene.core.add(share({ id: 'sh_1', state: 'uploading', room: scene.core }));
+    arriving.download();
+    await settle();
+    expect(scene.seen.at(-1)?.told).toMatchObject({ jobId: 'sh_1' });
+    expect(scene.take()).toEqual(['download-started']);
+  });
+
+  it('is joined by recvFiles, and cancelled by its job', async () => {
+    file.download();
+    await settle();
+    scene.room.recvFiles(0, {}, scene.callback('callback'));
+    await settle();
+    expect(file.saves).toBe(1);
+    expect(file.downloads).toHaveLength(1);
+    scene.room.cancelDownloads(0);
+    await settle();
+    expect(scene.take()).toEqual(['download-started', 'download-failed', 'callback']);
+  });
+});

@@ -2,7 +2,7 @@ import { readIsMobile, readOptions } from './arguments.js';
 import type { AvailableFiles } from './available.js';
 import { answer, answerSoon } from './callback.js';
 import { cancelJobs } from './cancel.js';
-import type { CoreDownload, CoreFile, CoreRoom, CoreTransfer, CoreTransferState, Fault } from './core.js';
+import type { CoreDownload, CoreFile, CoreRoom, CoreTransfer, CoreTransferState, CoreUpload, Fault } from './core.js';
 import { codes, disconnected, downloadFailure, type EnxFailure, failure, faultOf } from './errors.js';
 import { Pace } from './pace.js';
 import {
@@ -46,8 +46,10 @@ export class Downloads {
     private readonly tell: (message: DownloadMessage) => void,
   ) {}
 
-  /** Hears of the progress of this room's transfers from now on. */
+  /** Hears of this room's transfers from now on. */
   bind(core: CoreRoom): void {
+    // What recvFiles begins is its own by then.
+    core.on('transfer-added', ({ transfer }) => queueMicrotask(() => this.adopt(core, transfer)));
     core.on('transfer-changed', ({ transfer }) => this.progress(transfer));
   }
 
@@ -90,8 +92,20 @@ export class Downloads {
 
   private add(entry: DownloadableFile, file: CoreFile, caller: Caller): void {
     const download = caller.isMobile ? file.download() : file.save();
-    const saves = !caller.isMobile;
-    const job = { entry, file, download, callers: [caller], pace: new Pace(), saves, started: false };
+    this.track({ entry, file, download, callers: [caller], saves: !caller.isMobile });
+  }
+
+  /** A download that a page before this one has begun goes on: nobody here waits for its callback. */
+  private adopt(core: CoreRoom, download: CoreUpload | CoreDownload): void {
+    if (download.kind !== 'download' || this.byTransfer.has(download)) return;
+    const { file } = download;
+    const entry = this.available.find(file.id) ?? this.available.findArriving(file.id, core);
+    if (typeof entry === 'object') this.track({ entry, file, download, callers: [], saves: false });
+  }
+
+  private track(facts: Omit<DownloadJob, 'pace' | 'started'>): void {
+    const { entry, download } = facts;
+    const job = { ...facts, pace: new Pace(), started: false };
     this.running.set(downloadJobId(entry), job);
     this.byTransfer.set(download, job);
     queueMicrotask(() => this.start(job));

@@ -171,6 +171,13 @@ export class FakeUpload extends FakeTransfer<CoreFile> implements CoreUpload {
 export class FakeDownload extends FakeTransfer<File> implements CoreDownload {
   readonly kind = 'download';
 
+  constructor(
+    room: FakeRoom,
+    readonly file: FakeFile,
+  ) {
+    super(room, file.name, file.size ?? file.offset, file.type);
+  }
+
   complete(bytes = 'hello'): void {
     this.finish(new File([bytes], this.name, { type: this.type }));
   }
@@ -203,8 +210,9 @@ export class FakeFile implements CoreFile {
     if (this.fault) throw this.fault;
     const last = this.downloads.at(-1);
     if (last && ['waiting', 'running'].includes(last.state.kind)) return last;
-    const made = new FakeDownload(this.room, this.name, this.size ?? this.offset, this.type);
+    const made = new FakeDownload(this.room, this);
     this.downloads.push(made);
+    this.room.emit('transfer-added', { transfer: made });
     return made;
   }
 

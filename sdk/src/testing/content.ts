@@ -60,11 +60,19 @@ export class FakeContent {
 
 /** A sink in memory. */
 export class FakeSink implements Sink {
-  text = '';
+  text: string;
   state: 'open' | 'finished' | 'discarded' = 'open';
   /** Thrown by the next write. */
   fault: HandoutError | undefined;
 
+  /** With what a page before has written. */
+  constructor(kept = '') {
+    this.text = kept;
+  }
+
+  async *kept(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    yield new TextEncoder().encode(this.text) as Uint8Array<ArrayBuffer>;
+  }
   async write(piece: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.fault !== undefined) throw this.fault;
     this.text += new TextDecoder().decode(piece);

@@ -9,6 +9,8 @@ export class FakeDisk {
   writable = Number.POSITIVE_INFINITY;
   /** Whether a worker gets synchronous access. */
   sync = true;
+  /** How often a new file is refused to a worker before it may have it. */
+  busy = 0;
 
   /** The names of the pages' folders. */
   folders(): string[] {
@@ -36,14 +38,16 @@ class FakeFolder {
     yield* [...this.folders.keys(), ...this.files.keys()];
   }
 
-  async getDirectoryHandle(name: string): Promise<FakeFolder> {
-    const folder = this.folders.get(name) ?? new FakeFolder(this.#disk);
+  async getDirectoryHandle(name: string, { create = false } = {}): Promise<FakeFolder> {
+    const folder = this.folders.get(name) ?? (create ? new FakeFolder(this.#disk) : undefined);
+    if (folder === undefined) throw new DOMException('none', 'NotFoundError');
     this.folders.set(name, folder);
     return folder;
   }
 
-  async getFileHandle(name: string): Promise<FakeFile> {
-    const file = new FakeFile(name, this.#disk);
+  async getFileHandle(name: string, { create = false } = {}): Promise<FakeFile> {
+    const file = this.files.get(name) ?? (create ? new FakeFile(name, this.#disk) : undefined);
+    if (file === undefined) throw new DOMException('none', 'NotFoundError');
     this.files.set(name, file);
     return file;
   }
@@ -58,10 +62,15 @@ class FakeFile {
   readonly name: string;
   readonly #disk: FakeDisk;
   #kept = new Blob([]);
+  /** What synchronous writes have left, closed or not. */
+  #bytes = new Uint8Array();
+  /** So many times a page that has gone still has it. */
+  #busy = 0;
 
   constructor(name: string, disk: FakeDisk) {
     this.name = name;
     this.#disk = disk;
+    this.#busy = disk.busy;
   }
 
   get createSyncAccessHandle(): (() => Promise<unknown>) | undefined {
@@ -69,13 +78,24 @@ class FakeFile {
   }
 
   #access(): unknown {
-    let bytes = new Uint8Array();
+    if (this.#busy > 0) {
+      this.#busy--;
+      throw new DOMException('busy', 'NoModificationAllowedError');
+    }
+    let bytes = this.#bytes;
     const resize = (size: number) => {
       const old = bytes;
       bytes = new Uint8Array(size);
       bytes.set(old.subarray(0, size));
+      this.#bytes = bytes;
     };
     return {
+      getSize: () => bytes.length,
+      read: (buffer: Uint8Array, { at }: { at: number }) => {
+        const piece = bytes.subarray(at, at + buffer.length);
+        buffer.set(piece);
+        return piece.length;
+      },
       write: (piece: Uint8Array, { at }: { at: number }) => {
         if (this.#disk.full) throw new DOMException('full', 'QuotaExceededError');
         const taken = piece.subarray(0, Math.min(piece.length, this.#disk.writable));
@@ -118,26 +138,50 @@ class FakeFile {
   }
 }
 
+type Ask = (lock: unknown) => unknown;
+
 /** Locks of all pages of an origin. */
 export class FakeLocks {
   readonly #held = new Set<string>();
+  #waiting: { name: string; go: () => void }[] = [];
 
-  async request(
-    name: string,
-    ...rest: [(lock: unknown) => unknown] | [{ ifAvailable: boolean }, (lock: unknown) => unknown]
-  ): Promise<unknown> {
-    const run = rest[rest.length - 1] as (lock: unknown) => unknown;
-    if (this.#held.has(name)) return run(null);
+  async request(name: string, ...rest: [Ask] | [LockOptions, Ask]): Promise<unknown> {
+    const run = rest[rest.length - 1] as Ask;
+    const { ifAvailable = false, signal } = rest.length === 2 ? rest[0] : {};
+    if (this.#held.has(name)) {
+      if (ifAvailable) return run(null);
+      await this.#turn(name, signal);
+    }
     this.#held.add(name);
     try {
       return await run({ name });
     } finally {
-      this.#held.delete(name);
+      this.#free(name);
     }
   }
 
   /** The browser lets go of the locks of a page that has gone. */
   killPages(): void {
-    this.#held.clear();
+    for (const name of [...this.#held]) this.#free(name);
+  }
+
+  #turn(name: string, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiter = { name, go: resolve };
+      this.#waiting.push(waiter);
+      signal?.addEventListener('abort', () => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiter);
+        reject(signal.reason);
+      });
+    });
+  }
+
+  #free(name: string): void {
+    this.#held.delete(name);
+    const next = this.#waiting.find((waiter) => waiter.name === name);
+    if (next === undefined) return;
+    this.#waiting = this.#waiting.filter((other) => other !== next);
+    this.#held.add(name);
+    next.go();
   }
 }
