@@ -11,6 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export class Network {
   bytesPerSecond = Number.POSITIVE_INFINITY;
   corrupt = false;
+  /** Where each request for a file's bytes began, in order. */
+  readonly asked: number[] = [];
   private up = true;
   private readonly sockets = new Set<Socket>();
 
@@ -63,6 +65,11 @@ export class Network {
         upstream.destroy();
       });
     }
+    // A request's head comes in one piece.
+    client.on('data', (chunk: Buffer) => {
+      const head = /^GET \/v1\/shares\/\S+\/content [\s\S]*?\r\n\r\n/.exec(chunk.toString('latin1'))?.[0];
+      if (head !== undefined) this.asked.push(Number(/^range: bytes=(\d+)-/im.exec(head)?.[1] ?? 0));
+    });
     client.pipe(this.throttle()).pipe(upstream);
     upstream.pipe(this.corrupter()).pipe(this.throttle()).pipe(client);
   }
