@@ -198,6 +198,7 @@ func writeJSONType(w http.ResponseWriter, status int, mediaType string, value an
 	if err != nil { // only a value that is not of this package could do that
 		panic(err)
 	}
+	expectTaken(w, len(body))
 	w.Header().Set("Content-Type", mediaType)
 	w.WriteHeader(status)
 	w.Write(append(body, '\n')) // the client is gone if this fails

@@ -17,11 +17,12 @@ import (
 	"github.com/handout-rtc/handout/protocol"
 )
 
-// middleware is what every request passes, outermost first: count and log,
-// name the version of tus, survive a panic, answer other origins, put the method
-// right, bound the body, the connections and the pace of an address, route.
+// middleware is what every request passes, outermost first: count and log, wait
+// for no reader for ever, name the version of tus, survive a panic, answer other
+// origins, put the method right, bound the body, the connections and the pace of an
+// address, route.
 func (s *Server) middleware(mux *addresses) http.Handler {
-	return s.observe(nameVersion(s.survive(s.crossOrigin().Handler(overrideMethod(s.bound(s.overSockets(s.byAddress(s.route(mux)))))))))
+	return s.observe(timely(nameVersion(s.survive(s.crossOrigin().Handler(overrideMethod(s.bound(s.overSockets(s.byAddress(s.route(mux))))))))))
 }
 
 // bound limits every body: in time, so that nobody holds a connection by a body
@@ -176,6 +177,8 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	sent   int64
+
+	hijacked bool // the connection is another's
 }
 
 // Unwrap lets http.ResponseController reach the connection.
@@ -183,6 +186,7 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // Hijack implements http.Hijacker, which a WebSocket needs.
 func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	r.hijacked = true
 	return http.NewResponseController(r.ResponseWriter).Hijack()
 }
 

@@ -85,6 +85,9 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, from *static,
 	if kind := contentType(name); kind != "" {
 		w.Header().Set("Content-Type", kind)
 	}
+	if info, err := fs.Stat(from.files, name); err == nil {
+		expectTaken(w, int(info.Size()))
+	}
 	http.ServeFileFS(w, r, from.files, name)
 }
 
