@@ -74,6 +74,8 @@ type Client struct {
 	Base string
 	// HTTP sends what the client asks. Its transport is a Recorder.
 	HTTP *http.Client
+	// Push makes its push connections; nil is http.DefaultClient.
+	Push *http.Client
 	// Pace bounds the bytes a second of its transfers; nil does not.
 	Pace *rate.Limiter
 	// Append is the most bytes of one PATCH; 0 sends all there is.
@@ -119,6 +121,9 @@ func (r *Room) EnterAs(t testing.TB, id protocol.ParticipantID, role token.Role)
 	r.clients = append(r.clients, c)
 	return c
 }
+
+// Token is what the participant shows the server.
+func (c *Client) Token() string { return c.token }
 
 // Elsewhere returns the same participant at another address, with a connection of
 // its own for each request.

@@ -90,7 +90,7 @@ type frame struct {
 func (c *Client) follow(ctx context.Context, connection int) error {
 	dialing, cancel := context.WithTimeout(ctx, c.Wait)
 	defer cancel()
-	ws, response, err := websocket.Dial(dialing, "ws"+strings.TrimPrefix(c.Base, "http")+pushPath, nil)
+	ws, response, err := websocket.Dial(dialing, "ws"+strings.TrimPrefix(c.Base, "http")+pushPath, &websocket.DialOptions{HTTPClient: c.Push})
 	if err != nil {
 		return err
 	}

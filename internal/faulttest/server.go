@@ -72,7 +72,7 @@ func Start(t testing.TB, c Config) *Server {
 		s.Args = append(s.Args, "--data", s.Data)
 	}
 	if valueOf(s.Args, "--listen") == "" {
-		s.Args = append(s.Args, "--listen", freeAddress(t))
+		s.Args = append(s.Args, "--listen", FreeAddress(t))
 	}
 	t.Cleanup(func() {
 		if s.process != nil {
@@ -95,10 +95,10 @@ func valueOf(args []string, flag string) string {
 	return ""
 }
 
-// freeAddress returns an address that nobody listens on, below the ports that
+// FreeAddress returns an address that nobody listens on, below the ports that
 // systems give to outgoing connections: those could take it while the server is
 // down.
-func freeAddress(t testing.TB) string {
+func FreeAddress(t testing.TB) string {
 	t.Helper()
 	for range 100 {
 		address := fmt.Sprintf("127.0.0.1:%d", 12000+rand.IntN(18000))

@@ -22,9 +22,14 @@ const statusResumable = 104
 // maxFieldInteger is the largest integer of a structured field (RFC 9651).
 const maxFieldInteger = 999_999_999_999_999
 
+// passesInterim is what a proxy says with a request to get responses 104 for its
+// client. There are some, nginx among them, that take the first response for the
+// only one, whatever its status.
+const passesInterim = "Handout-Interim"
+
 // interim sends responses 104 to who speaks a version of the draft that the
-// server speaks too; nobody else is to get them. It is for the goroutine that
-// serves the request, but for kept.
+// server speaks too, and to no proxy that has not asked for them; nobody else is to
+// get them. It is for the goroutine that serves the request, but for kept.
 type interim struct {
 	w      http.ResponseWriter
 	silent bool
@@ -33,7 +38,12 @@ type interim struct {
 }
 
 func newInterim(w http.ResponseWriter, r *http.Request) *interim {
-	return &interim{w: w, silent: interopOf(r.Header) == "" || !r.ProtoAtLeast(1, 1)}
+	return &interim{w: w, silent: interopOf(r.Header) == "" || !r.ProtoAtLeast(1, 1) || proxied(r.Header) && r.Header.Get(passesInterim) == ""}
+}
+
+// proxied reports whether a proxy says that the request came through it.
+func proxied(h http.Header) bool {
+	return h.Get("X-Forwarded-For") != "" || h.Get("Forwarded") != "" || h.Get("Via") != ""
 }
 
 // announce tells who creates an upload where it is, so that it can go on with it

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -76,11 +77,14 @@ func TestInterim(t *testing.T) {
 	const limit = " Upload-Limit: max-size=1048576, "
 	for name, c := range map[string]struct {
 		version, announced, progress string
+		more                         map[string]string
 	}{
-		"version 8":  {"8", limit + "max-age=600", " Upload-Draft-Interop-Version: 8"},
-		"version 6":  {"6", limit + "expires=600", " Upload-Draft-Interop-Version: 6"},
-		"version 7":  {"7", "", ""},
-		"no version": {"", "", ""},
+		"version 8":              {"8", limit + "max-age=600", " Upload-Draft-Interop-Version: 8", nil},
+		"version 6":              {"6", limit + "expires=600", " Upload-Draft-Interop-Version: 6", nil},
+		"version 7":              {"7", "", "", nil},
+		"no version":             {"", "", "", nil},
+		"a proxy":                {"8", "", "", map[string]string{"X-Forwarded-For": "192.0.2.1"}},
+		"a proxy that passes it": {"8", limit + "max-age=600", " Upload-Draft-Interop-Version: 8", map[string]string{"X-Forwarded-For": "192.0.2.1", "Handout-Interim": "104"}},
 	} {
 		for protocol, serve := range map[string]func(*build){"HTTP/1.1": plain, "HTTP/2.0": overHTTP2} {
 			t.Run(name+" over "+protocol, func(t *testing.T) {
@@ -91,6 +95,7 @@ func TestInterim(t *testing.T) {
 				if c.version != "" {
 					header["Upload-Draft-Interop-Version"] = c.version
 				}
+				maps.Copy(header, c.more)
 				go func() {
 					defer sender.Close()
 					io.WriteString(sender, block)

@@ -1,0 +1,56 @@
+package faulttest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// Debian returns a program that is run as it is: the one that the machine has, or
+// else the file of that path in a Debian package, which is unpacked below bin/ and
+// not installed, so that nothing is started and nothing of the machine changes. The
+// test is skipped where neither is there.
+func Debian(t testing.TB, from, file string) string {
+	t.Helper()
+	if installed, err := exec.LookPath(filepath.Base(file)); err == nil {
+		return installed
+	}
+	root, err := moduleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(root, "bin", "faulttest", "debian", from)
+	program := filepath.Join(dir, file)
+	if exists(program) {
+		return program
+	}
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		t.Skipf("%s is missing, and there is no apt-get to fetch it with", filepath.Base(file))
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := os.MkdirTemp(filepath.Dir(dir), "fetched-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(fresh)
+	// Lists that are missing or too old are read again, which needs root.
+	fetch := exec.Command("sh", "-ec", `
+		apt-get download -qq "$0" || { apt-get -o DPkg::Lock::Timeout=300 update -qq && apt-get download -qq "$0"; }
+		dpkg-deb -x "$0"_*.deb unpacked`, from)
+	fetch.Dir = fresh
+	if said, err := fetch.CombinedOutput(); err != nil {
+		t.Skipf("the package %s cannot be fetched: %v\n%s", from, err, said)
+	}
+	if err := os.Rename(filepath.Join(fresh, "unpacked"), dir); err != nil && !exists(program) { // another test may have been faster
+		t.Fatal(err)
+	}
+	return program
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
