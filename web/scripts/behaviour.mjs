@@ -103,6 +103,89 @@ const TESTS = {
     assert.deepEqual(await sent(page), [{ to: 'room', files: ['later.txt'] }]);
   },
 
+  async 'a person is removed by keyboard, after a question, and the focus is not lost'(page) {
+    const menu = page.getByRole('button', { name: 'More for Ana Moreau' });
+    await menu.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menu', { name: 'More for Ana Moreau' }).waitFor();
+    await until(page, 'Withdraw all files');
+    await page.keyboard.press('Escape');
+    await until(page, 'More for Ana Moreau');
+    await page.keyboard.press('Enter');
+    await until(page, 'Withdraw all files');
+    await page.keyboard.press('ArrowUp');
+    await until(page, 'Remove from room');
+    await page.keyboard.press('Enter');
+    const question = page.getByRole('alertdialog', { name: 'Remove Ana Moreau?' });
+    await until(page, 'Cancel');
+    await page.keyboard.press('Escape');
+    await question.waitFor({ state: 'detached' });
+    await until(page, 'More for Ana Moreau');
+    assert.deepEqual(await asked(page), []);
+
+    await menu.click();
+    await page.getByRole('menuitem', { name: 'Remove from room' }).click();
+    await question.getByRole('checkbox', { name: 'Also withdraw all files they shared' }).check();
+    await question.getByRole('button', { name: 'Remove' }).click();
+    await page.getByText('Ana Moreau was removed from the room.').waitFor();
+    assert.deepEqual(await asked(page), ['drop ana', 'revokeAll ana']);
+    await until(page, 'More for Ana Moreau');
+    await inRoom(page, (room) => {
+      const participant = room.participants.get('ana');
+      room.participants.delete('ana');
+      room.tell('participant-left', { participant });
+    });
+    await menu.waitFor({ state: 'detached' });
+    await page.waitForFunction(
+      () =>
+        document.querySelector('handout-room-view').shadowRoot.activeElement?.shadowRoot?.activeElement?.dataset
+          .testid === 'participants',
+    );
+  },
+
+  async 'all that a person shares is withdrawn, and what goes wrong is said'(page) {
+    const withdraw = async () => {
+      await page.getByRole('button', { name: 'More for Kofi Boateng' }).click();
+      await page.getByRole('menuitem', { name: 'Withdraw all files' }).click();
+      const question = page.getByRole('alertdialog', { name: 'Withdraw all files of Kofi Boateng?' });
+      await question.getByRole('button', { name: 'Withdraw all' }).click();
+      await question.waitFor({ state: 'detached' });
+    };
+    await withdraw();
+    await page.getByText('What Kofi Boateng shared was withdrawn.').waitFor();
+    assert.deepEqual(await asked(page), ['revokeAll kofi']);
+    await inRoom(page, (room) => {
+      room.moderate.revokeAll = () => Promise.reject(new Error('the network'));
+    });
+    await withdraw();
+    await page.getByText('Something went wrong.').waitFor();
+  },
+
+  async 'only a moderator has the menu, and none for itself'(page) {
+    assert.equal(await page.getByTestId('person-menu').count(), 4);
+    await inRoom(page, (room) => {
+      room.me = { ...room.me, grants: ['send', 'receive', 'sendToAll'] };
+      room.tell('state', { state: room.state });
+    });
+    await page.getByTestId('person-menu').first().waitFor({ state: 'detached' });
+    assert.equal(await page.getByTestId('send-to').count(), 4);
+  },
+
+  async 'leaving while files are being sent asks first'(page) {
+    await page.getByRole('button', { name: 'Leave room' }).click();
+    const question = page.getByRole('alertdialog', { name: 'Leave and stop sending?' });
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    await until(page, 'Leave room');
+    await page.evaluate(() => {
+      window.left = 0;
+      document.querySelector('handout-room-view').addEventListener('leave-room', () => window.left++);
+    });
+    await page.keyboard.press('Enter');
+    await question.getByRole('button', { name: 'Leave' }).click();
+    await page.waitForFunction(() => window.left === 1);
+  },
+
   async 'withdrawing asks first and gives the focus back'(page) {
     const withdraw = page.getByRole('button', { name: 'Withdraw Salary bands.csv' });
     await withdraw.focus();
@@ -284,10 +367,24 @@ function drag(page, type, selector, files = [{ name: 'dragged.txt' }]) {
     );
 }
 
+function asked(page) {
+  return page.evaluate(() => document.querySelector('handout-room-view').room.asked);
+}
+
+/** Waits until what is called so has the focus. */
+function until(page, name) {
+  return page.waitForFunction(
+    ([of, want]) => new Function(`return (${of})()`)() === want,
+    [nameOfFocused.toString(), name],
+  );
+}
+
 function focused(page) {
-  return page.evaluate(() => {
-    let active = document.activeElement;
-    while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
-    return active?.getAttribute('aria-label') ?? active?.textContent?.trim();
-  });
+  return page.evaluate(nameOfFocused);
+}
+
+function nameOfFocused() {
+  let active = document.activeElement;
+  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+  return active?.getAttribute('aria-label') ?? active?.textContent?.trim();
 }

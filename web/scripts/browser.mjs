@@ -1,8 +1,11 @@
-// What the browser scripts share: Vite's dev server with the gallery, and a headless Chromium.
+// What the browser scripts share: the gallery, built as the page is, and a headless Chromium.
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { createServer } from 'vite';
+import { build, preview } from 'vite';
 
 const FLAGS = [
   '--no-sandbox',
@@ -16,12 +19,8 @@ const FLAGS = [
 
 /** Runs `work({ browser, address })` and ends the server and the browser, whatever happens. */
 export async function withGallery(work) {
-  const server = await createServer({
-    root: fileURLToPath(new URL('..', import.meta.url)),
-    logLevel: 'error',
-    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
-  });
-  await server.listen();
+  const outDir = await mkdtemp(join(tmpdir(), 'handout-gallery-'));
+  const server = await serve(outDir);
   const { port } = server.httpServer.address();
   const executablePath =
     process.env.CHROMIUM ?? (existsSync('/usr/bin/chromium') ? '/usr/bin/chromium' : chromium.executablePath());
@@ -31,13 +30,39 @@ export async function withGallery(work) {
   } finally {
     await browser.close();
     await server.close();
+    await rm(outDir, { recursive: true });
   }
 }
 
-/** Opens a scene and waits until it is drawn; that of the receipts with its lists open. */
+/** Built once: as single modules of the development server, every scene would load a hundred of them again. */
+async function serve(outDir) {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const common = { root, logLevel: 'error' };
+  await build({
+    ...common,
+    build: { outDir, emptyOutDir: true, rolldownOptions: { input: join(root, 'gallery.html') } },
+  });
+  return preview({ ...common, build: { outDir }, preview: { host: '127.0.0.1', port: 0 } });
+}
+
+const menuOfAna = (page) => page.getByRole('button', { name: 'More for Ana Moreau' }).click();
+
+/** What is done in a scene before it is looked at. */
+const FIRST = {
+  receipts: async (page) => {
+    for (const one of await page.getByTestId('receipts-summary').all()) await one.click();
+  },
+  'person-menu': menuOfAna,
+  removal: async (page) => {
+    await menuOfAna(page);
+    await page.getByRole('menuitem', { name: 'Remove from room' }).click();
+  },
+};
+
+/** Opens a scene and waits until it is drawn. */
 export async function openScene(page, address, scene) {
   await page.goto(`${address}/gallery.html?scene=${scene}`);
   await page.locator('main').first().waitFor();
-  if (scene === 'receipts') for (const one of await page.getByTestId('receipts-summary').all()) await one.click();
+  await FIRST[scene]?.(page);
   await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
 }

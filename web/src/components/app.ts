@@ -56,7 +56,7 @@ export class App extends LitElement {
       case 'room':
         return html`<handout-room-view .room=${screen.room} .link=${this.#link()} @leave-room=${() => void screen.room.leave()}></handout-room-view>`;
       case 'ended':
-        return html`<handout-ended-screen .reason=${screen.reason} @rejoin=${this.#rejoin} @start=${this.#start}></handout-ended-screen>`;
+        return html`<handout-ended-screen .reason=${screen.reason} .invited=${this.#session !== undefined && this.#session.room === undefined} @rejoin=${this.#rejoin} @start=${this.#start}></handout-ended-screen>`;
       default:
         return nothing;
     }
@@ -85,6 +85,11 @@ export class App extends LitElement {
       this.#session = session;
       this.#watch(room);
     } catch (error) {
+      if (error instanceof HandoutError && error.code === 'forbidden') {
+        this.#session = session; // so says the server to who was removed from the room, also after a reload
+        this.screen = { kind: 'ended', reason: 'dropped' };
+        return;
+      }
       if (isFinal(error)) forget(window);
       this.screen = { ...START, problem: problemOf(error) };
     }
@@ -164,6 +169,8 @@ function problemOf(error: unknown): string {
     case 'room-ended':
     case 'room-not-found':
       return 'That room has ended.';
+    case 'too-many-requests':
+      return 'The server is busy. Try again in a moment.';
     case 'network':
     case 'not-connected':
     case 'unavailable':

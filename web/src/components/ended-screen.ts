@@ -1,5 +1,5 @@
 import type { LeaveReason } from '@handout/sdk';
-import { css, html, LitElement } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import { DoorClosed, type IconNode, KeyRound, Layers2, Users, UserX, WifiOff } from 'lucide';
 import { base, buttons } from '../styles/base.js';
 import { icon } from './icon.js';
@@ -9,6 +9,8 @@ interface Ending {
   readonly picture: IconNode;
   readonly title: string;
   readonly text: string;
+  /** What is said instead to who came by an invitation and needs a new one. */
+  readonly invited?: string;
   /** What to do next: come back with the same token, or start over. */
   readonly next: 'rejoin' | 'start';
   readonly verb: string;
@@ -25,7 +27,9 @@ const ENDINGS: Readonly<Record<Exclude<LeaveReason, 'left'>, Ending>> = {
   dropped: {
     picture: UserX,
     title: 'You were removed from the room',
-    text: 'A host ended your visit. What you saved stays on your device.',
+    text: 'A host removed you. What you were sending or saving has stopped; what you saved stays on your device.',
+    invited:
+      'A host removed you. What you were sending or saving has stopped; what you saved stays on your device. To come back, ask for a new invitation.',
     next: 'start',
     verb: 'Back to start',
   },
@@ -40,6 +44,7 @@ const ENDINGS: Readonly<Record<Exclude<LeaveReason, 'left'>, Ending>> = {
     picture: KeyRound,
     title: 'Your invitation has expired',
     text: 'Join again, or open a new link, to go on.',
+    invited: 'Ask for a new one to go on.',
     next: 'start',
     verb: 'Join again',
   },
@@ -61,17 +66,21 @@ const ENDINGS: Readonly<Record<Exclude<LeaveReason, 'left'>, Ending>> = {
 
 /** The page after a room is over for this participant: why, and what to do. Fires `rejoin` or `start`. */
 export class EndedScreen extends LitElement {
-  static override properties = { reason: { attribute: false } };
+  static override properties = { reason: { attribute: false }, invited: { attribute: false } };
 
   declare reason: Exclude<LeaveReason, 'left'>;
+  /** I came by an invitation: the start, where rooms are joined by name, is of no use to me. */
+  declare invited: boolean;
 
   constructor() {
     super();
     this.reason = 'connection-lost';
+    this.invited = false;
   }
 
   override firstUpdated(): void {
-    this.renderRoot.querySelector('button')?.focus();
+    const [button, title] = [this.renderRoot.querySelector('button'), this.renderRoot.querySelector('h1')];
+    (button ?? title)?.focus();
   }
 
   override render() {
@@ -80,14 +89,19 @@ export class EndedScreen extends LitElement {
       <div class="brand">${logo(28)}<span>Handout</span></div>
       <div class="card" role="alert">
         <span class="picture">${icon(ending.picture, 28)}</span>
-        <h1>${ending.title}</h1>
-        <p>${ending.text}</p>
+        <h1 tabindex="-1">${ending.title}</h1>
+        <p>${this.invited ? (ending.invited ?? ending.text) : ending.text}</p>
       </div>
-      <div class="next">
-        <button class="primary" @click=${() => this.dispatchEvent(new CustomEvent(ending.next))}>${ending.verb}</button>
-        ${ending.next === 'rejoin' ? html`<button class="quiet" @click=${() => this.dispatchEvent(new CustomEvent('start'))}>Back to start</button>` : ''}
-      </div>
+      ${this.#next(ending)}
     </main>`;
+  }
+
+  #next({ next, verb }: Ending) {
+    if (next === 'start' && this.invited) return html`<p>You can close this window.</p>`;
+    return html`<div class="next">
+      <button class="primary" @click=${() => this.dispatchEvent(new CustomEvent(next))}>${verb}</button>
+      ${next === 'rejoin' && !this.invited ? html`<button class="quiet" @click=${() => this.dispatchEvent(new CustomEvent('start'))}>Back to start</button>` : nothing}
+    </div>`;
   }
 
   static override styles = [
@@ -127,6 +141,9 @@ export class EndedScreen extends LitElement {
         background: var(--surface);
         color: var(--accent);
         box-shadow: var(--shadow-2);
+      }
+      h1:focus {
+        outline: none;
       }
       h1 {
         font-size: var(--text-xl);

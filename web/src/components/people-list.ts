@@ -6,13 +6,20 @@ import { distinctNames, inOrder, roleLabel } from '../model/people.js';
 import { base, buttons } from '../styles/base.js';
 import { avatar, avatarStyles } from './avatar.js';
 import { icon } from './icon.js';
+import type { PersonRequest } from './moderator.js';
+import './person-menu.js';
+import type { PersonAction } from './person-menu.js';
 
-/** Who is here. A row is also a place to drop files for that person. Fires `send-to` with the person's id. */
+/**
+ * Who is here. A row is also a place to drop files for that person. Fires `send-to` with the person's id,
+ * and `moderate` with a PersonRequest.
+ */
 export class PeopleList extends LitElement {
   static override properties = {
     participants: { attribute: false },
     meId: { attribute: false },
     maySend: { attribute: false },
+    moderator: { attribute: false },
     dragging: { type: Boolean, reflect: true },
     over: { attribute: false },
   };
@@ -21,24 +28,37 @@ export class PeopleList extends LitElement {
   declare meId: string;
   /** Ids of those whom I may send to. */
   declare maySend: ReadonlySet<string>;
+  /** I may remove people. */
+  declare moderator: boolean;
   declare dragging: boolean;
   /** The person whom a dragged file is over. */
   declare over: string | undefined;
+  #focused = false;
 
   constructor() {
     super();
     this.participants = [];
     this.meId = '';
     this.maySend = new Set();
+    this.moderator = false;
     this.dragging = false;
     this.over = undefined;
+  }
+
+  override willUpdate(): void {
+    this.#focused = this.shadowRoot?.activeElement != null;
+  }
+
+  /** When the row that had the focus has gone, the list takes it. */
+  override updated(): void {
+    if (this.#focused && document.activeElement === document.body) this.renderRoot.querySelector('ul')?.focus();
   }
 
   override render() {
     const names = distinctNames(this.participants);
     return html`<section aria-labelledby="title">
       <h2 id="title">In the room <span class="count">${this.participants.length}</span></h2>
-      <ul role="list" tabindex=${this.maySend.size === 0 ? '0' : nothing} data-testid="participants">
+      <ul role="list" tabindex=${this.maySend.size === 0 && !this.moderator ? '0' : '-1'} aria-labelledby="title" data-testid="participants">
         ${repeat(
           inOrder(this.participants, this.meId),
           (person) => person.id,
@@ -70,11 +90,16 @@ export class PeopleList extends LitElement {
           </button>`
           : nothing
       }
+      ${this.moderator && !me ? html`<handout-person-menu .name=${name} @person-action=${(event: CustomEvent<PersonAction>) => this.#moderate({ action: event.detail, id: person.id, name })}></handout-person-menu>` : nothing}
     </li>`;
   }
 
   #send(id: string): void {
     this.dispatchEvent(new CustomEvent('send-to', { detail: id }));
+  }
+
+  #moderate(detail: PersonRequest): void {
+    this.dispatchEvent(new CustomEvent('moderate', { detail }));
   }
 
   static override styles = [
@@ -97,17 +122,17 @@ export class PeopleList extends LitElement {
       li {
         display: flex;
         align-items: center;
-        gap: 12px;
         min-block-size: 52px;
         margin-inline: -8px;
         padding-block: 4px;
-        padding-inline: 8px 4px;
+        padding-inline: 8px 0;
         border: 1.5px solid transparent;
         border-radius: var(--r-s);
       }
       .who {
         display: grid;
         flex: 1;
+        margin-inline: 12px 8px;
         min-inline-size: 0;
         line-height: 1.3;
       }
@@ -151,11 +176,14 @@ export class PeopleList extends LitElement {
           border-radius: var(--r-full);
           background: var(--surface);
         }
-        li:not([data-person-id]) {
+        li:not(:has(button, handout-person-menu)) {
           padding-inline-end: 18px;
         }
         .name {
           font-size: var(--text-s);
+        }
+        li:has(handout-person-menu) {
+          max-inline-size: 270px;
         }
         button {
           border-radius: 50%;

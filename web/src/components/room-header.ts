@@ -105,6 +105,11 @@ export class RoomHeader extends LitElement {
           padding: 0;
         }
       }
+      @media (max-width: 379px) {
+        header > svg {
+          display: none;
+        }
+      }
       .short {
         display: none;
       }

@@ -76,7 +76,7 @@ export const roomStyles = css`
     }
     aside {
       position: sticky;
-      inset-block-start: 93px;
+      inset-block-start: 85px;
       order: 1;
       align-self: start;
       max-block-size: calc(100dvh - 110px);

@@ -12,12 +12,15 @@ import { whyNot } from '../model/sharing.js';
 import { Toasts } from '../model/toasts.js';
 import { expiryText, faultText } from '../model/wording.js';
 import { base, buttons } from '../styles/base.js';
+import './ask-dialog.js';
+import type { AskDialog, Question } from './ask-dialog.js';
 import './drop-hint.js';
 import { emptyState, emptyStateStyles } from './empty-state.js';
 import type { CardRequest } from './file-card.js';
 import { FileIntake, type Intake } from './file-intake.js';
 import './file-list.js';
 import { icon } from './icon.js';
+import { Moderator, type PersonRequest } from './moderator.js';
 import './people-list.js';
 import './room-header.js';
 import type { RoomHeader } from './room-header.js';
@@ -29,6 +32,12 @@ import type { SharingRequest } from './sharing-switch.js';
 import './toast-stack.js';
 import './total-bar.js';
 import { Vigil } from './vigil.js';
+
+const LEAVING: Question = {
+  title: 'Leave and stop sending?',
+  text: 'Files are still being sent. What is not yet sent will not arrive.',
+  verb: 'Leave',
+};
 
 /** Whom the open file dialog is for, and the interrupted upload that it is to find the file of. */
 interface Picking {
@@ -67,6 +76,11 @@ export class RoomView extends LitElement {
     announce: (text) => {
       this.announcement = text;
     },
+  });
+  readonly #moderator = new Moderator({
+    ask: (question) => this.#dialog.ask(question),
+    done: (text) => this.#toasts.show(text),
+    failed: (error) => this.#toasts.show(`${reason(error)}.`, 'error'),
   });
   readonly #known = new Map<string, string>();
   #picking: Picking | undefined;
@@ -107,7 +121,7 @@ export class RoomView extends LitElement {
     const total = this.#batch.update(room.transfers);
     return html`
       <div class="top">
-        <handout-room-header .name=${room.name} .link=${this.link} @leave-room=${this.#leave}></handout-room-header>
+        <handout-room-header .name=${room.name} .link=${this.link} @leave-room=${() => void this.#leave()}></handout-room-header>
         ${this.#connection()}
       </div>
       <main>
@@ -116,11 +130,13 @@ export class RoomView extends LitElement {
             .participants=${people}
             .meId=${room.me.id}
             .maySend=${new Set(room.maySend ? to.map(({ id }) => id) : [])}
+            .moderator=${this.#may('moderate')}
             .dragging=${this.#intake.dragging}
             .over=${this.#intake.over}
             @send-to=${(event: CustomEvent<string>) => this.#pick({ to: [event.detail] })}
+            @moderate=${(event: CustomEvent<PersonRequest>) => void this.#moderator.act(room, event.detail)}
           ></handout-people-list>
-          ${this.#may('moderate') ? html`<handout-sharing-switch .sharing=${room.sharing} @switch-sharing=${(event: CustomEvent<SharingRequest>) => void this.#switch(event.detail)}></handout-sharing-switch>` : nothing}
+          ${this.#may('moderate') ? html`<handout-sharing-switch .sharing=${room.sharing} @switch-sharing=${(event: CustomEvent<SharingRequest>) => void this.#moderator.switchSharing(room, event.detail)}></handout-sharing-switch>` : nothing}
           <p class="expiry wide">${icon(Clock, 16)}<span>${expiryText(room.limits)}</span></p>
         </aside>
         <div class="files">
@@ -139,6 +155,7 @@ export class RoomView extends LitElement {
         @hold-toasts=${() => this.#toasts.hold()}
         @release-toasts=${() => this.#toasts.release()}
       ></handout-toast-stack>
+      <handout-ask-dialog></handout-ask-dialog>
     `;
   }
 
@@ -298,6 +315,10 @@ export class RoomView extends LitElement {
     return this.#known;
   }
 
+  get #dialog(): AskDialog {
+    return this.renderRoot.querySelector('handout-ask-dialog') as AskDialog;
+  }
+
   get #header(): RoomHeader | null {
     return this.renderRoot.querySelector<RoomHeader>('handout-room-header');
   }
@@ -310,22 +331,13 @@ export class RoomView extends LitElement {
     return whyNot(this.room.sharing, this.#may('send'));
   }
 
-  async #switch({ off, cancelRunning }: SharingRequest): Promise<void> {
-    try {
-      await this.room.moderate.switchSharing(off, { cancelRunning });
-    } catch (error) {
-      this.#toasts.show(`${reason(error)}.`, 'error');
-    }
-    this.requestUpdate();
-  }
-
   #may(grant: RoomPort['me']['grants'][number]): boolean {
     return this.room.me.grants.includes(grant);
   }
 
-  #leave(): void {
+  async #leave(): Promise<void> {
     const sending = this.room.transfers.some((transfer) => transfer.kind === 'upload' && isActive(transfer));
-    if (sending && !window.confirm('Files are still being sent. Leave and stop sending?')) return;
+    if (sending && !(await this.#dialog.ask(LEAVING)).yes) return;
     this.dispatchEvent(new CustomEvent('leave-room'));
   }
 

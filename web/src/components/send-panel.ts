@@ -113,7 +113,7 @@ export class SendPanel extends LitElement {
         display: flex;
         flex-wrap: wrap;
         gap: 6px;
-        max-block-size: 138px;
+        max-block-size: 161px; /* three rows and a half: that there are more is seen */
         margin: -3px;
         padding: 3px;
         overflow-y: auto;
@@ -189,12 +189,13 @@ export class SendPanel extends LitElement {
           padding: 8px 12px 12px;
         }
         .drop {
-          padding: 8px;
+          padding: 4px;
           border: 0;
           background: none;
         }
         .drop .primary {
           inline-size: 100%;
+          padding-inline: 8px 12px;
         }
         p {
           text-align: center;

@@ -22,7 +22,13 @@ export class FakeRoom implements RoomPort {
   state: RoomState = { kind: 'connected' };
   sharing: Sharing = { off: [], rev: 0 };
   maySend = true;
-  readonly moderate = { switchSharing: async () => undefined };
+  /** What a moderator asked for, in order. */
+  readonly asked: string[] = [];
+  readonly moderate = {
+    switchSharing: async (off: readonly string[]) => void this.asked.push(`off ${off.join(' ')}`),
+    drop: async (id: string) => void this.asked.push(`drop ${id}`),
+    revokeAll: async (id: string) => void this.asked.push(`revokeAll ${id}`),
+  };
   me: Participant;
   #listeners = new Map<string, Set<(event: never) => void>>();
 

@@ -164,6 +164,8 @@ export const scenes: Readonly<Record<string, () => TemplateResult>> = {
   typical: () => view(typical()),
   states: () => view(everyState()),
   receipts: () => view(ledgers()),
+  'person-menu': () => view(room(PEOPLE)),
+  removal: () => view(room(PEOPLE)),
   reconnecting: () => view(reconnecting()),
   'receive-only': () => view(room(PEOPLE, person('me', 'Noor Haddad', { role: 'viewer', grants: ['receive'] }))),
   'sharing-off': () => view(switchedOff(person('me', 'Noor Haddad'))),
@@ -171,5 +173,6 @@ export const scenes: Readonly<Record<string, () => TemplateResult>> = {
   replaced: () => html`<handout-ended-screen .reason=${'replaced'}></handout-ended-screen>`,
   'room-ended': () => html`<handout-ended-screen .reason=${'room-ended'}></handout-ended-screen>`,
   dropped: () => html`<handout-ended-screen .reason=${'dropped'}></handout-ended-screen>`,
+  'dropped-invited': () => html`<handout-ended-screen .reason=${'dropped'} .invited=${true}></handout-ended-screen>`,
   'connection-lost': () => html`<handout-ended-screen .reason=${'connection-lost'}></handout-ended-screen>`,
 };

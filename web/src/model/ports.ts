@@ -44,7 +44,7 @@ export type TransferPort = UploadPort | DownloadPort;
 
 export interface RoomPort
   extends Pick<Room, 'id' | 'name' | 'me' | 'limits' | 'state' | 'leave' | 'sharing' | 'maySend'> {
-  readonly moderate: Pick<Room['moderate'], 'switchSharing'>;
+  readonly moderate: Pick<Room['moderate'], 'switchSharing' | 'drop' | 'revokeAll'>;
   readonly participants: ReadonlyMap<string, Participant>;
   readonly files: ReadonlyMap<string, FilePort>;
   readonly transfers: readonly TransferPort[];
