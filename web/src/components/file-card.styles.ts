@@ -221,7 +221,7 @@ export const cardStyles = css`
     .verb + .sep {
       display: none;
     }
-    .actions:has(button + button):has(.word, .primary) {
+    .actions:has(button + button) {
       grid-column: 2 / -1;
       flex-direction: row-reverse;
       justify-content: start;

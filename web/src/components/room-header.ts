@@ -109,6 +109,10 @@ export class RoomHeader extends LitElement {
         header > svg {
           display: none;
         }
+        h1 {
+          margin: 0;
+          font-size: var(--text-m);
+        }
       }
       .short {
         display: none;

@@ -201,6 +201,11 @@ export class SendPanel extends LitElement {
           text-align: center;
         }
       }
+      @media (max-width: 359px) {
+        .drop .primary {
+          font-size: var(--text-s);
+        }
+      }
       @media (pointer: coarse) {
         .pointer {
           display: none;
