@@ -161,7 +161,7 @@ func (c *verifyCommand) print(w io.Writer, report *verify.Report) error {
 	}
 	for _, f := range report.Findings {
 		line := string(f.Kind)
-		for _, word := range []string{string(f.Share), f.Name, string(f.State), string(f.Room)} {
+		for _, word := range []string{string(f.Share), f.Name, string(f.State), string(f.Room), f.App} {
 			if word != "" {
 				line += " " + word
 			}

@@ -126,7 +126,7 @@ func (d *directory) check(quick bool) *verify.Report {
 // found is what a test looks for.
 type found struct {
 	Kind verify.Kind
-	Of   string // a share, a room or a name
+	Of   string // a share, a room, an application or a name
 }
 
 func (d *directory) same(report *verify.Report, want ...found) {
@@ -135,7 +135,7 @@ func (d *directory) same(report *verify.Report, want ...found) {
 	for _, f := range report.Findings {
 		of := string(f.Share) + f.Name
 		if of == "" {
-			of = string(f.Room)
+			of = string(f.Room) + f.App
 		}
 		got = append(got, found{f.Kind, of})
 	}

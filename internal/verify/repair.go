@@ -16,6 +16,7 @@ type Changes interface {
 	End(ctx context.Context, id protocol.ShareID, to protocol.ShareState, reason protocol.Code, now time.Time) (store.Share, error)
 	MarkPurged(ctx context.Context, ids []protocol.ShareID, now time.Time) error
 	Recount(ctx context.Context, room protocol.RoomID) error
+	RecountApp(ctx context.Context, app string) error
 }
 
 // Remover removes bytes.
@@ -73,6 +74,9 @@ func (r Repair) mend(ctx context.Context, f *Finding) (done string, err error) {
 	case Missing, Short, Long, Corrupt:
 		return r.end(ctx, f)
 	case Quota:
+		if f.App != "" {
+			return isRecount, r.Changes.RecountApp(ctx, f.App)
+		}
 		return isRecount, r.Changes.Recount(ctx, f.Room)
 	}
 	return byHand, nil

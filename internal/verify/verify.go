@@ -22,6 +22,7 @@ type Records interface {
 	Share(ctx context.Context, id protocol.ShareID) (store.Share, error)
 	Known(ctx context.Context, ids []protocol.ShareID) (map[protocol.ShareID]protocol.ShareState, error)
 	Miscounts(ctx context.Context) ([]store.Miscount, error)
+	AppMiscounts(ctx context.Context) ([]store.Miscount, error)
 	Integrity(ctx context.Context, quick bool) ([]string, error)
 }
 
@@ -35,7 +36,7 @@ const (
 	Long       Kind = "long"       // a complete file has more bytes than it should
 	Corrupt    Kind = "corrupt"    // the bytes are not those that the record's hash is of
 	Unreadable Kind = "unreadable" // the bytes are there and cannot be read
-	Quota      Kind = "quota"      // a room's counts are not the sums of its shares
+	Quota      Kind = "quota"      // a room's counts, or an application's, are not the sums of its shares
 	Database   Kind = "database"   // the database's own check found a fault
 	Audit      Kind = "audit"      // the audit log is not whole
 )
@@ -59,6 +60,7 @@ type Finding struct {
 	Kind   Kind                `json:"kind"`
 	Share  protocol.ShareID    `json:"share,omitempty"`
 	Room   protocol.RoomID     `json:"room,omitempty"`
+	App    string              `json:"app,omitempty"`
 	State  protocol.ShareState `json:"state,omitempty"`  // of the share
 	Name   string              `json:"name,omitempty"`   // of a file, below the directory of the files
 	Detail string              `json:"detail,omitempty"` // for people
@@ -163,6 +165,12 @@ func (c Check) database(ctx context.Context, report *Report) error {
 	for _, m := range miscounts {
 		report.Add(Finding{Kind: Quota, Room: m.Room, Detail: fmt.Sprintf("the room counts %d bytes in %d shares, its shares add up to %d in %d",
 			m.Bytes, m.Shares, m.ActualBytes, m.ActualShares)})
+	}
+	if miscounts, err = c.Records.AppMiscounts(ctx); err != nil {
+		return err
+	}
+	for _, m := range miscounts {
+		report.Add(Finding{Kind: Quota, App: m.App, Detail: fmt.Sprintf("the application counts %d bytes, the shares of its rooms add up to %d", m.Bytes, m.ActualBytes)})
 	}
 	return nil
 }

@@ -208,6 +208,31 @@ func TestCountsAreAddedUp(t *testing.T) {
 	d.mends()
 }
 
+// TestTheCountOfAnApplicationIsAddedUp has it count what its rooms do not hold: alone,
+// and beside a room that does.
+func TestTheCountOfAnApplicationIsAddedUp(t *testing.T) {
+	d := newDirectory(t)
+	d.file("counted", true)
+	d.upload(100, "half")
+	d.end(d.file("ended", true), time.Second)
+	d.same(d.check(false))
+	direct, err := sql.Open("sqlite", filepath.Join(d.path, "records.db"))
+	d.must(err)
+	defer direct.Close()
+	_, err = direct.Exec(`UPDATE apps SET held_bytes = held_bytes + 7`)
+	d.must(err)
+	report := d.check(true)
+	d.same(report, found{verify.Quota, "app"})
+	if !report.Damaged() {
+		t.Error("a miscount is no damage")
+	}
+	d.mends()
+	_, err = direct.Exec(`UPDATE rooms SET held_bytes = held_bytes - 3; UPDATE apps SET held_bytes = held_bytes - 3`)
+	d.must(err)
+	d.same(d.check(true), found{verify.Quota, "app"}, found{verify.Quota, string(d.room)})
+	d.mends()
+}
+
 // TestADatabaseThatIsBroken overwrites a page in the middle of the database.
 func TestADatabaseThatIsBroken(t *testing.T) {
 	d := newDirectory(t)
