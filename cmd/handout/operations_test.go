@@ -91,11 +91,11 @@ func TestEveryMetricIsDescribed(t *testing.T) {
 	wantSection(t, filepath.Join("..", "..", "docs", "metrics.md"), "metrics", table.String())
 }
 
-// TestAlertsNameMetricsThatExist: a rule on a metric that nobody measures never
-// fires.
-func TestAlertsNameMetricsThatExist(t *testing.T) {
+// TestDeployNamesMetricsThatExist: a rule on a metric that nobody measures never
+// fires, and a panel shows nothing.
+func TestDeployNamesMetricsThatExist(t *testing.T) {
 	told := scraped(t)
-	for _, name := range []string{"alerts.yml"} {
+	for _, name := range []string{"alerts.yml", "grafana-dashboard.json"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", "deploy", name))
 		if err != nil {
 			t.Fatal(err)
