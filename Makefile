@@ -5,7 +5,7 @@ NPM ?= npm
 
 export GOFLAGS ?= -buildvcs=false
 
-.PHONY: run build test test-go test-fuzz test-js test-e2e screenshots test-long fault abuse lint fmt audit bench clean
+.PHONY: run build test test-go test-fuzz test-js test-e2e screenshots test-long fault abuse lint fmt audit soak bench clean
 
 run: build ## start the server in development mode and print the page's address
 	bin/handout serve --dev
@@ -44,6 +44,8 @@ test-long: build ## what is too long for make test: large files, the long amount
 	HANDOUT_LONG=1 e2e/run.sh
 	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -run TestTiming -v ./cmd/handout
 	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -v -run '^TestF[0-9]+_' ./internal/faulttest/... ./cmd/handout
+	$(GO) build -o bin/bench ./bench
+	bin/bench soak -report ""
 
 fault: assets ## one row of docs/reliability.md: make fault ROW=F1, with HANDOUT_LONG=1 the long amount
 	$(GO) test -race -count=1 -v -timeout 0 -run '^Test$(ROW)_' ./internal/faulttest/... ./cmd/handout
@@ -53,6 +55,10 @@ abuse: assets ## the abuse list with its numbers, and how a victim in another ro
 
 audit: node_modules ## ask the vulnerability databases of Go and npm; needs the network, so it is no part of CI
 	scripts/audit.sh
+
+soak: build ## ten minutes of mixed load: memory, descriptors and goroutines stay flat; into docs/soak.md
+	$(GO) build -o bin/bench ./bench
+	bin/bench soak
 
 bench: build ## figures against bare servers, into docs/benchmarks.md
 	$(GO) build -o bin/bench ./bench

@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/handout-rtc/handout/protocol"
+	"github.com/handout-rtc/handout/token"
 )
 
 // handoutDialect speaks to a Handout server as an application's back end and
@@ -181,4 +183,11 @@ func (v *handoutVisit) get(c *connection, file string, into io.Writer) error {
 		method: http.MethodGet, path: "/v1/shares/" + file + "/content", head: v.authorization, want: http.StatusOK,
 	}, into)
 	return err
+}
+
+// id is who the participant is.
+func (v *handoutVisit) id() (protocol.ParticipantID, error) {
+	app, key, _ := strings.Cut(devCredentials, ":")
+	claims, err := token.Keys{app: {[]byte(key)}}.Verify(v.token, time.Now())
+	return claims.Participant, err
 }

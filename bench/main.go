@@ -122,6 +122,9 @@ func run(args []string, out, progress io.Writer) error {
 	if len(args) > 0 && args[0] == "baseline" {
 		return serveBaseline(args[1:])
 	}
+	if len(args) > 0 && args[0] == "soak" {
+		return runSoak(args[1:], out, progress)
+	}
 	c, err := parseFlags(args)
 	if err != nil {
 		return err

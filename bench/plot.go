@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"image/color"
 	"math"
 	"strconv"
@@ -58,12 +57,7 @@ func plotDeliveries(r *route, sizes []size, ways []way) ([]byte, error) {
 	p.X.Tick.Marker, p.Y.Tick.Marker = evenTicks(p.X.Max), evenTicks(p.Y.Max)
 	canvas := vgsvg.New(pictureWidth, pictureHeight)
 	p.Draw(draw.Crop(draw.New(canvas), pictureMargin, -2*pictureMargin, pictureMargin, -pictureMargin))
-	var svg bytes.Buffer
-	if _, err := canvas.WriteTo(&svg); err != nil {
-		return nil, err
-	}
-	// Who has not the letters that were measured takes others like them.
-	return bytes.ReplaceAll(svg.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;")), nil
+	return svgOf(canvas)
 }
 
 // evenTicks numbers an axis from 0 in steps of 1, 2 or 5 times a power of ten,
