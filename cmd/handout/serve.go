@@ -66,7 +66,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 	defer stopReading()
 
 	url := c.scheme() + "://" + listener.Addr().String() + "/"
-	log.Info("listening", "url", url, "data", c.Data)
+	log.Info("listening", "url", url, "version", version, "data", c.Data)
 	if c.Dev {
 		fmt.Printf("\n  Handout is running. Open %s in two windows and share a file.\n\n", url)
 	}
@@ -206,6 +206,7 @@ func (c *serveCommand) serveMetrics(p *parts) (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("--metrics-listen: %w", err)
 	}
+	p.log.Info("metrics", "url", "http://"+listener.Addr().String()+"/metrics")
 	web := c.newHTTPServer(p.server.AboutHandler(), p.log)
 	var group sync.WaitGroup
 	group.Go(func() { web.Serve(listener) }) // ends with Close
