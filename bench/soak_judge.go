@@ -104,6 +104,9 @@ func (s *soaked) verdict() error {
 // picture beside it.
 func (s *soaked) publish(out io.Writer, file string) error {
 	picture := strings.TrimSuffix(file, filepath.Ext(file)) + ".svg"
+	if file == "" {
+		picture = "soak.svg" // which nobody has asked for
+	}
 	text := s.markdown(filepath.Base(picture))
 	if _, err := io.WriteString(out, text); err != nil || file == "" {
 		return err
