@@ -39,7 +39,8 @@ func Debian(t testing.TB, from, file string) string {
 	// Lists that are missing or too old are read again, which needs root.
 	fetch := exec.Command("sh", "-ec", `
 		apt-get download -qq "$0" || { apt-get -o DPkg::Lock::Timeout=300 update -qq && apt-get download -qq "$0"; }
-		dpkg-deb -x "$0"_*.deb unpacked`, from)
+		mkdir unpacked
+		dpkg-deb --fsys-tarfile "$0"_*.deb | tar -x -C unpacked ./"$1"`, from, file)
 	fetch.Dir = fresh
 	if said, err := fetch.CombinedOutput(); err != nil {
 		t.Skipf("the package %s cannot be fetched: %v\n%s", from, err, said)
