@@ -60,7 +60,7 @@ var refusals = map[string]string{
 	"room-message-burst":    "see `--room-message-rate`",
 	"max-unaudited":         "counted: 503 `unavailable`: no new file, room or participant until the log is written again; who is there goes on, and what ends, ends. `/readyz` is 503",
 	"min-free":              "counted: 507 `storage-full`; `/readyz` is 503",
-	"min-rate":              "counted for uploads: 408 `too-slow`, and the connection is closed; a download is broken off",
+	"min-rate":              "counted: an upload gets 408 `too-slow`, and the connection is closed; a download is broken off",
 	"rate-grace":            "see `--min-rate`",
 	"silence":               "counted: 408 `too-slow`, and the connection is closed",
 	"http2-window":          "the client waits",

@@ -41,7 +41,7 @@ func (s *Server) deposit(w http.ResponseWriter, r *http.Request, record store.Sh
 	body := newPacedBody(w, r, s.Pace, s.Metrics.receive)
 	defer body.done()
 	return s.Uploads.Deposit(r.Context(), upload.Deposit{
-		Share: record, Body: body, Yield: body.yield, Create: s.Shares.Create,
+		Share: record, Body: body, Yield: body.yield, Create: s.Shares.Create, Orphaned: s.Shares.Orphaned,
 	})
 }
 

@@ -90,8 +90,12 @@ func (m *Metrics) problem(code protocol.Code) {
 
 const downloadComplete = "complete"
 
-// downloaded counts a download that has ended with err.
+// downloaded counts a download that has ended with err. One that was too slow is
+// counted as refused too: nothing is answered that would be.
 func (m *Metrics) downloaded(err error) {
+	if errors.Is(err, errSlow) {
+		m.Refused("min-rate")
+	}
 	outcome := downloadComplete
 	var coded *protocol.Error
 	switch {

@@ -74,3 +74,34 @@ func TestOneSweepClearsAllAway(t *testing.T) {
 		t.Errorf("in the end there is %+v, %v", u, err)
 	}
 }
+
+// TestWhatWasOrphanedGoes with a sweep that can remove it, unless a record knows it.
+func TestWhatWasOrphanedGoes(t *testing.T) {
+	f := newFixture(t)
+	orphan, known := protocol.NewShareID(), f.offer(t, 1, protocol.ToRoom())
+	keeps := map[blob.Key]bool{blob.Key(orphan): true}
+	swept := share.New(share.Config{
+		Records: f.records, Ledger: f.records, Sweeper: f.records, Tickets: f.records, Parts: f.records, Moderation: f.records,
+		Uploads: f.uploads, Blobs: stubborn{f.blobs, keeps}, Limits: limits, Boot: "b", Now: f.clock.now,
+	})
+	there := func(id protocol.ShareID) bool {
+		bytes, err := f.blobs.Open(t.Context(), blob.Key(id))
+		if err == nil {
+			bytes.Close()
+		}
+		return err == nil
+	}
+	for _, id := range []protocol.ShareID{orphan, known} {
+		f.leave(t, id, "x", true)
+		swept.Orphaned(id)
+	}
+	swept.Sweep(t.Context())
+	if !there(orphan) || !there(known) {
+		t.Error("something is gone that could not be removed, or is known")
+	}
+	delete(keeps, blob.Key(orphan))
+	swept.Sweep(t.Context())
+	if there(orphan) || !there(known) {
+		t.Error("the orphan is there, or what is known is not")
+	}
+}

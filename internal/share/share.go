@@ -103,6 +103,7 @@ type Service struct {
 	makers   *limit.Rates[maker]
 	steps    receiptQueue
 	doubts   doubts
+	orphans  orphans
 	began    time.Time    // when the first sender could come back
 	swept    atomic.Int64 // when the last sweep ended, in nanoseconds since 1970
 }

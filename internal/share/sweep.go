@@ -77,6 +77,7 @@ func (s *Service) Swept() time.Time {
 func (s *Service) sweep(ctx context.Context) {
 	s.endDue(ctx)
 	s.purgeEnded(ctx)
+	s.removeOrphaned(ctx)
 	_, err := s.Sweeper.Forget(ctx, s.Now().Add(-s.RecordTTL))
 	s.logSweep("forgetting ended shares", err)
 	s.swept.Store(s.Now().UnixNano())

@@ -30,6 +30,8 @@ type Deposit struct {
 	// Create makes the record as one that is uploading. It is called when the
 	// body ends early: what has come of it is kept for who goes on with it.
 	Create func(context.Context, store.Share) (store.Share, error)
+	// Orphaned is told of bytes that have no record and could not be removed.
+	Orphaned func(protocol.ShareID)
 }
 
 // Deposit takes a whole file and makes a share of it that is available at once:
@@ -57,7 +59,7 @@ func (s *Service) Deposit(ctx context.Context, d Deposit) (store.Share, error) {
 		return store.Share{}, putFailed(err)
 	}
 	crash.At(crash.DepositKept)
-	return s.recordDeposit(ctx, d.Share, sha256.Sum256(data))
+	return s.recordDeposit(ctx, d, sha256.Sum256(data))
 }
 
 // depositPart makes an upload of a body that ended early.
@@ -76,7 +78,8 @@ type failing struct{ err error }
 // Read implements io.Reader.
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }
 
-func (s *Service) recordDeposit(ctx context.Context, share store.Share, sum [sha256.Size]byte) (store.Share, error) {
+func (s *Service) recordDeposit(ctx context.Context, d Deposit, sum [sha256.Size]byte) (store.Share, error) {
+	share := d.Share
 	share.SHA256 = hex.EncodeToString(sum[:])
 	quota := s.Quota.With(s.Limits)
 	done, err := s.Records.Deposit(ctx, share, quota)
@@ -92,6 +95,7 @@ func (s *Service) recordDeposit(ctx context.Context, share store.Share, sum [sha
 	}
 	if removeErr := s.Blobs.Remove(ctx, blob.Key(share.ID)); removeErr != nil {
 		s.Log.Error("removing a deposit that was refused", "share", share.ID, "err", removeErr)
+		d.Orphaned(share.ID)
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return store.Share{}, protocol.NewError(protocol.CodeRoomNotFound, "there is no such room")

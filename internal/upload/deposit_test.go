@@ -29,7 +29,7 @@ func (b *bench) deposit(n int64, body io.Reader) (store.Share, error) {
 		defer b.records.mu.Unlock()
 		b.records.shares[s.ID] = s
 		return s, nil
-	}})
+	}, Orphaned: func(id protocol.ShareID) { b.orphaned = append(b.orphaned, id) }})
 }
 
 func TestDeposit(t *testing.T) {
@@ -113,4 +113,23 @@ func TestADepositIsAtWorkUntilItsRecord(t *testing.T) {
 func sumOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
+}
+
+// keeping removes nothing.
+type keeping struct{ *memblob.Store }
+
+// Remove implements upload.Blobs.
+func (keeping) Remove(context.Context, blob.Key) error { return errors.New("it stays") }
+
+// TestARefusedDepositThatStaysIsToldOf whoever removes it later.
+func TestARefusedDepositThatStaysIsToldOf(t *testing.T) {
+	b := newBench(t, 0)
+	b.Blobs = keeping{b.blobs}
+	b.records.before = func(string) error { return protocol.NewError(protocol.CodeRoomFull, "full") }
+	if _, err := b.deposit(10, bytes.NewReader(random(10))); protocol.CodeOf(err) != protocol.CodeRoomFull {
+		t.Errorf("the deposit is answered %v", err)
+	}
+	if len(b.orphaned) != 1 || b.orphaned[0] != b.id {
+		t.Errorf("%v are told of, want %s", b.orphaned, b.id)
+	}
 }

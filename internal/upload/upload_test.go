@@ -32,6 +32,8 @@ type bench struct {
 	records *records
 	blobs   *memblob.Store
 	id      protocol.ShareID
+
+	orphaned []protocol.ShareID
 }
 
 func newBench(t *testing.T, length int64) *bench {
