@@ -28,15 +28,21 @@ func (m *machine) look(t *rapid.T) {
 	}
 }
 
-// eventually fails when something goes on to be wrong.
+// eventually fails when something goes on to be wrong. While a failure is made shorter
+// nobody waits for long.
 func (m *machine) eventually(t *rapid.T, wrong func() error) {
-	for until := time.Now().Add(patience / 3); ; {
+	wait := patience / 3
+	if m.failed {
+		wait = time.Second
+	}
+	for until := time.Now().Add(wait); ; {
 		err := wrong()
 		if err == nil {
 			return
 		}
 		var never *forever
 		if errors.As(err, &never) || time.Now().After(until) {
+			m.failed = true
 			t.Fatalf("     %v", err)
 		}
 		time.Sleep(5 * time.Millisecond)

@@ -30,6 +30,7 @@ type lab struct {
 	requests int
 	heard    int // events
 	kills    int
+	failed   bool // something was waited for in vain
 	answers  map[string]int
 }
 

@@ -27,10 +27,10 @@ const (
 // longFor is how long HANDOUT_LONG=1 goes on; HANDOUT_MODEL_FOR sets it.
 const longFor = 10 * time.Minute
 
-// TestModel lets machines run against one server: with seeds that are always the same,
+// TestF21_Model lets machines run against one server: with seeds that are always the same,
 // and with one that is new and is told. What the server has on its disk at the end, and
 // what its rooms count, must add up.
-func TestModel(t *testing.T) {
+func TestF21_Model(t *testing.T) {
 	l := newLab(t)
 	settings(t, map[string]string{"rapid.checks": strconv.Itoa(checks), "rapid.steps": strconv.Itoa(length), "rapid.nofailfile": "true", "rapid.shrinktime": "20s"})
 	began, rounds := time.Now(), 0
