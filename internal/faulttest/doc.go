@@ -12,7 +12,7 @@
 //     server ([Facts]), whether an invariant was violated, and says how. It knows
 //     nothing of the test, so no test can forget to look.
 //
-// The invariants I1 to I12 and the faults F1 to F19 stand in docs/reliability.md,
+// The invariants I1 to I12 and the faults F1 to F21 stand in docs/reliability.md,
 // with the command that runs each. A test of a fault looks like this:
 //
 //	journal := faulttest.NewJournal(t)
