@@ -78,7 +78,7 @@ func (m *machine) offer(t *rapid.T) {
 	toRoom, to, ids := m.audience(t)
 	var files []*file
 	offer := protocol.Offer{Files: []protocol.FileInfo{}, To: &protocol.Audience{Room: toRoom, List: ids}}
-	want, tooLarge := fine, false
+	tooLarge := false
 	for range rapid.IntRange(0, 2).Draw(t, "files") {
 		f := &file{name: m.newName(), sender: p, toRoom: toRoom, to: to, size: rapid.SampledFrom(sizes).Draw(t, "size")}
 		tooLarge = tooLarge || f.size > maxFile
@@ -91,7 +91,8 @@ func (m *machine) offer(t *rapid.T) {
 	}
 	key := m.newKey(t)
 	r := request{method: "POST", path: m.roomPath("/shares"), headers: key, body: body}
-	if want = m.mayRoom(p); want == fine {
+	want := m.mayRoom(p)
+	if want == fine {
 		want = m.refuseLarge(m.mayOffer(p, toRoom, to, len(files), false), tooLarge)
 	}
 	if want == fine {
