@@ -42,7 +42,7 @@ screenshots: build ## the README's pictures, made by the browser tests
 
 test-long: build ## what is too long for make test: large files, the long amounts of docs/reliability.md
 	HANDOUT_LONG=1 e2e/run.sh
-	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -run TestTiming -v ./cmd/handout
+	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -run 'TestTiming|TestCommandLinesSurvive' -v ./cmd/handout
 	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -v -run '^TestF[0-9]+_' ./internal/faulttest/... ./cmd/handout
 	$(GO) build -o bin/bench ./bench
 	bin/bench soak -report ""

@@ -54,11 +54,12 @@ func (t *tally) add(err error) {
 	}
 }
 
-// verdict is how the program ends. Why each thing failed was said already.
+// verdict is how the program ends, stopped by a signal or not. Why each thing failed
+// was said already.
 func (t *tally) verdict(stopped error) error {
 	switch {
 	case stopped != nil:
-		return exit{ExitStopped, stopped}
+		return exit{ExitStopped, errors.New("stopped")}
 	case t.failed == 0:
 		return nil
 	case t.done == 0:

@@ -94,11 +94,7 @@ func listed(share protocol.Share) string {
 		}
 		to = strings.Join(ids, ",")
 	}
-	state := string(share.State)
-	if share.State == protocol.Uploading && share.Size != nil && *share.Size > 0 {
-		state = fmt.Sprintf("%s %d%%", state, share.Offset*100 / *share.Size)
-	}
-	return fmt.Sprintf("%s  %-13s  %8s  %s  from %s  to %s", safe(string(share.ID)), safe(state), size(share), safe(share.Name), safe(share.Sender.Name), to)
+	return fmt.Sprintf("%s  %-9s  %8s  %s  from %s  to %s", safe(string(share.ID)), safe(string(share.State)), size(share), safe(share.Name), safe(share.Sender.Name), to)
 }
 
 // files returns what is remembered of the files of a room.

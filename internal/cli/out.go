@@ -58,7 +58,9 @@ func (o *output) result(value any, text string) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.results.Write(line) // who closed the pipe wants no more
+	if _, err := o.results.Write(line); err != nil && o.results != os.Stdout {
+		os.Stdout.Write(line) // the bars are gone; who closed the pipe wants no more
+	}
 }
 
 // note says something to people.

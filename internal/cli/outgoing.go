@@ -78,7 +78,12 @@ func (f *outgoing) within(ctx context.Context) (context.Context, func()) {
 		return ctx, func() {}
 	}
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { cancel(errInterrupted) })
+	stop := context.AfterFunc(ctx, func() {
+		cancel(errInterrupted)
+		if pipe, is := f.content.(*io.PipeReader); is {
+			pipe.CloseWithError(errInterrupted) // it may be waiting for more
+		}
+	})
 	return own, func() {
 		stop()
 		cancel(nil)
@@ -89,7 +94,7 @@ func (f *outgoing) within(ctx context.Context) (context.Context, func()) {
 func (f *outgoing) open() (client.File, error) {
 	switch {
 	case f.info == nil:
-		f.content = io.NopCloser(os.Stdin)
+		f.content = piped(os.Stdin)
 		return client.File{Name: f.name, Size: client.UnknownSize, Content: f.content}, nil
 	case f.info.IsDir():
 		f.content = zipped(f.path)
@@ -111,4 +116,14 @@ func (f *outgoing) open() (client.File, error) {
 		return client.File{}, errors.New("the file is being changed")
 	}
 	return client.File{Name: f.name, Size: info.Size(), Content: file}, nil
+}
+
+// piped is a reader that can be closed while it waits.
+func piped(r io.Reader) io.Reader {
+	out, in := io.Pipe()
+	go func() {
+		_, err := io.Copy(in, r)
+		in.CloseWithError(err)
+	}()
+	return out
 }

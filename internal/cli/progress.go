@@ -28,6 +28,11 @@ func newProgress(out *output) *progress {
 // wait returns when everything is on the terminal, and the bars are gone.
 func (p *progress) wait() {
 	if p != nil {
+		// What was printed above the bars waits for the next drawing: a last bar, of
+		// nothing, has it come.
+		last := p.bars.New(1, mpb.NopStyle(), mpb.BarRemoveOnComplete())
+		last.SetCurrent(1)
+		last.Wait()
 		p.bars.Wait()
 		p.out.plain()
 	}

@@ -134,7 +134,11 @@ func (s *sending) bring(f *outgoing, send func(client.SendOptions) (protocol.Sha
 	if id != "" {
 		forget(id)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errInterrupted):
+		s.out.note("%s is taken back", safe(f.name))
+		return err
+	case err != nil:
 		s.out.fail(f.name, string(id), err)
 		return err
 	}
