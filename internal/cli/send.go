@@ -146,16 +146,17 @@ func (s *sending) bring(f *outgoing, send func(client.SendOptions) (protocol.Sha
 	return nil
 }
 
-// begun says that an upload is on its way.
+// begun says that an upload is on its way, once it can be gone on with.
 func (s *sending) begun(f *outgoing, share protocol.Share) {
-	s.out.note("sending %s  %s  %s", share.ID, size(share), safe(share.Name))
-	if !f.again() {
-		return
+	var err error
+	if f.again() {
+		err = remember(share.ID, unfinished{
+			File: f.path, Size: f.info.Size(), Modified: f.info.ModTime(), Server: s.self.config.Server, Room: s.self.room, Participant: s.self.id,
+			Name: s.room.Me().Name,
+		})
 	}
-	if err := remember(share.ID, unfinished{
-		File: f.path, Size: f.info.Size(), Modified: f.info.ModTime(), Server: s.self.config.Server, Room: s.self.room, Participant: s.self.id,
-		Name: s.room.Me().Name,
-	}); err != nil {
+	s.out.note("sending %s  %s  %s", share.ID, size(share), safe(share.Name))
+	if err != nil {
 		s.out.note("this upload cannot be resumed after an interruption without its file and --id %s: %v", s.self.id, err)
 	}
 }
