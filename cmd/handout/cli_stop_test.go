@@ -16,8 +16,7 @@ import (
 func TestCommandLinesAreStopped(t *testing.T) {
 	s := newTerminals(t, "--data", t.TempDir())
 	network := faulttest.StartProxy(t, s.Server)
-	network.Worsen(t, "bandwidth", map[string]int{"rate": 256}) // KB a second
-	direct := s.env[0]
+	s.through(network.URL())
 	for _, c := range []struct {
 		name   string
 		args   []string
@@ -37,7 +36,7 @@ func TestCommandLinesAreStopped(t *testing.T) {
 				t.Fatal(err)
 			}
 			makeFile(t, filepath.Join(s.dir, "tree", "big.bin"), 8<<20)
-			s.through(network.URL())
+			network.Worsen(t, "bandwidth", map[string]int{"rate": 256}) // KB a second
 			stdin, open := io.Pipe()
 			defer open.Close()
 			sender := s.startWith(t, stdin, append([]string{"send"}, c.args...)...)
@@ -50,7 +49,7 @@ func TestCommandLinesAreStopped(t *testing.T) {
 			if out, code := s.done(t, sender); code != 130 || out != "" {
 				t.Errorf("it ended with %d: %s", code, out)
 			}
-			s.env[0] = direct
+			network.Mend()
 			listed, _ := s.done(t, s.start(t, "ls"))
 			if strings.Contains(listed, id) != c.stays {
 				t.Errorf("afterwards the room has:\n%s", listed)
