@@ -52,8 +52,9 @@ type Room struct {
 	connected bool
 }
 
-// leavePatience is how long a leaving participant waits for the server to hear it.
-const leavePatience = 5 * time.Second
+// leavePatience is how long who leaves, or takes something back, waits for the server
+// to hear it.
+const leavePatience = 10 * time.Second
 
 // Join enters the room and returns when everything in it is known. A server that
 // does not answer is waited for until the context ends, which afterwards has no
@@ -131,7 +132,7 @@ func (r *Room) end(cause error) {
 }
 
 // Leave leaves the room. What was shared stays for the others; transfers end with
-// a *[LeftError]. It returns when the server knows it, or after five seconds.
+// a *[LeftError]. It returns when the server knows it, or after ten seconds.
 func (r *Room) Leave(ctx context.Context) error {
 	if r.over.Err() != nil {
 		r.end(nil)
@@ -230,6 +231,18 @@ func (r *Room) within(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(r.over, func() { cancel(r.Err()) })
 	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// grace returns a context that ends a while after the other one.
+func grace(ctx context.Context) (context.Context, func()) {
+	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		time.AfterFunc(leavePatience, func() { cancel(context.Cause(ctx)) })
+	})
+	return longer, func() {
 		stop()
 		cancel(nil)
 	}

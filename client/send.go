@@ -128,9 +128,12 @@ func (u *upload) create(ctx context.Context, file File, to protocol.Audience) er
 	if whole {
 		header.Set("Content-Type", bytesType)
 	}
-	tries := newAttempts()
-	return tries.until(ctx, func() error {
-		response, err := u.request(ctx, http.MethodPost, "/uploads", header, whole, 0)
+	// Who cancels while the answer is on its way has made an upload: it is waited for, so
+	// that bring can take it back.
+	longer, stop := grace(ctx)
+	defer stop()
+	return newAttempts().until(ctx, func() error {
+		response, err := u.request(longer, http.MethodPost, "/uploads", header, whole, 0)
 		if err != nil {
 			return err
 		}

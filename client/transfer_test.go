@@ -6,10 +6,12 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -139,6 +141,36 @@ func TestCancelByContext(t *testing.T) {
 	if _, err := bo.Receive(t.Context(), share.ID, io.Discard, client.ReceiveOptions{}); protocol.CodeOf(err) != protocol.CodeShareEnded {
 		t.Errorf("receiving what was cancelled: %v", err)
 	}
+}
+
+// TestCancelWhileTheUploadIsMade cancels when the server has made the upload and its
+// answer is not here yet.
+func TestCancelWhileTheUploadIsMade(t *testing.T) {
+	s := newStand(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ana := s.enterBy(t, client.Config{
+		Server: s.URL(), Token: signed(s.room, "ana", token.Member, time.Hour),
+		HTTP: &http.Client{Transport: answered(func(r *http.Request) {
+			if r.Method == http.MethodPost && r.URL.Path == "/uploads" {
+				cancel()
+			}
+		})},
+	})
+	text := content(1 << 20)
+	if _, err := ana.Send(ctx, file("never.bin", text), client.SendOptions{To: protocol.ToRoom()}); !errors.Is(err, context.Canceled) {
+		t.Errorf("sending ends with %v", err)
+	}
+	awaitShare(t, ana, "never.bin", protocol.Cancelled)
+}
+
+// answered is told of each request that was answered, before its sender is.
+type answered func(*http.Request)
+
+func (a answered) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := http.DefaultTransport.RoundTrip(r)
+	a(r)
+	return response, err
 }
 
 // slowly is a file that is read at a pace and says how far it is.
