@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -31,12 +32,16 @@ func TestCommandLinesAreStopped(t *testing.T) {
 		{"standard input, Ctrl-C", []string{"--as", "piped.bin", "-"}, syscall.SIGINT, "piped.bin is taken back", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if signal.Ignored(c.signal) {
+				t.Skip("this process was told to ignore the signal, as by nohup, and so are those that it starts")
+			}
 			makeFile(t, filepath.Join(s.dir, "big.bin"), 8<<20)
 			if err := os.MkdirAll(filepath.Join(s.dir, "tree"), 0o700); err != nil {
 				t.Fatal(err)
 			}
 			makeFile(t, filepath.Join(s.dir, "tree", "big.bin"), 8<<20)
 			network.Worsen(t, "bandwidth", map[string]int{"rate": 256}) // KB a second
+			defer network.Mend()
 			stdin, open := io.Pipe()
 			defer open.Close()
 			sender := s.startWith(t, stdin, append([]string{"send"}, c.args...)...)
