@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -92,7 +93,7 @@ func (s *streamSource) from(offset int64) (io.Reader, int64, bool, error) {
 		return nil, 0, false, errors.New("the server lacks bytes that the stream gave and that are gone")
 	}
 	rest := s.piece[skip:]
-	return &sliceReader{rest: rest}, int64(len(rest)), s.ended, nil
+	return bytes.NewReader(rest), int64(len(rest)), s.ended, nil
 }
 
 func (s *streamSource) read(offset int64) error {
@@ -109,19 +110,6 @@ func (s *streamSource) read(offset int64) error {
 	s.piece, s.at = s.piece[:n], offset
 	s.add(offset, s.piece)
 	return nil
-}
-
-// sliceReader is a bytes.Reader without the methods that make net/http take it as
-// a body of a known length: the request says it.
-type sliceReader struct{ rest []byte }
-
-func (r *sliceReader) Read(p []byte) (int, error) {
-	if len(r.rest) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, r.rest)
-	r.rest = r.rest[n:]
-	return n, nil
 }
 
 // changed says that the bytes recorded are not those of the source.

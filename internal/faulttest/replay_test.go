@@ -39,6 +39,22 @@ type taped struct {
 	body        []byte
 }
 
+// keep returns what makes the request again, and the request to send in its place,
+// whose body was read.
+func keep(r *http.Request) (taped, *http.Request, error) {
+	kept := taped{method: r.Method, url: r.URL.String(), header: r.Header.Clone()}
+	if r.Body == nil {
+		return kept, r, nil
+	}
+	var err error
+	if kept.body, err = io.ReadAll(r.Body); err != nil {
+		return kept, nil, err
+	}
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(kept.body))
+	return kept, r, nil
+}
+
 // taping lets a client's requests pass over a tape.
 func (t *tape) taping(c *faulttest.Client) {
 	recorder := c.HTTP.Transport.(*faulttest.Recorder)
@@ -52,15 +68,9 @@ type taping struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *taping) RoundTrip(r *http.Request) (*http.Response, error) {
-	kept := taped{method: r.Method, url: r.URL.String(), header: r.Header.Clone()}
-	if r.Body != nil {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		kept.body = body
-		r = r.Clone(r.Context())
-		r.Body = io.NopCloser(bytes.NewReader(body))
+	kept, r, err := keep(r)
+	if err != nil {
+		return nil, err
 	}
 	t.tape.mu.Lock()
 	t.tape.requests = append(t.tape.requests, kept)
@@ -247,15 +257,9 @@ type echo struct {
 
 // RoundTrip implements http.RoundTripper.
 func (e *echo) RoundTrip(r *http.Request) (*http.Response, error) {
-	kept := taped{method: r.Method, url: r.URL.String(), header: r.Header.Clone()}
-	if r.Body != nil {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		kept.body = body
-		r = r.Clone(r.Context())
-		r.Body = io.NopCloser(bytes.NewReader(body))
+	kept, r, err := keep(r)
+	if err != nil {
+		return nil, err
 	}
 	random := e.random()
 	mine, other := time.Duration(random.IntN(2000))*time.Microsecond, time.Duration(random.IntN(2000))*time.Microsecond
