@@ -2,14 +2,13 @@ package client_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -54,22 +53,7 @@ func newStand(t *testing.T, flags ...string) *stand {
 }
 
 func makeRoom(server string) (protocol.RoomID, error) {
-	request, err := http.NewRequest(http.MethodPost, server+"/v1/rooms", strings.NewReader(`{"name":"Physics 101","owner_ref":"t"}`))
-	if err != nil {
-		return "", err
-	}
-	request.SetBasicAuth("dev", "devkey")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return "", err
-	}
-	defer response.Body.Close()
-	var made struct {
-		Room struct {
-			ID protocol.RoomID `json:"room_id"`
-		} `json:"room"`
-	}
-	return made.Room.ID, json.NewDecoder(response.Body).Decode(&made)
+	return faulttest.NewRoom(context.Background(), http.DefaultClient, server, "Physics 101")
 }
 
 func signed(room protocol.RoomID, id protocol.ParticipantID, role token.Role, life time.Duration) string {

@@ -38,14 +38,24 @@ type Room struct {
 // MakeRoom makes a room on the server whose address is base.
 func MakeRoom(t testing.TB, base string, journal *Journal) *Room {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/v1/rooms", strings.NewReader(`{"name":"faults","owner_ref":"faults"}`))
+	id, err := NewRoom(t.Context(), http.DefaultClient, base, "faults")
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.SetBasicAuth(devApp, devKey)
-	response, err := http.DefaultClient.Do(request)
+	return &Room{ID: id, base: base, journal: journal}
+}
+
+// NewRoom is MakeRoom for who needs no more than the room's id, by a client of its
+// own. The name is plain words.
+func NewRoom(ctx context.Context, asking *http.Client, base, name string) (protocol.RoomID, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/v1/rooms", strings.NewReader(fmt.Sprintf(`{"name":%q,"owner_ref":"faults"}`, name)))
 	if err != nil {
-		t.Fatal(err)
+		return "", err
+	}
+	request.SetBasicAuth(devApp, devKey)
+	response, err := asking.Do(request)
+	if err != nil {
+		return "", err
 	}
 	defer response.Body.Close()
 	var made struct {
@@ -54,9 +64,9 @@ func MakeRoom(t testing.TB, base string, journal *Journal) *Room {
 		} `json:"room"`
 	}
 	if err := json.NewDecoder(response.Body).Decode(&made); err != nil || !made.Room.ID.Valid() {
-		t.Fatalf("making a room: %s %v", response.Status, err)
+		return "", fmt.Errorf("making a room: %s %w", response.Status, err)
 	}
-	return &Room{ID: made.Room.ID, base: base, journal: journal}
+	return made.Room.ID, nil
 }
 
 // At is the room as another server has it, which has its records: nobody has entered

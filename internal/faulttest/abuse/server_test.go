@@ -7,7 +7,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -63,17 +62,11 @@ func lay(t *testing.T, binary string, a abuse) *siege {
 
 func (s *siege) makeRoom(t *testing.T) protocol.RoomID {
 	t.Helper()
-	response, text := ask(t.Context(), s.client, "POST", s.url+"/v1/rooms", "", strings.NewReader(`{"name":"abuse","owner_ref":"abuse"}`),
-		"Authorization", "Basic "+inBase64("dev:devkey"))
-	var made struct {
-		Room struct {
-			ID protocol.RoomID `json:"room_id"`
-		} `json:"room"`
+	id, err := faulttest.NewRoom(t.Context(), s.client, s.url, "abuse")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(text), &made); err != nil || !made.Room.ID.Valid() {
-		t.Fatalf("making a room: %d %s", response.StatusCode, text)
-	}
-	return made.Room.ID
+	return id
 }
 
 func sign(t *testing.T, room protocol.RoomID, id protocol.ParticipantID) string {

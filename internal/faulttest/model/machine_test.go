@@ -1,10 +1,9 @@
 package model_test
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -64,25 +63,7 @@ func newLab(t *testing.T) *lab {
 
 // makeRoom asks for a room as the application does.
 func (l *lab) makeRoom() (protocol.RoomID, error) {
-	request, err := http.NewRequest(http.MethodPost, l.server.URL()+"/v1/rooms", strings.NewReader(`{"name":"model","owner_ref":"model"}`))
-	if err != nil {
-		return "", err
-	}
-	request.SetBasicAuth(devApp, devKey)
-	response, err := l.http.Do(request)
-	if err != nil {
-		return "", err
-	}
-	defer response.Body.Close()
-	var made struct {
-		Room struct {
-			ID protocol.RoomID `json:"room_id"`
-		} `json:"room"`
-	}
-	if err := json.NewDecoder(response.Body).Decode(&made); err != nil || !made.Room.ID.Valid() {
-		return "", fmt.Errorf("making a room: %s %w", response.Status, err)
-	}
-	return made.Room.ID, nil
+	return faulttest.NewRoom(context.Background(), l.http, l.server.URL(), "model")
 }
 
 // cast is everybody of a machine.
