@@ -98,7 +98,7 @@ func newRig(t testing.TB, changes ...func(*build)) *rig {
 		Rooms: rooms, Shares: shares,
 		Uploads: uploads, Push: noPush{}, Keys: token.NewRing(token.Keys{"app": {[]byte(testKey)}}), Limits: testLimits,
 		Pace:    server.Pace{MinRate: 1 << 10, Grace: time.Minute, Window: 30 * time.Second},
-		Page:    fstest.MapFS{"index.html": {Data: []byte("<!doctype html>the page")}, "assets/app-1.js": {Data: []byte("1")}, ".hidden": {}},
+		Page:    fstest.MapFS{"index.html": {Data: []byte("<!doctype html>the page")}, "assets/app-1.js": {Data: []byte("1")}, "app.webmanifest": {Data: []byte("{}")}, ".hidden": {}},
 		SDK:     fstest.MapFS{"EnxRtc.js": {Data: []byte("var EnxRtc")}, "handout.d.ts": {Data: []byte("export {}")}, "licenses.md": {Data: []byte("# Licenses")}},
 		Ready:   server.NewReadiness(log, server.Check{Name: "store", Ask: records.Ping}),
 		Metrics: server.NewMetrics(r.metrics),

@@ -15,7 +15,7 @@ import (
 // attributes, hence 'unsafe-inline' for styles; the SDK hashes in WebAssembly,
 // which browsers refuse to compile without 'wasm-unsafe-eval'.
 const pagePolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; " +
-	"style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+	"style-src 'self' 'unsafe-inline'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 // staticRoutes serves the page at / and the SDK's two builds under /sdk/.
 func (s *Server) staticRoutes(mux *addresses) {
@@ -106,6 +106,8 @@ func contentType(name string) string {
 		return "text/html; charset=utf-8"
 	case ".svg":
 		return "image/svg+xml"
+	case ".webmanifest":
+		return "application/manifest+json"
 	}
 	return ""
 }

@@ -21,6 +21,10 @@ func TestThePageIsServedUnderItsPolicy(t *testing.T) {
 			name: "what has a hash in its name is kept", method: "GET", path: "/assets/app-1.js", status: 200, wantBody: "1",
 			wantHeader: map[string]string{"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "public, max-age=31536000, immutable"},
 		},
+		{
+			name: "what makes it an app is asked for again", method: "GET", path: "/app.webmanifest", status: 200, wantBody: "{}",
+			wantHeader: map[string]string{"Content-Type": "application/manifest+json", "Cache-Control": "no-cache"},
+		},
 		{method: "GET", path: "/.hidden", status: 404, code: "not-found"},
 		{method: "GET", path: "/assets", status: 404, code: "not-found"},
 		{method: "GET", path: "/assets/..%2f..%2fetc/passwd", status: 404, code: "not-found"},
