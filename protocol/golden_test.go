@@ -37,6 +37,8 @@ func golden() map[string]any {
 	targeted := share
 	targeted.Size, targeted.Offset = nil, 0
 	targeted.To = protocol.Audience{List: []protocol.ParticipantID{"pt_dddddddddddddddddddddddddd", "visitor-7"}}
+	fromApp := targeted
+	fromApp.Sender = protocol.Sender{ID: protocol.OperatorID, Name: "Front desk"}
 	revoked := available
 	revoked.State, revoked.Rev = protocol.Revoked, 3
 	failed := share
@@ -75,6 +77,7 @@ func golden() map[string]any {
 			Kind: protocol.TextMessage, Sender: protocol.Sender{ID: ana.ID, Name: ana.Name}, To: protocol.ToRoom(), Body: json.RawMessage(`"hello"`),
 		}},
 		"share-targeted": targeted,
+		"share-list":     protocol.ShareList{Shares: []protocol.Share{fromApp}, More: true},
 		"share-page": protocol.SharePage{
 			Seq: protocol.Cursor{Room: 41, Personal: 7}, Reset: true, More: true, Shares: []protocol.Share{available},
 		},
@@ -148,7 +151,7 @@ func TestGoldenMessages(t *testing.T) {
 func TestGoldenMessagesReadBack(t *testing.T) {
 	for name, into := range map[string]any{
 		"event-shares-created": new(protocol.Event), "event-sharing-changed": new(protocol.Event), "sharing-switch": new(protocol.SharingSwitch), "roster": new(protocol.Roster), "event-message": new(protocol.Event),
-		"share-targeted": new(protocol.Share), "share-page": new(protocol.SharePage), "offer": new(protocol.Offer),
+		"share-targeted": new(protocol.Share), "share-list": new(protocol.ShareList), "share-page": new(protocol.SharePage), "offer": new(protocol.Offer),
 		"event-receipts-changed": new(protocol.Event), "receipt-page": new(protocol.ReceiptPage), "ledger": new(protocol.Ledger),
 		"receipt-words": new(protocol.ReceiptWords), "receipt-answers": new(protocol.ReceiptAnswers),
 		"offered": new(protocol.Offered), "split": new(protocol.Split), "parts": new(protocol.Parts), "welcome": new(protocol.Welcome), "problem": new(protocol.Problem),

@@ -19,6 +19,11 @@ type (
 	ShareID string
 )
 
+// OperatorID stands where a participant's id would, for the application itself:
+// as the sender of what it shares in its rooms. It is no valid id of a participant,
+// so no token can speak in its name.
+const OperatorID ParticipantID = "@operator"
+
 const (
 	idLength         = 26 // characters of base32 for 128 bits
 	maxParticipantID = 64 // characters

@@ -26,6 +26,11 @@ type RoomInfo struct {
 type Offer struct {
 	Files []FileInfo `json:"files"`
 	To    *Audience  `json:"to"` // required: a share always says whom it is for
+
+	// What the application alone may say: the name of the sender as participants see
+	// it, and its own names of users, each of whom in the room joins the list of To.
+	SenderName string   `json:"senderName,omitempty"`
+	ToUserRefs []string `json:"toUserRefs,omitempty"`
 }
 
 // FileInfo is what a sender says of a file before its bytes.
@@ -81,6 +86,13 @@ type SharePage struct {
 type Roster struct {
 	Participants []Participant `json:"participants"`
 	Sharing      Sharing       `json:"sharing"` // the switch of the room
+}
+
+// ShareList is the reply of GET /v1/rooms/{room}/shares to the application: what is
+// remembered of the shares of a room, in the order of their ids.
+type ShareList struct {
+	Shares []Share `json:"shares"`
+	More   bool    `json:"more,omitempty"` // ask again with "after", the last id
 }
 
 // Ticket is the reply of POST /v1/shares/{id}/tickets.

@@ -10,6 +10,8 @@ const (
 	RoleModerator   = "moderator"
 	RoleParticipant = "participant"
 	RoleViewer      = "viewer"
+	// RoleOperator is what the application counts as; no token has it.
+	RoleOperator = "operator"
 )
 
 // Sharing is the switch of a room: who may offer files there now. It takes away
@@ -31,8 +33,12 @@ func (s Sharing) MarshalJSON() ([]byte, error) {
 }
 
 // Permits reports whether who counts as the role (see SharingRole) may offer files.
-// What is no role counts as RoleParticipant.
+// What is no role counts as RoleParticipant. It is no matter of the application's,
+// which has the switch in its own hand.
 func (s Sharing) Permits(role string) bool {
+	if role == RoleOperator {
+		return true
+	}
 	if role != RoleModerator && role != RoleViewer {
 		role = RoleParticipant
 	}

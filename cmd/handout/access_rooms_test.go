@@ -1,5 +1,7 @@
 package main
 
+import "strings"
+
 // The rules of access to what is no single share: the room, and the application's
 // own addresses.
 
@@ -15,7 +17,7 @@ type errand struct {
 	// offers: it is refused while sharing is switched off for all but moderators.
 	offers bool
 	// ofApp is what the application is answered, and another one; "" where the
-	// address is for participants.
+	// address is for participants alone.
 	ofApp, ofOther string
 }
 
@@ -44,13 +46,13 @@ var (
 
 // errands are in an order in which none is in the way of the next.
 var errands = []errand{
-	{name: "offer to the room", method: "POST", path: "/v1/rooms/{room}/shares", body: `{"files":[{"name":"a","size":10}],"to":"room"}`, offers: true, want: granted("201", maySendToAll)},
-	{name: "offer to a list", method: "POST", path: "/v1/rooms/{room}/shares", body: `{"files":[{"name":"a","size":10}],"to":["ben"]}`, offers: true, want: granted("201", maySend)},
-	{name: "create by tus, for the room", method: "POST", path: "/uploads", header: tusCreation, offers: true, want: granted("201", maySendToAll)},
-	{name: "create by tus, for a list", method: "POST", path: "/uploads", header: tusToList, offers: true, want: granted("201", maySend)},
-	{name: "create a part", method: "POST", path: "/uploads", header: tusPart, offers: true, want: granted("201", maySend)},
-	{name: "create by Resumable Uploads, for the room", method: "POST", path: "/uploads", header: resumableCreation, offers: true, want: granted("201", maySendToAll)},
-	{name: "create by Resumable Uploads, for a list", method: "POST", path: "/uploads?to=ben", header: resumableCreation, offers: true, want: granted("201", maySend)},
+	{name: "offer to the room", method: "POST", path: "/v1/rooms/{room}/shares", body: `{"files":[{"name":"a","size":10}],"to":"room"}`, offers: true, ofApp: "201", ofOther: "404", want: granted("201", maySendToAll)},
+	{name: "offer to a list", method: "POST", path: "/v1/rooms/{room}/shares", body: `{"files":[{"name":"a","size":10}],"to":["ben"]}`, offers: true, ofApp: "201", ofOther: "404", want: granted("201", maySend)},
+	{name: "create by tus, for the room", method: "POST", path: "/uploads?room={room}", header: tusCreation, offers: true, ofApp: "201", ofOther: "404", want: granted("201", maySendToAll)},
+	{name: "create by tus, for a list", method: "POST", path: "/uploads?room={room}", header: tusToList, offers: true, ofApp: "201", ofOther: "404", want: granted("201", maySend)},
+	{name: "create a part", method: "POST", path: "/uploads?room={room}", header: tusPart, offers: true, ofApp: "201", ofOther: "404", want: granted("201", maySend)},
+	{name: "create by Resumable Uploads, for the room", method: "POST", path: "/uploads?room={room}", header: resumableCreation, offers: true, ofApp: "201", ofOther: "404", want: granted("201", maySendToAll)},
+	{name: "create by Resumable Uploads, for a list", method: "POST", path: "/uploads?room={room}&to=ben", header: resumableCreation, offers: true, ofApp: "201", ofOther: "404", want: granted("201", maySend)},
 	{name: "see who is here", method: "GET", path: "/v1/rooms/{room}/participants", want: anyone("200")},
 	{name: "see one's own receipts", method: "GET", path: "/v1/rooms/{room}/receipts", want: anyone("200")},
 	{name: "write a message", method: "POST", path: "/v1/rooms/{room}/messages", body: `{"kind":"text","to":"room","body":"hello"}`, want: anyone("204")},
@@ -76,20 +78,19 @@ var errands = []errand{
 // answer is what the rules say of an errand. Whose room the address names is asked
 // of participants alone.
 func (e errand) answer(w who, sharing bool) string {
-	if e.want == nil {
-		switch w.app {
-		case "own":
-			return e.ofApp
-		case "other":
-			return e.ofOther
-		}
+	switch {
+	case w.app == "own" && e.ofApp != "":
+		return e.ofApp
+	case w.app == "other" && e.ofOther != "":
+		return e.ofOther
+	case e.want == nil:
 		return "401"
 	}
 	namesRoom := len(e.path) > 4 && e.path[:4] == "/v1/"
 	if refused := refusal401(w, namesRoom); refused != "" {
 		return refused
 	}
-	if w.elsewhere && e.header["Upload-Metadata"] != "" || w.elsewhere && e.path == "/uploads?to=ben" {
+	if w.elsewhere && e.header["Upload-Metadata"] != "" || w.elsewhere && strings.HasSuffix(e.path, "&to=ben") {
 		return "422" // there is no such recipient in the sender's own room
 	}
 	if e.offers && !sharing && !w.moderate && !w.elsewhere {

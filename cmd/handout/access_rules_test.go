@@ -66,6 +66,7 @@ type verb struct {
 	name   string
 	needs  right
 	inRoom bool // its address names the room
+	told   bool // it tells of oneself: no matter of the application's
 	kinds  []string
 	// then is what who may is answered, by the share's state; absent for a state
 	// that the kind does not have.
@@ -108,8 +109,8 @@ var verbs = []verb{
 	{name: "POST /v1/shares/{id}/tickets", needs: see, kinds: shares, then: while("201", "201", "410")},
 	{name: "GET /v1/rooms/{room}/shares", needs: see, inRoom: true, kinds: shares, then: same("listed"), refusedAs: map[string]string{"404": "not listed"}},
 	{name: "GET /v1/shares/{id}/receipts", needs: see, kinds: shares, then: same("200")},
-	{name: "POST /v1/rooms/{room}/receipts, seen", needs: say, inRoom: true, kinds: shares, then: while("taken", "taken", "share-ended"), refusedAs: receipts},
-	{name: "POST /v1/rooms/{room}/receipts, received", needs: say, inRoom: true, kinds: shares, refusedAs: receipts, then: map[string]string{
+	{name: "POST /v1/rooms/{room}/receipts, seen", needs: say, inRoom: true, told: true, kinds: shares, then: while("taken", "taken", "share-ended"), refusedAs: receipts},
+	{name: "POST /v1/rooms/{room}/receipts, received", needs: say, inRoom: true, told: true, kinds: shares, refusedAs: receipts, then: map[string]string{
 		"uploading": "checksum-mismatch", "available": "taken", "revoked": "taken", "expired": "taken", "cancelled": "checksum-mismatch", "failed": "checksum-mismatch",
 	}},
 	{name: "DELETE /v1/shares/{id}", needs: end, kinds: shares, then: same("204"), spoils: true},
@@ -143,10 +144,13 @@ func (v verb) want(w who, kind, state string) string {
 		return ""
 	}
 	answer := refusal401(w, v.inRoom)
+	if w.app != "" && !v.told {
+		answer = ""
+	}
 	if answer == "" {
 		answer = v.decide(w, kind, then)
 	}
-	if as, ok := v.refusedAs[answer]; ok && w.refused == "" {
+	if as, ok := v.refusedAs[answer]; ok && w.refused == "" && w.app == "" {
 		return as
 	}
 	return answer
@@ -164,7 +168,7 @@ func refusal401(w who, inRoom bool) string {
 // you what you lack.
 func (v verb) decide(w who, kind, then string) string {
 	knows := w.sender || w.receive && (kind == forRoom || kind == forList && w.listed)
-	if v.needs == end && w.moderate && kind != partKind {
+	if (v.needs == end && w.moderate || w.app == "own") && kind != partKind {
 		knows = true
 	}
 	if w.elsewhere || !knows {
@@ -175,7 +179,7 @@ func (v verb) decide(w who, kind, then string) string {
 	case write:
 		permitted = w.sender && w.send
 	case end:
-		permitted = w.sender || w.moderate
+		permitted = w.sender || w.moderate || w.app == "own"
 	case say:
 		permitted = !w.sender
 	}
@@ -190,6 +194,7 @@ func (v verb) decide(w who, kind, then string) string {
 var ticketAnswers = map[string]map[string]string{
 	"of a recipient":                   while("206", "206", "410"),
 	"of the sender":                    while("206", "206", "410"),
+	"of the application":               while("206", "206", "410"),
 	"of who was removed from the room": while("401", "401", "410"),
 	"of somebody who is no recipient":  same("404"),
 	"of a recipient, used before":      same("404"),

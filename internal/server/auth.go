@@ -50,10 +50,28 @@ func (s *Server) caller(r *http.Request) (share.Caller, error) {
 	return caller, s.asking.byCaller(s.now(), caller)
 }
 
+// sharer returns who asks for what is shared: a participant by its token or, by App
+// ID and App Key, the application that the room is of.
+func (s *Server) sharer(r *http.Request) (share.Caller, error) {
+	if _, _, basic := r.BasicAuth(); basic {
+		return s.application(r)
+	}
+	return s.caller(r)
+}
+
 // participant wraps a handler that a participant of the room calls.
 func (s *Server) participant(handle func(http.ResponseWriter, *http.Request, share.Caller) error) http.Handler {
+	return s.asked(s.caller, handle)
+}
+
+// shared wraps a handler that the application of the room may call too.
+func (s *Server) shared(handle func(http.ResponseWriter, *http.Request, share.Caller) error) http.Handler {
+	return s.asked(s.sharer, handle)
+}
+
+func (s *Server) asked(by func(*http.Request) (share.Caller, error), handle func(http.ResponseWriter, *http.Request, share.Caller) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller, err := s.caller(r)
+		caller, err := by(r)
 		if err == nil {
 			err = handle(w, acting(r, string(caller.ID)), caller)
 		}

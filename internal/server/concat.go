@@ -99,9 +99,9 @@ func (s *Server) tusJoin(w http.ResponseWriter, r *http.Request, caller share.Ca
 	if err != nil {
 		return err
 	}
-	made, err := s.Shares.Join(r.Context(), caller, share.Union{
-		Draft: draftOf(metadata, raw, nil), To: audienceOf(metadata), Parts: c.parts, Concat: c.raw,
-	})
+	union := share.Union{Draft: draftOf(metadata, raw, nil), Parts: c.parts, Concat: c.raw}
+	union.To, union.UserRefs = recipients(caller, r.URL.Query(), audienceOf(metadata))
+	made, err := s.Shares.Join(r.Context(), caller, union)
 	if err != nil {
 		return err
 	}

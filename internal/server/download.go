@@ -14,7 +14,7 @@ import (
 )
 
 // content is GET and HEAD /v1/shares/{id}/content: the bytes, for a bearer
-// token or a ticket.
+// token, the application's credentials or a ticket.
 func (s *Server) content(w http.ResponseWriter, r *http.Request) {
 	if err := s.sendContent(w, r); err != nil {
 		s.fail(w, r, err)
@@ -56,12 +56,12 @@ func (s *Server) sendContent(w http.ResponseWriter, r *http.Request) error {
 	return sending.outcome()
 }
 
-// reader is the caller that a ticket or a bearer token stands for.
+// reader is the caller that a ticket or a credential stands for.
 func (s *Server) reader(r *http.Request) (share.Caller, error) {
 	if secret := r.URL.Query().Get("ticket"); secret != "" {
 		return s.Shares.Redeem(r.Context(), secret, shareID(r))
 	}
-	return s.caller(r)
+	return s.sharer(r)
 }
 
 // contentHeaders makes the response safe to open in any browser: it is a file

@@ -62,9 +62,9 @@ func (o operatorAPI) app(handle func(http.ResponseWriter, *http.Request, string)
 }
 
 // authenticate returns the application whose key the request has.
-func (o operatorAPI) authenticate(r *http.Request) (string, bool) {
+func (s *Server) authenticate(r *http.Request) (string, bool) {
 	app, key, _ := r.BasicAuth()
-	return app, o.Keys.Keys().Holds(app, key)
+	return app, s.Keys.Keys().Holds(app, key)
 }
 
 // roomReply is a room as the back end knows it.
@@ -228,9 +228,12 @@ func (o operatorAPI) failOperator(w http.ResponseWriter, r *http.Request, err er
 	if !errors.As(err, &refused) {
 		refused = o.refusalOf(r, err)
 	}
-	writeJSON(w, refused.status, map[string]any{
-		"result": refused.result, "error": http.StatusText(refused.status), "desc": refused.desc,
-	})
+	answer := map[string]any{"result": refused.result, "error": http.StatusText(refused.status), "desc": refused.desc}
+	var coded *protocol.Error
+	if errors.As(err, &coded) && refused.status < http.StatusInternalServerError {
+		answer["code"] = coded.Code
+	}
+	writeJSON(w, refused.status, answer)
 }
 
 func (o operatorAPI) refusalOf(r *http.Request, err error) refusal {

@@ -36,7 +36,7 @@ func speaksResumable(r *http.Request) bool {
 	if r.Header.Get("Tus-Resumable") != "" {
 		return false
 	}
-	return len(r.Header.Values("Upload-Complete")) > 0 || r.Header.Get(interopHeader) != "" ||
+	return isPush(r) || len(r.Header.Values("Upload-Complete")) > 0 || r.Header.Get(interopHeader) != "" ||
 		mediaType(r.Header) == partialMediaType || r.Method == http.MethodDelete
 }
 
@@ -47,7 +47,7 @@ func (s *Server) resumable(handle func(http.ResponseWriter, *http.Request, share
 			w.Header().Set(interopHeader, version)
 		}
 		s.limits(w, r, store.Share{})
-		caller, err := s.caller(r)
+		caller, err := s.sharer(r)
 		if err == nil {
 			err = handle(w, acting(r, string(caller.ID)), caller)
 		}
@@ -74,10 +74,9 @@ func (s *Server) resumableCreate(w http.ResponseWriter, r *http.Request, caller 
 	if err != nil {
 		return err
 	}
-	made, err := s.Shares.Offer(r.Context(), caller, share.Batch{
-		To: recipientsOf(r.URL.Query()), Key: key,
-		Drafts: []share.Draft{{Name: dispositionName(r.Header), Type: fileType(r.Header), Size: a.Length, Dialect: store.DialectIETF}},
-	})
+	batch := share.Batch{Key: key, Drafts: []share.Draft{{Name: fileName(r), Type: fileType(r.Header), Size: a.Length, Dialect: store.DialectIETF}}}
+	batch.To, batch.UserRefs = recipients(caller, r.URL.Query(), recipientsOf(r.URL.Query()))
+	made, err := s.Shares.Offer(r.Context(), caller, batch)
 	if err != nil {
 		return err
 	}

@@ -124,7 +124,7 @@ func (s *Server) answerTaken(w http.ResponseWriter, caller share.Caller, record 
 		return
 	}
 	digestHeader(h, record.Share)
-	writeJSON(w, http.StatusOK, record.For(caller.ID))
+	writeJSON(w, http.StatusOK, caller.View(record))
 }
 
 // misplaced is an append at an offset that the upload is not at.

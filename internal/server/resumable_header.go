@@ -61,7 +61,11 @@ func completeField(h http.Header) (complete, given bool) {
 func appendOf(r *http.Request, offset int64) (upload.Append, error) {
 	a := upload.Append{Offset: offset}
 	complete, given := completeField(r.Header)
-	if !given {
+	switch {
+	case given:
+	case isPush(r):
+		complete = true
+	default:
 		return a, protocol.NewError(protocol.CodeInvalidRequest, "Upload-Complete is required: ?1 or ?0")
 	}
 	a.Last = complete
@@ -120,6 +124,15 @@ func recipientsOf(query url.Values) protocol.Audience {
 		return protocol.ToRoom()
 	}
 	return audienceOf(map[string]string{"to": strings.Join(query["to"], ",")})
+}
+
+// fileName returns what Content-Disposition calls the file or, if it does not, the
+// query.
+func fileName(r *http.Request) string {
+	if name := dispositionName(r.Header); name != "" {
+		return name
+	}
+	return r.URL.Query().Get("name")
 }
 
 // dispositionName returns the file name of Content-Disposition, "" for none.

@@ -148,7 +148,7 @@ func (r *rig) newRoom(t testing.TB, rooms *room.Service) protocol.RoomID {
 func (r *rig) admit(t testing.TB, rooms *room.Service, id protocol.RoomID, name string, role token.Role) {
 	t.Helper()
 	r.tokens[name] = r.sign(t, testKey, id, name, role, time.Hour)
-	entrant := room.Entrant{App: "app", Room: id, ID: protocol.ParticipantID(name), Name: name, Role: string(role), Grants: role.Grants().List()}
+	entrant := room.Entrant{App: "app", Room: id, ID: protocol.ParticipantID(name), Name: name, UserRef: "u-" + name, Role: string(role), Grants: role.Grants().List()}
 	if _, err := rooms.Join(context.Background(), entrant, "connection-of-"+name); err != nil {
 		t.Fatal(err)
 	}

@@ -14,19 +14,19 @@ func (s *Server) routes() *addresses {
 	mux.Handle("DELETE /v1/rooms/{room}/participants/{id}/shares", s.participant(s.withdrawShares))
 	mux.Handle("PUT /v1/rooms/{room}/sharing", s.participant(s.switchSharing))
 	mux.Handle("POST /v1/rooms/{room}/messages", s.participant(s.postMessage))
-	mux.Handle("GET /v1/rooms/{room}/shares", s.participant(s.listShares))
-	mux.Handle("POST /v1/rooms/{room}/shares", s.participant(s.offerShares))
+	mux.Handle("GET /v1/rooms/{room}/shares", s.shared(s.listShares))
+	mux.Handle("POST /v1/rooms/{room}/shares", s.shared(s.offerShares))
 
 	// Receipts: what has become of each share at each recipient.
 	mux.Handle("POST /v1/rooms/{room}/receipts", s.participant(s.sayReceipts))
 	mux.Handle("GET /v1/rooms/{room}/receipts", s.participant(s.listReceipts))
-	mux.Handle("GET /v1/shares/{id}/receipts", s.participant(s.getReceipts))
+	mux.Handle("GET /v1/shares/{id}/receipts", s.shared(s.getReceipts))
 
-	// Shares: the record, the bytes, the end.
-	mux.Handle("GET /v1/shares/{id}", s.participant(s.getShare))
-	mux.Handle("DELETE /v1/shares/{id}", s.participant(s.endShare))
-	mux.Handle("POST /v1/shares/{id}/tickets", s.participant(s.createTicket))
-	mux.Handle("POST /v1/shares/{id}/parts", s.participant(s.splitUpload))
+	// Shares: the record, the bytes, the end. They are the application's too (shared).
+	mux.Handle("GET /v1/shares/{id}", s.shared(s.getShare))
+	mux.Handle("DELETE /v1/shares/{id}", s.shared(s.endShare))
+	mux.Handle("POST /v1/shares/{id}/tickets", s.shared(s.createTicket))
+	mux.Handle("POST /v1/shares/{id}/parts", s.shared(s.splitUpload))
 	mux.HandleFunc("GET /v1/shares/{id}/content", s.content)
 
 	// Uploads: tus 1.0, and Resumable Uploads for HTTP.

@@ -10,6 +10,9 @@ import (
 
 // listShares is GET /v1/rooms/{room}/shares.
 func (s *Server) listShares(w http.ResponseWriter, r *http.Request, caller share.Caller) error {
+	if caller.Operator {
+		return s.listForApplication(w, r, caller)
+	}
 	since, err := protocol.ParseCursor(r.URL.Query().Get("since"))
 	if err != nil {
 		return err
@@ -32,10 +35,17 @@ func (s *Server) offerShares(w http.ResponseWriter, r *http.Request, caller shar
 	if err := readJSON(w, r, &offer); err != nil {
 		return err
 	}
-	if offer.To == nil {
+	if !caller.Operator { // a participant is who its token says
+		offer.SenderName, offer.ToUserRefs = "", nil
+	}
+	switch {
+	case offer.To == nil && len(offer.ToUserRefs) > 0:
+		offer.To = &protocol.Audience{}
+	case offer.To == nil:
 		return protocol.NewError(protocol.CodeInvalidRequest, `"to" is required: "room" or a list of participant ids`)
 	}
-	batch := share.Batch{To: *offer.To, Key: key}
+	caller.Name = senderName(offer.SenderName, caller.Name)
+	batch := share.Batch{To: *offer.To, UserRefs: offer.ToUserRefs, Key: key}
 	for _, file := range offer.Files {
 		if file.Size == nil {
 			return protocol.NewError(protocol.CodeInvalidRequest, "a file has no size")

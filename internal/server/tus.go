@@ -48,7 +48,7 @@ func (s *Server) tus(handle func(http.ResponseWriter, *http.Request, share.Calle
 			s.fail(w, r, protocol.NewError(protocol.CodeUnsupportedTus, "this server speaks tus "+tusVersion))
 			return
 		}
-		caller, err := s.caller(r)
+		caller, err := s.sharer(r)
 		if err == nil {
 			err = handle(w, acting(r, string(caller.ID)), caller)
 		}
@@ -101,7 +101,8 @@ func (s *Server) tusCreate(w http.ResponseWriter, r *http.Request, caller share.
 	if err != nil {
 		return err
 	}
-	batch := share.Batch{To: audienceOf(metadata), Key: key, Drafts: []share.Draft{draftOf(metadata, raw, length)}}
+	batch := share.Batch{Key: key, Drafts: []share.Draft{draftOf(metadata, raw, length)}}
+	batch.To, batch.UserRefs = recipients(caller, r.URL.Query(), audienceOf(metadata))
 	if !concat.partial && withBody && isDeposit(r, length, checksum) {
 		return s.tusDeposit(w, r, caller, batch)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/handout-rtc/handout/protocol"
 )
 
-// Caller is the participant who asks, as its token says.
+// Caller is who asks: a participant, as its token says, or the application.
 type Caller struct {
 	Room protocol.RoomID
 	ID   protocol.ParticipantID
@@ -23,6 +23,26 @@ type Caller struct {
 	// Role is what the room's switch counts the participant as: see
 	// protocol.SharingRole.
 	Role string
+
+	// Operator: it is the application that the room is of. See AsOperator.
+	Operator bool
+}
+
+// AsOperator returns the application as a caller in one of its rooms; name is what
+// participants see of the sender of what it shares.
+func AsOperator(room protocol.RoomID, name string) Caller {
+	return Caller{
+		Room: room, ID: protocol.OperatorID, Name: name,
+		Send: true, SendToAll: true, Moderate: true, Role: protocol.RoleOperator, Operator: true,
+	}
+}
+
+// View returns a share as the caller may see it.
+func (c Caller) View(s store.Share) protocol.Share {
+	if c.Operator {
+		return s.Share
+	}
+	return s.For(c.ID)
 }
 
 // Verb is what a caller wants to do with a share.
@@ -65,12 +85,28 @@ func (s *Service) Authorise(ctx context.Context, c Caller, id protocol.ShareID, 
 	return record, nil
 }
 
+// RoomOf returns the room of a share or of a partial upload; of what does not exist,
+// one that does not exist either. It tells nobody anything: who asks must be held
+// against that room.
+func (s *Service) RoomOf(ctx context.Context, id protocol.ShareID) (protocol.RoomID, error) {
+	record, err := s.Records.Share(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return protocol.NewRoomID(), nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading share: %w", err)
+	}
+	return record.Room, nil
+}
+
 // decide holds the rules. Whoever may not see a share is told that there is
 // none; whoever may see it is told what is missing. A partial upload is no share:
 // it has an offset and an end, for its sender.
 //
 // A moderator may end what it may not see. It has the id from somebody who sees it,
-// for nobody guesses one, and learns nothing more of it (docs/decisions/0015).
+// for nobody guesses one, and learns nothing more of it (docs/decisions/0015). The
+// application sees and reads all that is shared in its rooms, and writes what is its
+// own (docs/decisions/0023).
 func decide(c Caller, s store.Share, verb Verb) error {
 	if c.Room != s.Room {
 		return notFound()
@@ -80,7 +116,7 @@ func decide(c Caller, s store.Share, verb Verb) error {
 	if verb == End && c.Moderate && !s.Partial() {
 		return nil
 	}
-	if !sender && !recipient || s.Partial() && (!sender || verb != Write && verb != End) {
+	if !sender && !recipient && !c.Operator || s.Partial() && (!sender || verb != Write && verb != End) {
 		return notFound()
 	}
 	switch verb {
@@ -100,9 +136,9 @@ func decide(c Caller, s store.Share, verb Verb) error {
 		if recipient && !sender {
 			return nil
 		}
-		return protocol.NewError(protocol.CodeForbidden, "the sender has no receipt of its own share")
+		return protocol.NewError(protocol.CodeForbidden, "only a recipient has a receipt, and not of its own share")
 	case Account:
-		if sender {
+		if sender || c.Operator {
 			return nil
 		}
 		return protocol.NewError(protocol.CodeForbidden, "only the sender may read the receipts of others")
@@ -129,7 +165,7 @@ func seen(c Caller, selected []store.Share) []protocol.Share {
 	shares := []protocol.Share{} // a list on the wire, never null
 	for _, s := range selected {
 		if decide(c, s, See) == nil {
-			shares = append(shares, s.For(c.ID))
+			shares = append(shares, c.View(s))
 		}
 	}
 	return shares

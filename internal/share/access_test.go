@@ -18,6 +18,7 @@ func TestDecide(t *testing.T) {
 	room := protocol.RoomID("rm_a")
 	broadcast := protocol.Share{Room: room, Sender: protocol.Sender{ID: "sender"}, To: protocol.ToRoom()}
 	targeted := protocol.Share{Room: room, Sender: protocol.Sender{ID: "sender"}, To: protocol.Audience{List: []protocol.ParticipantID{"friend"}}}
+	fromApp := protocol.Share{Room: room, Sender: protocol.Sender{ID: protocol.OperatorID}, To: targeted.To}
 	partial := protocol.Share{Room: room, Sender: protocol.Sender{ID: "sender"}}
 	all := func(id protocol.ParticipantID) Caller {
 		return Caller{Room: room, ID: id, Send: true, Receive: true, SendToAll: true}
@@ -55,6 +56,12 @@ func TestDecide(t *testing.T) {
 		{"moderator, of a part", moderator("mod"), partial, store.ConcatPartial, codes{hidden, hidden, hidden, hidden, hidden, hidden}},
 		{"anyone, of a part that says it is for all", all("other"), broadcast, store.ConcatPartial, codes{hidden, hidden, hidden, hidden, hidden, hidden}},
 		{"moderator who is the sender of a part", moderator("sender"), partial, store.ConcatPartial, codes{hidden, hidden, "", "", hidden, hidden}},
+		{"the application", AsOperator(room, "app"), targeted, "", codes{write: forbidden, say: forbidden}},
+		{"the application, of a broadcast", AsOperator(room, "app"), broadcast, "", codes{write: forbidden, say: forbidden}},
+		{"the application, of its own", AsOperator(room, "app"), fromApp, "", codes{say: forbidden}},
+		{"the application, of a part", AsOperator(room, "app"), partial, store.ConcatPartial, codes{hidden, hidden, hidden, hidden, hidden, hidden}},
+		{"the application, in another room", AsOperator("rm_b", "app"), broadcast, "", codes{hidden, hidden, hidden, hidden, hidden, hidden}},
+		{"a recipient of the application's", all("friend"), fromApp, "", codes{"", "", forbidden, forbidden, "", forbidden}},
 		{"a moderator of another room", elsewhere(moderator("mod")), broadcast, "", codes{hidden, hidden, hidden, hidden, hidden, hidden}},
 	}
 	for _, row := range rows {
@@ -100,6 +107,7 @@ func TestAWrongQueryShowsNothing(t *testing.T) {
 		"a recipient":              {Caller{Room: "rm_a", ID: "friend", Receive: true}, []protocol.ShareID{"broadcast", "targeted"}, 1},
 		"anyone in the room":       {Caller{Room: "rm_a", ID: "mod", Receive: true, Moderate: true}, []protocol.ShareID{"broadcast"}, 0},
 		"who may not receive":      {Caller{Room: "rm_a", ID: "friend", Send: true}, nil, 0},
+		"the application":          {AsOperator("rm_a", "app"), []protocol.ShareID{"broadcast", "targeted"}, 2},
 		"somebody in another room": {Caller{Room: "rm_b", ID: "friend", Receive: true}, []protocol.ShareID{"elsewhere"}, 0},
 	} {
 		page, err := s.List(t.Context(), row.caller, protocol.Cursor{})

@@ -25,11 +25,11 @@ type Content struct {
 	reading *reading
 	done    func()
 
-	bytes blob.Reader // nil until the first byte is there
-	begun func()      // called before the first byte; nil afterwards
-	at    int64       // where the next byte is
-	ready int64       // how many bytes there are
-	all   bool        // ready is all
+	bytes blob.Reader  // nil until the first byte is there
+	begun func() error // called before the first byte; nil afterwards
+	at    int64        // where the next byte is
+	ready int64        // how many bytes there are
+	all   bool         // ready is all
 }
 
 // Content opens the bytes of a share for the caller. If the share ends before
@@ -44,7 +44,7 @@ func (s *Service) Content(ctx context.Context, c Caller, id protocol.ShareID, cu
 		return nil, err
 	}
 	reading := &reading{share: id, room: c.Room, reader: c.ID}
-	if c.ID != record.Sender.ID {
+	if c.ID != record.Sender.ID && !c.Operator { // else nobody has a receipt of it
 		reading.sender = record.Sender.ID
 	}
 	ctx, done := s.readings.begin(ctx, reading, cut)
@@ -54,8 +54,11 @@ func (s *Service) Content(ctx context.Context, c Caller, id protocol.ShareID, cu
 		err = endedError(record.Share)
 	}
 	content := &Content{Share: record, service: s, ctx: ctx, reading: reading, done: done}
-	if reading.sender != "" {
-		content.begun = func() { s.begun(c, id) }
+	switch {
+	case reading.sender != "":
+		content.begun = func() error { s.begun(c, id); return nil }
+	case c.ID != record.Sender.ID: // the application reads nothing that is not in the audit log
+		content.begun = func() error { return s.Moderation.NoteRead(ctx, record, s.Now()) }
 	}
 	if err == nil && record.State == protocol.Available {
 		content.ready, content.all = record.Offset, true
@@ -102,7 +105,9 @@ func (c *Content) Next(limit int64) (*io.LimitedReader, error) {
 		return nil, io.EOF
 	}
 	if c.begun != nil {
-		c.begun()
+		if err := c.begun(); err != nil {
+			return nil, err
+		}
 		c.begun = nil
 	}
 	n := min(limit, c.ready-c.at)

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
 
-// Moderation is what a Service needs of the store to end many shares of a room.
+// Moderation is what a Service needs of the store for who answers for a room: to end
+// many of its shares, and to note what the application has read.
 type Moderation interface {
+	NoteRead(ctx context.Context, s store.Share, now time.Time) error
 	LiveIn(ctx context.Context, room protocol.RoomID, sender protocol.ParticipantID, after protocol.ShareID, limit int) ([]store.Share, error)
 }
 
@@ -40,8 +43,7 @@ func (s *Service) WithdrawAll(ctx context.Context, c Caller, sender protocol.Par
 // Withdraw ends a share of the room for the operator. It fails with
 // CodeShareNotFound; one that has ended is no error.
 func (s *Service) Withdraw(ctx context.Context, room protocol.RoomID, id protocol.ShareID) error {
-	// The operator stands where a moderator of the room does.
-	return s.End(ctx, Caller{Room: room, Moderate: true}, id)
+	return s.End(ctx, AsOperator(room, ""), id)
 }
 
 // withdrawn is what becomes of a share that somebody ends.

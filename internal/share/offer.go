@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,8 @@ type Draft struct {
 type Batch struct {
 	Drafts []Draft
 	To     protocol.Audience
+	// UserRefs adds to To.List everybody in the room whom the application calls so.
+	UserRefs []string
 	// Key is the sender's name for the request, by which it may be made again
 	// when its answer was lost; "" for one that is made once.
 	Key string
@@ -97,7 +100,7 @@ func (s *Service) create(ctx context.Context, c Caller, batch Batch) ([]store.Sh
 
 // draw returns the shares of a batch, if the caller may offer them.
 func (s *Service) draw(ctx context.Context, c Caller, batch Batch) ([]store.Share, error) {
-	to, err := s.audience(ctx, c, batch.To)
+	to, err := s.audience(ctx, c, batch.To, batch.UserRefs)
 	if err != nil {
 		return nil, err
 	}
@@ -156,9 +159,10 @@ func (b Batch) digest() string {
 		return ""
 	}
 	text, err := json.Marshal(struct {
-		Drafts []Draft
-		To     protocol.Audience
-	}{b.Drafts, b.To})
+		Drafts   []Draft
+		To       protocol.Audience
+		UserRefs []string `json:",omitempty"` // as digests were before there were any
+	}{b.Drafts, b.To, b.UserRefs})
 	if err != nil { // only types of another shape could do that
 		panic(err)
 	}
@@ -211,34 +215,57 @@ func (s *Service) lifetime() time.Duration {
 }
 
 // audience checks that the caller may offer to it and that everybody in a list
-// is in the room and may receive; duplicates are folded.
-func (s *Service) audience(ctx context.Context, c Caller, to protocol.Audience) (protocol.Audience, error) {
+// is in the room and may receive; duplicates are folded. Everybody there whom the
+// application calls by one of refs joins the list.
+func (s *Service) audience(ctx context.Context, c Caller, to protocol.Audience, refs []string) (protocol.Audience, error) {
 	if err := mayOffer(c, to); err != nil {
 		return to, err
 	}
+	named := len(to.List) + len(refs)
 	switch {
+	case to.Room && len(refs) > 0:
+		return to, protocol.NewError(protocol.CodeInvalidRequest, "it is for the room, or for users: not for both")
 	case to.Room:
 		return to, nil
-	case len(to.List) == 0:
+	case named == 0:
 		return to, protocol.NewError(protocol.CodeEmptyList, "the list of recipients is empty")
-	case len(to.List) > s.Limits.RecipientsPerRequest:
-		return to, protocol.LimitError(protocol.CodeInvalidRequest, "max-recipients",
-			"more than "+strconv.Itoa(s.Limits.RecipientsPerRequest)+" recipients")
+	case named > s.Limits.RecipientsPerRequest:
+		return to, s.tooManyRecipients()
 	}
 	members, err := s.Records.Members(ctx, c.Room)
 	if err != nil {
 		return to, fmt.Errorf("reading the roster: %w", err)
 	}
-	return resolve(to.List, members)
+	to, err = resolve(to.List, refs, members)
+	if err == nil && len(to.List) > s.Limits.RecipientsPerRequest {
+		err = s.tooManyRecipients()
+	}
+	return to, err
 }
 
-func resolve(list []protocol.ParticipantID, members []store.Member) (protocol.Audience, error) {
+func (s *Service) tooManyRecipients() error {
+	return protocol.LimitError(protocol.CodeInvalidRequest, "max-recipients",
+		"more than "+strconv.Itoa(s.Limits.RecipientsPerRequest)+" recipients")
+}
+
+func resolve(list []protocol.ParticipantID, refs []string, members []store.Member) (protocol.Audience, error) {
 	addressable := make(map[protocol.ParticipantID]bool, len(members))
+	called := make(map[string][]protocol.ParticipantID, len(refs))
 	for _, m := range members {
 		addressable[m.ID] = m.MayReceive()
+		if m.MayReceive() && slices.Contains(refs, m.UserRef) {
+			called[m.UserRef] = append(called[m.UserRef], m.ID)
+		}
 	}
 	var to protocol.Audience
 	var unknown []string
+	for _, ref := range refs {
+		if len(called[ref]) == 0 || ref == "" { // "" is no name
+			unknown = append(unknown, strconv.Quote(ref))
+			continue
+		}
+		list = append(slices.Clip(list), called[ref]...)
+	}
 	taken := make(map[protocol.ParticipantID]bool, len(list))
 	for _, id := range list {
 		switch {

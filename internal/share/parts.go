@@ -23,7 +23,9 @@ type Parts interface {
 type Union struct {
 	Draft Draft // its size is the sum of theirs
 	To    protocol.Audience
-	Parts []protocol.ShareID // in their order, none twice
+	// UserRefs adds to To.List everybody in the room whom the application calls so.
+	UserRefs []string
+	Parts    []protocol.ShareID // in their order, none twice
 	// Concat names the parts in the words of the edge.
 	Concat string
 }
@@ -64,7 +66,7 @@ func (s *Service) Join(ctx context.Context, c Caller, u Union) (store.Share, err
 	if u.Draft.Size, err = s.sumOf(ctx, c, u.Parts); err != nil {
 		return whole, err
 	}
-	to, err := s.audience(ctx, c, u.To)
+	to, err := s.audience(ctx, c, u.To, u.UserRefs)
 	if err != nil {
 		return whole, err
 	}

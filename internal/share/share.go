@@ -138,7 +138,7 @@ func (s *Service) Get(ctx context.Context, c Caller, id protocol.ShareID) (proto
 	if err != nil {
 		return protocol.Share{}, err
 	}
-	return record.For(c.ID), nil
+	return c.View(record), nil
 }
 
 // List returns one page of the shares that the caller may see and that changed

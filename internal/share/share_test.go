@@ -71,12 +71,21 @@ func newFixture(t *testing.T) *fixture {
 func (f *fixture) join(t *testing.T, id protocol.ParticipantID, grants ...string) {
 	t.Helper()
 	member := store.Member{
-		Participant: protocol.Participant{ID: id, Name: string(id), Role: "participant", Grants: grants, JoinedAt: f.clock.now()},
+		Participant: protocol.Participant{ID: id, Name: string(id), Role: "participant", UserRef: refOf(id), Grants: grants, JoinedAt: f.clock.now()},
 		Room:        f.room, Connection: "c-" + string(id),
 	}
 	if _, err := f.records.Join(context.Background(), member, 100, f.clock.now()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// refOf is what the application calls a participant: Ana and Cleo are one user, on two
+// devices.
+func refOf(id protocol.ParticipantID) string {
+	if id == "ben" {
+		return "b"
+	}
+	return "u"
 }
 
 func (f *fixture) as(id protocol.ParticipantID) share.Caller {

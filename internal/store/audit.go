@@ -38,7 +38,7 @@ const (
 // Who does what nobody in a room does. No participant can be called so.
 const (
 	ByServer   = "@server"
-	ByOperator = "@operator" // the application's back end
+	ByOperator = string(protocol.OperatorID) // the application's back end
 )
 
 // AuditEntry is one line of the audit log: who did what when with which file.

@@ -81,6 +81,14 @@ func permits(sharing protocol.Sharing, s Share) error {
 	return protocol.NewError(protocol.CodeSharingOff, "sharing is switched off")
 }
 
+// NoteRead notes for the audit log that the application was sent bytes of a share.
+func (db *DB) NoteRead(ctx context.Context, s Share, now time.Time) error {
+	return db.update(ctx, "noting what the application reads", func(_ context.Context, c *change) error {
+		c.noteShare(AuditDownloading, s, AuditEntry{Time: now, By: ByOperator})
+		return nil
+	})
+}
+
 // LiveIn returns the shares and partial uploads of a room that have not ended, in
 // the order of their ids, beginning behind after: of every sender, or of that one.
 // What is a part of another share is left out, for it ends with that.

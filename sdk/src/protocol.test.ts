@@ -76,6 +76,13 @@ describe('receipts', () => {
   });
 });
 
+describe('a share of the application', () => {
+  it('comes from who is in no roster', () => {
+    const { shares } = golden('share-list.json') as { shares: unknown[] };
+    expect(shares.map(parseShare)[0]?.sender).toEqual({ id: '@operator', name: 'Front desk' });
+  });
+});
+
 describe('an event that is not counted', () => {
   it('is one of the room', () => {
     const { stream: _, seq: __, ...event } = golden('event-participant-joined.json') as Record<string, unknown>;

@@ -39,6 +39,16 @@ var auditTests = map[string]func(*world){
 		}
 		w.same("who", got, []string{`cancelled by mod for ""`, `revoked by @operator for ""`, `failed by @server for "upload-idle"`})
 	},
+	"AuditTellsWhatTheApplicationRead": func(w *world) {
+		s := w.offer("a")
+		w.complete(s.ID)
+		available, err := w.Share(w.Context(), s.ID)
+		w.must(err)
+		w.must(w.NoteRead(w.Context(), available, w.now))
+		all := w.audited()
+		e := all[len(all)-1]
+		w.same("entry", []any{e.Kind, e.By, e.Participant, e.Share, e.SHA256}, []any{store.AuditDownloading, store.ByOperator, protocol.ParticipantID(""), s.ID, available.SHA256})
+	},
 	"AuditTellsOfPeople": func(w *world) {
 		w.join("a", "b")
 		w.join("a") // comes back: nothing new
