@@ -10,7 +10,7 @@ export GOFLAGS ?= -buildvcs=false
 run: build ## start the server in development mode and print the page's address
 	bin/handout serve --dev
 
-build: bin/handout ## bin/handout, with the SDK and the page inside
+build: bin/handout ## bin/handout, with the SDK, the panel and the page inside
 
 test: test-go test-fuzz test-js test-e2e ## everything, installing what it needs
 
@@ -65,31 +65,37 @@ bench: build ## figures against bare servers, into docs/benchmarks.md
 	bin/bench
 
 clean:
-	rm -rf bin sdk/dist/* web/dist/* e2e/test-results
+	rm -rf bin sdk/dist/* panel/dist/* panel/lib web/dist/* e2e/test-results
 
-# The two bundles are built files: they depend on their sources and on nothing
+# The bundles are built files: they depend on their sources and on nothing
 # else, so that a second make does nothing.
 
 .PHONY: assets
-assets: sdk/dist/EnxRtc.js web/dist/index.html
+assets: sdk/dist/EnxRtc.js panel/dist/handout-panel.js web/dist/index.html
 
 SDK_SOURCES := $(shell find sdk -not -path '*/node_modules*' -not -path '*/dist/*' -type f 2>/dev/null)
+PANEL_SOURCES := $(shell find panel -not -path '*/node_modules*' -not -path '*/dist/*' -not -path '*/lib/*' -type f 2>/dev/null)
 WEB_SOURCES := $(shell find web -not -path '*/node_modules*' -not -path '*/dist/*' -type f 2>/dev/null)
-GO_SOURCES  := $(shell find cmd internal client protocol token sdk web -name '*.go' -o -name '*.sql' 2>/dev/null) go.mod go.sum
+GO_SOURCES  := $(shell find cmd internal client protocol token sdk panel web -name '*.go' -o -name '*.sql' 2>/dev/null) go.mod go.sum
 
 sdk/dist/EnxRtc.js: node_modules $(SDK_SOURCES)
 	rm -rf sdk/dist/*
 	$(NPM) run --silent build --workspace sdk
 	touch $@
 
-web/dist/index.html: node_modules sdk/dist/EnxRtc.js $(WEB_SOURCES)
+panel/dist/handout-panel.js: node_modules sdk/dist/EnxRtc.js $(PANEL_SOURCES)
+	rm -rf panel/dist/*
+	$(NPM) run --silent build --workspace panel
+	touch $@
+
+web/dist/index.html: node_modules panel/dist/handout-panel.js $(WEB_SOURCES)
 	rm -rf web/dist/*
 	$(NPM) run --silent build --workspace web
 	touch $@
 
-bin/handout: $(GO_SOURCES) sdk/dist/EnxRtc.js web/dist/index.html
+bin/handout: $(GO_SOURCES) sdk/dist/EnxRtc.js panel/dist/handout-panel.js web/dist/index.html
 	$(GO) build -trimpath -o $@ ./cmd/handout
 
-node_modules: package.json package-lock.json sdk/package.json web/package.json e2e/package.json
+node_modules: package.json package-lock.json sdk/package.json panel/package.json web/package.json e2e/package.json
 	$(NPM) ci --no-audit --no-fund
 	touch $@

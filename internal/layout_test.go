@@ -40,10 +40,11 @@ var allowed = map[string][]string{
 	// The command line is a client of the server, and knows nothing of its inside.
 	"internal/cli": {"protocol", "token", "client"},
 	"sdk":          {},
+	"panel":        {},
 	"web":          {},
 	"bench":        {"protocol", "token"},
 	"cmd/handout": {
-		"protocol", "token", "sdk", "web", "internal/cli", "internal/room", "internal/share", "internal/upload",
+		"protocol", "token", "sdk", "panel", "web", "internal/cli", "internal/room", "internal/share", "internal/upload",
 		"internal/blob", "internal/clock", "internal/store", "internal/signal", "internal/server", "internal/verify", "internal/audit", "internal/limit",
 	},
 }

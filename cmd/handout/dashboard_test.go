@@ -11,8 +11,8 @@ import (
 	"github.com/handout-rtc/handout/internal/faulttest"
 )
 
-// panel is what a dashboard shows, or the title of a row of them.
-type panel struct {
+// shown is what a dashboard shows, or the title of a row of them.
+type shown struct {
 	ID      int
 	Title   string
 	Type    string
@@ -27,7 +27,7 @@ func queries(t *testing.T) (all []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var dashboard struct{ Panels []panel }
+	var dashboard struct{ Panels []shown }
 	if err := json.Unmarshal(text, &dashboard); err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/internal/store/sqlite"
 	"github.com/handout-rtc/handout/internal/upload"
+	"github.com/handout-rtc/handout/panel"
 	"github.com/handout-rtc/handout/protocol"
 	"github.com/handout-rtc/handout/sdk"
 	"github.com/handout-rtc/handout/token"
@@ -134,7 +135,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	p.server = server.New(server.Config{
 		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Keys: p.keys, Limits: limits, Pace: c.Limits.pace(), Asking: c.Limits.asking(proxies),
 		MaxRequest: int64(c.Limits.MaxRequest), Congestion: c.Congestion,
-		Page: web.Files(), SDK: sdk.Files(), Ready: p.ready, Metrics: p.metrics,
+		Page: web.Files(), SDK: sdk.Files(), Panel: panel.Files(), Ready: p.ready, Metrics: p.metrics,
 		Origins: c.Origin, PublicURL: c.PublicURL, TokenLifetime: c.TokenLifetime, Dev: c.Dev, Now: p.clock.Latest, Log: log,
 	})
 	p.measures.watch(p)

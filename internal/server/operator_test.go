@@ -45,7 +45,7 @@ func newOffice(t *testing.T, change func(*server.Config)) *office {
 	config := server.Config{
 		Rooms: rooms, Shares: share.New(share.Config{Records: records, Ledger: records, Limits: testLimits}),
 		Uploads: upload.New(upload.Config{Limits: testLimits, Log: log}), Push: noPush{}, Keys: officeKeys, Limits: testLimits,
-		Page: fstest.MapFS{"index.html": {}}, SDK: fstest.MapFS{}, Ready: server.NewReadiness(log, server.Check{Name: "store", Ask: records.Ping}),
+		Page: fstest.MapFS{"index.html": {}}, SDK: fstest.MapFS{}, Panel: fstest.MapFS{}, Ready: server.NewReadiness(log, server.Check{Name: "store", Ask: records.Ping}),
 		Metrics: server.NewMetrics(prometheus.NewRegistry()), Log: log,
 	}
 	if change != nil {

@@ -100,6 +100,7 @@ func newRig(t testing.TB, changes ...func(*build)) *rig {
 		Pace:    server.Pace{MinRate: 1 << 10, Grace: time.Minute, Window: 30 * time.Second},
 		Page:    fstest.MapFS{"index.html": {Data: []byte("<!doctype html>the page")}, "assets/app-1.js": {Data: []byte("1")}, "app.webmanifest": {Data: []byte("{}")}, ".hidden": {}},
 		SDK:     fstest.MapFS{"EnxRtc.js": {Data: []byte("var EnxRtc")}, "handout.d.ts": {Data: []byte("export {}")}, "licenses.md": {Data: []byte("# Licenses")}},
+		Panel:   fstest.MapFS{"handout-panel.js": {Data: []byte("import \"./handout.js\"")}},
 		Ready:   server.NewReadiness(log, server.Check{Name: "store", Ask: records.Ping}),
 		Metrics: server.NewMetrics(r.metrics),
 		Origins: []string{"https://app.example"},

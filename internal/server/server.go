@@ -42,9 +42,10 @@ type Config struct {
 	// Congestion names the kernel's congestion control for downloads to other
 	// machines, where it has one of that name; "" leaves it to the system.
 	Congestion string
-	// Page and SDK are the built files of the page and the SDK.
-	Page fs.FS
-	SDK  fs.FS
+	// Page, SDK and Panel are the built files of each.
+	Page  fs.FS
+	SDK   fs.FS
+	Panel fs.FS
 	// Ready says whether the server can keep its promises.
 	Ready *Readiness
 	// Metrics counts requests and transfers.

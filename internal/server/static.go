@@ -17,7 +17,12 @@ import (
 const pagePolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; " +
 	"style-src 'self' 'unsafe-inline'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-// staticRoutes serves the page at / and the SDK's two builds under /sdk/.
+// panelPrefix is what the names of the panel's files begin with: they are
+// served beside the SDK's.
+const panelPrefix = "handout-panel"
+
+// staticRoutes serves the page at /, and the SDK's two builds and the panel's,
+// which imports the SDK by a relative address, under /sdk/.
 func (s *Server) staticRoutes(mux *addresses) {
 	page := newStatic(s.Page)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
@@ -28,13 +33,17 @@ func (s *Server) staticRoutes(mux *addresses) {
 		pageHeaders(w.Header())
 		s.serveFile(w, r, page, r.PathValue("file"))
 	})
-	sdk := newStatic(s.SDK)
+	sdk, panel := newStatic(s.SDK), newStatic(s.Panel)
 	mux.HandleFunc("GET /sdk/{file...}", func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", "*") // public code, loaded by other origins
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 		h.Set("X-Content-Type-Options", "nosniff")
-		s.serveFile(w, r, sdk, r.PathValue("file"))
+		from := sdk
+		if name := r.PathValue("file"); strings.HasPrefix(name, panelPrefix) {
+			from = panel
+		}
+		s.serveFile(w, r, from, r.PathValue("file"))
 	})
 }
 

@@ -35,9 +35,10 @@ func TestThePageIsServedUnderItsPolicy(t *testing.T) {
 func TestTheSDKIsForEveryOrigin(t *testing.T) {
 	r := newRig(t)
 	for path, kind := range map[string]string{
-		"/sdk/EnxRtc.js":    "text/javascript; charset=utf-8",
-		"/sdk/licenses.md":  "text/plain; charset=utf-8",
-		"/sdk/handout.d.ts": "text/plain; charset=utf-8", // machines have their own ideas of .ts
+		"/sdk/EnxRtc.js":        "text/javascript; charset=utf-8",
+		"/sdk/handout-panel.js": "text/javascript; charset=utf-8",
+		"/sdk/licenses.md":      "text/plain; charset=utf-8",
+		"/sdk/handout.d.ts":     "text/plain; charset=utf-8", // machines have their own ideas of .ts
 	} {
 		r.run(t, []step{{
 			method: http.MethodGet, path: path, header: map[string]string{"Origin": "https://elsewhere.example"}, status: 200,

@@ -11,7 +11,7 @@ const TESTS = {
   async 'a drop goes to the chosen people, a drop on a person to that person alone'(page) {
     await recipient(page, 'Ana Moreau').click();
     await drop(page, 'handout-room-view', [{ name: 'for ana.txt' }]);
-    await drop(page, '[data-person-id=kofi]', [{ name: 'for kofi.txt' }]);
+    await drop(page, '[data-handout-to=kofi]', [{ name: 'for kofi.txt' }]);
     assert.deepEqual(await sent(page), [
       { to: ['ana'], files: ['for ana.txt'] },
       { to: ['kofi'], files: ['for kofi.txt'] },
@@ -50,7 +50,7 @@ const TESTS = {
   async 'dragging shows where a drop would go, and leaving the window ends it'(page) {
     await drag(page, 'dragover', 'handout-room-view');
     await page.getByText('Drop to send to everyone').waitFor();
-    await drag(page, 'dragover', '[data-person-id=ana]');
+    await drag(page, 'dragover', '[data-handout-to=ana]');
     await page.getByText('Drop to send to Ana Moreau only').waitFor();
     await drag(page, 'dragleave', 'handout-room-view');
     await page.getByText('Drop to send to').waitFor({ state: 'detached' });

@@ -1,8 +1,7 @@
+import { base, faultText } from '@handout/panel/ui';
 import { HandoutError, join, type LeaveReason, type Room } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
 import { forget, inviteLink, JoinError, keep, prefill, requestToken, restore, type Session } from '../model/session.js';
-import { faultText } from '../model/wording.js';
-import { base } from '../styles/base.js';
 import './ended-screen.js';
 import './join-screen.js';
 import type { JoinRequest } from './join-screen.js';
@@ -135,10 +134,10 @@ export class App extends LitElement {
         justify-items: center;
         gap: 16px;
         min-block-size: 100dvh;
-        color: var(--text-2);
+        color: var(--_text-2);
       }
       .returning svg {
-        animation: breathe 1.6s var(--ease) infinite alternate;
+        animation: breathe 1.6s var(--_ease) infinite alternate;
       }
       @keyframes breathe {
         to {

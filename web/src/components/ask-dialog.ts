@@ -1,5 +1,5 @@
+import { base, buttons } from '@handout/panel/ui';
 import { css, html, LitElement, nothing } from 'lit';
-import { base, buttons } from '../styles/base.js';
 
 /** A question before something that cannot be taken back. */
 export interface Question {
@@ -81,11 +81,11 @@ export class AskDialog extends LitElement {
       dialog {
         max-inline-size: min(420px, calc(100vw - 32px));
         padding: 0;
-        border: 1px solid var(--line);
-        border-radius: var(--r-l);
-        background: var(--surface);
-        color: var(--text);
-        box-shadow: var(--shadow-3);
+        border: 1px solid var(--_line);
+        border-radius: var(--_r-l);
+        background: var(--_surface);
+        color: var(--_text);
+        box-shadow: var(--_shadow-3);
       }
       dialog::backdrop {
         background: rgb(8 14 12 / 50%);
@@ -94,7 +94,7 @@ export class AskDialog extends LitElement {
         padding: 22px 24px 20px;
       }
       h2 {
-        font-size: var(--text-l);
+        font-size: var(--_text-l);
         font-weight: 650;
         line-height: 1.3;
         letter-spacing: -0.012em;
@@ -102,7 +102,7 @@ export class AskDialog extends LitElement {
       }
       p {
         margin-block-start: 8px;
-        color: var(--text-2);
+        color: var(--_text-2);
         overflow-wrap: anywhere;
         text-wrap: pretty;
       }
@@ -110,7 +110,7 @@ export class AskDialog extends LitElement {
         display: flex;
         align-items: center;
         gap: 10px;
-        min-block-size: var(--touch);
+        min-block-size: var(--_touch);
         margin-block-start: 10px;
         cursor: pointer;
       }
@@ -119,7 +119,7 @@ export class AskDialog extends LitElement {
         inline-size: 18px;
         block-size: 18px;
         margin: 0;
-        accent-color: var(--accent);
+        accent-color: var(--_accent);
       }
       .buttons {
         display: flex;

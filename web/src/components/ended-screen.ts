@@ -1,8 +1,7 @@
+import { base, buttons, icon } from '@handout/panel/ui';
 import type { LeaveReason } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
 import { DoorClosed, type IconNode, KeyRound, Layers2, Users, UserX, WifiOff } from 'lucide';
-import { base, buttons } from '../styles/base.js';
-import { icon } from './icon.js';
 import { logo } from './logo.js';
 
 interface Ending {
@@ -138,15 +137,15 @@ export class EndedScreen extends LitElement {
         block-size: 68px;
         margin-block-end: 22px;
         border-radius: 22px;
-        background: var(--surface);
-        color: var(--accent);
-        box-shadow: var(--shadow-2);
+        background: var(--_surface);
+        color: var(--_accent);
+        box-shadow: var(--_shadow-2);
       }
       h1:focus {
         outline: none;
       }
       h1 {
-        font-size: var(--text-xl);
+        font-size: var(--_text-xl);
         font-weight: 660;
         line-height: 1.2;
         letter-spacing: -0.02em;
@@ -154,7 +153,7 @@ export class EndedScreen extends LitElement {
       }
       p {
         margin-block-start: 10px;
-        color: var(--text-2);
+        color: var(--_text-2);
         text-wrap: balance;
       }
       .next {
@@ -167,7 +166,7 @@ export class EndedScreen extends LitElement {
       .next button {
         min-block-size: 44px;
         padding-inline: 20px;
-        font-size: var(--text-m);
+        font-size: var(--_text-m);
       }
     `,
   ];

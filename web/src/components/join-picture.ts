@@ -1,7 +1,6 @@
+import { avatar, avatarStyles, icon } from '@handout/panel/ui';
 import { css, html, type TemplateResult } from 'lit';
 import { Check, FileImage, FileText, Film } from 'lucide';
-import { avatar, avatarStyles } from './avatar.js';
-import { icon } from './icon.js';
 
 /** The picture beside the join form: three hands, three files. Decoration, for wide screens only. */
 export function joinPicture(): TemplateResult {
@@ -43,10 +42,10 @@ export const joinPictureStyles = [
       inline-size: var(--d);
       block-size: var(--d);
       margin: calc(var(--d) / -2);
-      border: 1px solid var(--accent-line);
+      border: 1px solid var(--_accent-line);
       border-radius: 50%;
     }
-    .r1 { --d: 200px; background: var(--accent-soft); }
+    .r1 { --d: 200px; background: var(--_accent-soft); }
     .r2 { --d: 340px; opacity: 0.6; }
     .r3 { --d: 490px; opacity: 0.3; }
     .sheet {
@@ -56,10 +55,10 @@ export const joinPictureStyles = [
       gap: 14px;
       inline-size: 264px;
       padding: 14px;
-      border: 1px solid var(--line);
-      border-radius: var(--r-m);
-      background: var(--surface);
-      box-shadow: var(--shadow-3);
+      border: 1px solid var(--_line);
+      border-radius: var(--_r-m);
+      background: var(--_surface);
+      box-shadow: var(--_shadow-3);
     }
     .s1 { inset: 118px auto auto 12%; }
     .s2 { inset: 220px auto auto 26%; z-index: 1; }
@@ -85,7 +84,7 @@ export const joinPictureStyles = [
     .lines b {
       block-size: 8px;
       border-radius: 4px;
-      background: var(--surface-3);
+      background: var(--_surface-3);
     }
     .lines i:last-of-type:not(:first-of-type) { inline-size: 52%; }
     .lines b u {
@@ -93,7 +92,7 @@ export const joinPictureStyles = [
       inline-size: 64%;
       block-size: 100%;
       border-radius: 4px;
-      background: var(--accent);
+      background: var(--_accent);
     }
     .done {
       display: grid;
@@ -101,13 +100,13 @@ export const joinPictureStyles = [
       inline-size: 24px;
       block-size: 24px;
       border-radius: 50%;
-      background: var(--accent-soft);
-      color: var(--accent);
+      background: var(--_accent-soft);
+      color: var(--_accent);
     }
     .who {
       position: absolute;
       z-index: 2;
-      border: 4px solid var(--bg);
+      border: 4px solid var(--_bg);
       border-radius: 50%;
       scale: 1.35;
     }

@@ -1,7 +1,6 @@
+import { base, buttons, icon } from '@handout/panel/ui';
 import { css, html, LitElement, nothing } from 'lit';
 import { ArrowRight, LoaderCircle } from 'lucide';
-import { base, buttons } from '../styles/base.js';
-import { icon } from './icon.js';
 import { joinPicture, joinPictureStyles } from './join-picture.js';
 import { logo } from './logo.js';
 
@@ -100,12 +99,12 @@ export class JoinScreen extends LitElement {
         align-items: center;
         gap: 10px;
         margin-block-end: 40px;
-        font-size: var(--text-l);
+        font-size: var(--_text-l);
         font-weight: 650;
         letter-spacing: -0.01em;
       }
       h1 {
-        font-size: var(--text-2xl);
+        font-size: var(--_text-2xl);
         font-weight: 680;
         line-height: 1.12;
         letter-spacing: -0.028em;
@@ -113,58 +112,58 @@ export class JoinScreen extends LitElement {
       }
       .lead {
         margin-block: 14px 28px;
-        color: var(--text-2);
+        color: var(--_text-2);
         font-size: 1rem;
         text-wrap: pretty;
       }
       form {
         display: grid;
         padding: 24px;
-        border: 1px solid var(--line);
-        border-radius: var(--r-l);
-        background: var(--surface);
-        box-shadow: var(--shadow-2);
+        border: 1px solid var(--_line);
+        border-radius: var(--_r-l);
+        background: var(--_surface);
+        box-shadow: var(--_shadow-2);
       }
       label {
         margin-block-end: 6px;
-        font-size: var(--text-s);
+        font-size: var(--_text-s);
         font-weight: 600;
       }
       input {
         inline-size: 100%;
         min-block-size: 46px;
         padding: 0 14px;
-        border: 1px solid var(--line-strong);
-        border-radius: var(--r-s);
-        background: var(--surface);
-        color: var(--text);
-        font: 400 1rem var(--font);
+        border: 1px solid var(--_line-strong);
+        border-radius: var(--_r-s);
+        background: var(--_surface);
+        color: var(--_text);
+        font: 400 1rem var(--_font);
       }
       input::placeholder {
-        color: var(--text-2);
+        color: var(--_text-2);
         opacity: 0.8;
       }
       input:focus-visible {
-        border-color: var(--accent);
+        border-color: var(--_accent);
         outline-offset: -1px;
       }
       .hint {
         margin-block: 6px 18px;
-        color: var(--text-2);
-        font-size: var(--text-s);
+        color: var(--_text-2);
+        font-size: var(--_text-s);
       }
       .problem p {
         margin-block-start: 14px;
         padding: 10px 12px;
-        border-radius: var(--r-s);
-        background: var(--danger-soft);
-        color: var(--danger);
-        font-size: var(--text-s);
+        border-radius: var(--_r-s);
+        background: var(--_danger-soft);
+        color: var(--_danger);
+        font-size: var(--_text-s);
       }
       form button {
         min-block-size: 48px;
         margin-block-start: 20px;
-        font-size: var(--text-m);
+        font-size: var(--_text-m);
       }
       form button svg:dir(rtl) {
         transform: scaleX(-1);

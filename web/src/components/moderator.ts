@@ -1,7 +1,6 @@
-import type { RoomPort } from '../model/ports.js';
+import type { RoomPort } from '@handout/panel/ui';
 import type { Answer, Question } from './ask-dialog.js';
 import type { PersonAction } from './person-menu.js';
-import type { SharingRequest } from './sharing-switch.js';
 
 /** A person, and what is to be done. */
 export interface PersonRequest {
@@ -19,16 +18,12 @@ export interface Desk {
   failed(error: unknown): void;
 }
 
-/** Does what the moderator of a room asks for, after a question where it cannot be taken back. */
+/** Does with people what the moderator of a room asks for, after a question where it cannot be taken back. */
 export class Moderator {
   readonly #desk: Desk;
 
   constructor(desk: Desk) {
     this.#desk = desk;
-  }
-
-  switchSharing({ moderate }: RoomPort, { off, cancelRunning }: SharingRequest): Promise<void> {
-    return this.#try(() => moderate.switchSharing(off, { cancelRunning }));
   }
 
   async act({ moderate }: RoomPort, { action, id, name }: PersonRequest): Promise<void> {
@@ -44,10 +39,10 @@ export class Moderator {
     }, `${name} was removed from the room.`);
   }
 
-  async #try(work: () => Promise<void>, done?: string): Promise<void> {
+  async #try(work: () => Promise<void>, done: string): Promise<void> {
     try {
       await work();
-      if (done !== undefined) this.#desk.done(done);
+      this.#desk.done(done);
     } catch (error) {
       this.#desk.failed(error);
     }

@@ -1,11 +1,8 @@
+import { avatar, avatarStyles, base, buttons, distinctNames, icon, inOrder, roleLabel } from '@handout/panel/ui';
 import type { Participant } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { Send } from 'lucide';
-import { distinctNames, inOrder, roleLabel } from '../model/people.js';
-import { base, buttons } from '../styles/base.js';
-import { avatar, avatarStyles } from './avatar.js';
-import { icon } from './icon.js';
 import type { PersonRequest } from './moderator.js';
 import './person-menu.js';
 import type { PersonAction } from './person-menu.js';
@@ -74,7 +71,7 @@ export class PeopleList extends LitElement {
     const role = roleLabel(person.role);
     return html`<li
       class=${this.over === person.id ? 'over' : ''}
-      data-person-id=${sendable ? person.id : nothing}
+      data-handout-to=${sendable ? person.id : nothing}
       data-testid="participant"
       data-name=${person.name}
     >
@@ -112,11 +109,11 @@ export class PeopleList extends LitElement {
         align-items: center;
         gap: 8px;
         margin-block-end: 8px;
-        font-size: var(--text-s);
+        font-size: var(--_text-s);
         font-weight: 600;
       }
       .count {
-        color: var(--text-2);
+        color: var(--_text-2);
         font-weight: 500;
       }
       li {
@@ -127,7 +124,7 @@ export class PeopleList extends LitElement {
         padding-block: 4px;
         padding-inline: 8px 0;
         border: 1.5px solid transparent;
-        border-radius: var(--r-s);
+        border-radius: var(--_r-s);
       }
       .who {
         display: grid;
@@ -138,24 +135,24 @@ export class PeopleList extends LitElement {
       }
       .name {
         overflow: hidden;
-        font-size: var(--text-m);
+        font-size: var(--_text-m);
         font-weight: 500;
         text-overflow: ellipsis;
         white-space: nowrap;
       }
       .role {
-        color: var(--text-2);
-        font-size: var(--text-xs);
+        color: var(--_text-2);
+        font-size: var(--_text-xs);
       }
       button svg:dir(rtl) {
         transform: scaleX(-1);
       }
-      :host([dragging]) li[data-person-id] {
-        border: 1.5px dashed var(--accent-line);
+      :host([dragging]) li[data-handout-to] {
+        border: 1.5px dashed var(--_accent-line);
       }
       :host([dragging]) li.over {
-        border: 1.5px solid var(--accent);
-        background: var(--accent-soft);
+        border: 1.5px solid var(--_accent);
+        background: var(--_accent-soft);
       }
       @media (max-width: 899px) {
         ul {
@@ -172,15 +169,15 @@ export class PeopleList extends LitElement {
           max-inline-size: 230px;
           margin: 0;
           padding-inline: 8px 4px;
-          border: 1px solid var(--line);
-          border-radius: var(--r-full);
-          background: var(--surface);
+          border: 1px solid var(--_line);
+          border-radius: var(--_r-full);
+          background: var(--_surface);
         }
         li:not(:has(button, handout-person-menu)) {
           padding-inline-end: 18px;
         }
         .name {
-          font-size: var(--text-s);
+          font-size: var(--_text-s);
         }
         li:has(handout-person-menu) {
           max-inline-size: 270px;

@@ -1,7 +1,6 @@
+import { base, buttons, icon } from '@handout/panel/ui';
 import { css, html, LitElement } from 'lit';
 import { EllipsisVertical, type IconNode, Undo2, UserX } from 'lucide';
-import { base, buttons } from '../styles/base.js';
-import { icon } from './icon.js';
 
 /** What a moderator may do with a person. */
 export type PersonAction = 'withdraw-all' | 'remove';
@@ -131,11 +130,11 @@ export class PersonMenu extends LitElement {
         inset: auto;
         margin: 0;
         padding: 6px;
-        border: 1px solid var(--line);
-        border-radius: var(--r-m);
-        background: var(--surface);
-        color: var(--text);
-        box-shadow: var(--shadow-3);
+        border: 1px solid var(--_line);
+        border-radius: var(--_r-m);
+        background: var(--_surface);
+        color: var(--_text);
+        box-shadow: var(--_shadow-3);
       }
       [popover]:popover-open {
         display: grid;
@@ -143,14 +142,14 @@ export class PersonMenu extends LitElement {
       button[role='menuitem'] {
         justify-content: start;
         padding-inline: 10px 18px;
-        color: var(--text);
+        color: var(--_text);
         font-weight: 500;
       }
       [role='menuitem']:focus-visible {
         outline-offset: -2px;
       }
       button.remove[role='menuitem'] {
-        color: var(--danger);
+        color: var(--_danger);
       }
       @media (max-width: 899px) {
         .icon {

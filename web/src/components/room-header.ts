@@ -1,7 +1,6 @@
+import { base, buttons, icon } from '@handout/panel/ui';
 import { css, html, LitElement, nothing } from 'lit';
 import { Check, Link, LogOut } from 'lucide';
-import { base, buttons } from '../styles/base.js';
-import { icon } from './icon.js';
 import { logo } from './logo.js';
 
 /** The room's name, its invite link and the way out. Fires `leave-room`. */
@@ -81,7 +80,7 @@ export class RoomHeader extends LitElement {
         min-inline-size: 0;
         margin-inline-start: 4px;
         overflow: hidden;
-        font-size: var(--text-l);
+        font-size: var(--_text-l);
         font-weight: 650;
         letter-spacing: -0.012em;
         text-overflow: ellipsis;
@@ -101,7 +100,7 @@ export class RoomHeader extends LitElement {
           display: none;
         }
         .leave {
-          inline-size: var(--touch);
+          inline-size: var(--_touch);
           padding: 0;
         }
       }
@@ -111,7 +110,7 @@ export class RoomHeader extends LitElement {
         }
         h1 {
           margin: 0;
-          font-size: var(--text-m);
+          font-size: var(--_text-m);
         }
       }
       .short {

@@ -5,27 +5,8 @@ export const roomStyles = css`
     position: sticky;
     z-index: 10;
     inset-block-start: 0;
-    border-block-end: 1px solid var(--line);
-    background: var(--surface);
-  }
-  .connection p {
-    display: flex;
-    align-items: center;
-    justify-content: center;
-    gap: 10px;
-    padding: 9px 20px;
-    border-block-start: 1px solid var(--warn-line);
-    background: var(--warn-soft);
-    color: var(--warn);
-    font-size: var(--text-s);
-  }
-  .turn {
-    animation: turn 1s linear infinite;
-  }
-  @keyframes turn {
-    to {
-      rotate: 1turn;
-    }
+    border-block-end: 1px solid var(--_line);
+    background: var(--_surface);
   }
   main {
     display: grid;
@@ -38,35 +19,10 @@ export const roomStyles = css`
   aside {
     min-inline-size: 0;
   }
-  .files {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    align-content: start;
-    gap: 20px;
+  handout-panel {
+    --handout-padding: 0;
+    --handout-inset-top: 73px;
     min-inline-size: 0;
-  }
-  .note {
-    padding: 16px 20px;
-    border: 1px solid var(--line);
-    border-radius: var(--r-l);
-    background: var(--surface);
-    color: var(--text-2);
-  }
-  .expiry {
-    display: flex;
-    gap: 8px;
-    color: var(--text-2);
-    font-size: var(--text-xs);
-    text-wrap: pretty;
-  }
-  .expiry svg {
-    margin-block-start: 1px;
-  }
-  .expiry.wide {
-    display: none;
-  }
-  .expiry.narrow {
-    padding-block-start: 8px;
   }
   @media (min-width: 900px) {
     main {
@@ -83,18 +39,6 @@ export const roomStyles = css`
       overflow-y: auto;
       margin: -8px;
       padding: 8px 12px;
-    }
-    .files {
-      gap: 20px;
-    }
-    .expiry.wide {
-      display: flex;
-      margin-block-start: 20px;
-      padding-block-start: 16px;
-      border-block-start: 1px solid var(--line);
-    }
-    .expiry.narrow {
-      display: none;
     }
   }
 `;

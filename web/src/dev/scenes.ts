@@ -1,5 +1,5 @@
+import { download, FakeRoom, failed, person, receipts, sharedFile, upload } from '@handout/panel/dev';
 import { html, type TemplateResult } from 'lit';
-import { download, FakeRoom, failed, person, receipts, sharedFile, upload } from './fake-room.js';
 
 const ME = person('me', 'Noor Haddad', { role: 'moderator', grants: ['send', 'receive', 'sendToAll', 'moderate'] });
 const LINK = 'https://files.example.org/?room=weekly-review';

@@ -1,0 +1,13 @@
+// Holds the panel to its budget: what an application's users load beyond the SDK.
+import { existsSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+
+const budgets = { 'handout-panel.js': 40 }; // KiB, gzipped
+
+for (const [name, budget] of Object.entries(budgets)) {
+  const file = new URL(`../dist/${name}`, import.meta.url);
+  if (!existsSync(file)) continue; // nothing was built
+  const size = gzipSync(readFileSync(file), { level: 9 }).length / 1024;
+  console.log(`${name}: ${size.toFixed(1)} KiB gzipped, budget ${budget}`);
+  if (size > budget) process.exitCode = 1;
+}

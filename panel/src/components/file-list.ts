@@ -1,0 +1,173 @@
+import { css, html, LitElement, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { Download } from 'lucide';
+import { type Card, intoSections, type Section } from '../model/cards.js';
+import { base, buttons } from '../styles/base.js';
+import './file-card.js';
+import type { CardRequest, FileCard } from './file-card.js';
+import { icon } from './icon.js';
+import { Sight } from './sight.js';
+
+/** All cards, dealt into sections. When a card moves to another section, the focus goes along. */
+export class FileList extends LitElement {
+  static override properties = {
+    cards: { attribute: false },
+    names: { attribute: false },
+    here: { attribute: false },
+    meId: { attribute: false },
+    moderator: { attribute: false },
+  };
+
+  declare cards: readonly Card[];
+  declare names: ReadonlyMap<string, string>;
+  /** Ids of those in the room. */
+  declare here: ReadonlySet<string>;
+  declare meId: string;
+  declare moderator: boolean;
+  #focused: string | undefined;
+
+  constructor() {
+    super();
+    this.cards = [];
+    this.names = new Map();
+    this.here = new Set();
+    new Sight(this, () => this.#all());
+    this.meId = '';
+    this.moderator = false;
+  }
+
+  override willUpdate(): void {
+    this.#focused = this.#focusedCard()?.card.key;
+  }
+
+  override updated(): void {
+    const key = this.#focused;
+    if (key === undefined) return;
+    void this.#settled().then(() => {
+      if (document.activeElement !== document.body) return; // kept, or the person went on
+      const all = this.#all();
+      (all.find(({ card }) => card.key === key) ?? all[0])?.focus();
+    });
+  }
+
+  override render() {
+    return repeat(
+      intoSections(this.cards),
+      (section) => section.id,
+      (section) => this.#section(section),
+    );
+  }
+
+  #section({ id, title, cards }: Section) {
+    return html`<section aria-labelledby=${id} data-testid="section-${id}">
+      <div class="head">
+        <h2 id=${id}>${title} <span>${cards.length}</span></h2>
+        ${this.#saveAll(
+          title,
+          cards.filter(({ state }) => state === 'available'),
+        )}
+      </div>
+      <ul role="list">
+        ${repeat(
+          cards,
+          (card) => card.key,
+          (card) => html`<li>
+            <handout-file-card
+              data-testid="file-card"
+              data-state=${card.state}
+              data-name=${card.name}
+              .card=${card}
+              .names=${this.names}
+              .here=${this.here}
+              .meId=${this.meId}
+              .moderator=${this.moderator}
+            ></handout-file-card>
+          </li>`,
+        )}
+      </ul>
+    </section>`;
+  }
+
+  #saveAll(title: string, ready: readonly Card[]) {
+    if (ready.length < 2) return nothing;
+    return html`<button class="quiet" aria-label="Save all ${ready.length}: ${title}" @click=${() => this.#save(ready)}>${icon(Download, 16)}Save all ${ready.length}</button>`;
+  }
+
+  #save(ready: readonly Card[]): void {
+    for (const card of ready) {
+      const detail: CardRequest = { action: 'save', card };
+      this.dispatchEvent(new CustomEvent('card-request', { detail }));
+    }
+  }
+
+  #all(): FileCard[] {
+    return [...this.renderRoot.querySelectorAll('handout-file-card')] as FileCard[];
+  }
+
+  #focusedCard(): FileCard | undefined {
+    const active = this.shadowRoot?.activeElement;
+    return active?.localName === 'handout-file-card' ? (active as FileCard) : undefined;
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.all(this.#all().map((card) => card.updateComplete));
+  }
+
+  static override styles = [
+    base,
+    buttons,
+    css`
+      :host {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: 20px;
+      }
+      .head {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+        min-block-size: var(--_touch);
+      }
+      .head button {
+        margin-inline-end: -6px;
+        padding-inline: 10px;
+      }
+      h2 {
+        display: flex;
+        gap: 8px;
+        font-size: var(--_text-s);
+        font-weight: 600;
+      }
+      h2 span {
+        color: var(--_text-2);
+        font-weight: 500;
+      }
+      ul {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: 8px;
+      }
+      /* A card that is out of sight costs nothing. The room around it is for its shadow and its focus ring. */
+      li {
+        min-inline-size: 0;
+        margin: -4px;
+        padding: 4px;
+        content-visibility: auto;
+        contain-intrinsic-block-size: auto 78px;
+      }
+      @media (prefers-reduced-motion: no-preference) {
+        li {
+          animation: arrive 260ms var(--_ease) backwards;
+        }
+        @keyframes arrive {
+          from {
+            opacity: 0;
+            translate: 0 6px;
+          }
+        }
+      }
+    `,
+  ];
+}
+
+customElements.define('handout-file-list', FileList);

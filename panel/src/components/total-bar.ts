@@ -1,0 +1,88 @@
+import { formatDuration, formatRate } from '@handout/sdk';
+import { css, html, LitElement, nothing } from 'lit';
+import { styleMap } from 'lit/directives/style-map.js';
+import type { Total } from '../model/batch.js';
+import { percent, plural } from '../model/wording.js';
+import { base, buttons } from '../styles/base.js';
+
+/** One bar for all that is on its way, while several are. Fires `cancel-all`. */
+export class TotalBar extends LitElement {
+  static override properties = { total: { attribute: false } };
+
+  declare total: Total | undefined;
+
+  override render() {
+    const { total } = this;
+    if (total === undefined) return nothing;
+    const value = percent(total.transferred, total.total);
+    const numbers = [`${value}%`];
+    if (total.rate > 0) numbers.push(formatRate(total.rate));
+    if (total.eta !== undefined) numbers.push(`${formatDuration(total.eta)} left`);
+    return html`<section aria-label="All transfers" data-testid="total">
+      <div class="words">
+        <strong>${what(total)}</strong>
+        <span>${numbers.join(' · ')}</span>
+      </div>
+      <button class="quiet" @click=${() => this.dispatchEvent(new CustomEvent('cancel-all'))}>Cancel all</button>
+      <div class="bar" role="progressbar" aria-label=${what(total)} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${value}>
+        <span style=${styleMap({ inlineSize: `${value}%` })}></span>
+      </div>
+    </section>`;
+  }
+
+  static override styles = [
+    base,
+    buttons,
+    css`
+      section {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        align-items: center;
+        gap: 2px 12px;
+        overflow: hidden;
+        padding-block: 8px 12px;
+        padding-inline: 16px 8px;
+        border: 1px solid var(--_line);
+        border-radius: var(--_r-m);
+        background: var(--_surface);
+        box-shadow: var(--_shadow-2);
+      }
+      .words {
+        display: flex;
+        flex-wrap: wrap;
+        column-gap: 10px;
+        font-size: var(--_text-s);
+        font-variant-numeric: tabular-nums;
+      }
+      strong {
+        font-weight: 600;
+      }
+      .words span {
+        color: var(--_text-2);
+      }
+      .bar {
+        grid-column: 1 / -1;
+        block-size: 6px;
+        margin-inline-end: 8px;
+        overflow: hidden;
+        border-radius: 3px;
+        background: var(--_surface-3);
+      }
+      .bar span {
+        display: block;
+        block-size: 100%;
+        border-radius: 3px;
+        background: var(--_accent);
+        transition: inline-size 240ms linear;
+      }
+    `,
+  ];
+}
+
+function what({ uploads, downloads }: Total): string {
+  if (downloads === 0) return `Sending ${plural(uploads, 'file')}`;
+  if (uploads === 0) return `Saving ${plural(downloads, 'file')}`;
+  return `Sending ${uploads}, saving ${downloads}`;
+}
+
+customElements.define('handout-total-bar', TotalBar);

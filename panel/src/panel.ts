@@ -1,0 +1,325 @@
+import type { Room } from '@handout/sdk';
+import { html, LitElement, nothing, type PropertyValues } from 'lit';
+import { Clock, CloudOff, LoaderCircle } from 'lucide';
+import type { DropArea, HandoutPanelEventMap, PanelSendOptions, PanelTheme } from './api.js';
+import { CardActions } from './card-actions.js';
+import './components/drop-hint.js';
+import { emptyState, emptyStateStyles } from './components/empty-state.js';
+import type { CardRequest } from './components/file-card.js';
+import './components/file-list.js';
+import { icon } from './components/icon.js';
+import './components/send-panel.js';
+import './components/sharing-switch.js';
+import type { SharingRequest } from './components/sharing-switch.js';
+import { standing, standingStyles } from './components/standing.js';
+import './components/toast-stack.js';
+import './components/total-bar.js';
+import { FileIntake } from './file-intake.js';
+import { Member } from './membership.js';
+import { Batch, isActive } from './model/batch.js';
+import { buildCards, TransferKeys } from './model/cards.js';
+import { News } from './model/news.js';
+import { audienceLabel, distinctNames, recipients } from './model/people.js';
+import type { Audience, Fault, RoomPort, TransferPort } from './model/ports.js';
+import { audienceOf, EVERYONE, prune, type Selection, selectionOf, toPeople } from './model/selection.js';
+import { Toasts, type ToastTone } from './model/toasts.js';
+import { Unread } from './model/unread.js';
+import { errorText, expiryText } from './model/wording.js';
+import { panelStyles } from './panel.styles.js';
+import { Presence } from './presence.js';
+import { RoomWatcher } from './room-watcher.js';
+import { Sending, whyNotSend } from './sending.js';
+import { base, buttons } from './styles/base.js';
+import { tokens } from './styles/tokens.js';
+
+type Details = { [K in keyof HandoutPanelEventMap]: HandoutPanelEventMap[K]['detail'] };
+
+/** The files of a room, and all that can be done with them. What an application sees of it is in `api.ts`. */
+export class Panel extends LitElement {
+  static override properties = {
+    server: { type: String },
+    token: { type: String },
+    theme: { type: String, reflect: true },
+    drop: { type: String },
+    room: { attribute: false, noAccessor: true },
+    to: { converter: { fromAttribute: audienceFrom }, noAccessor: true },
+    announcement: { state: true },
+  };
+
+  declare server: string;
+  declare token: string;
+  declare theme: PanelTheme;
+  declare drop: DropArea;
+  declare announcement: string;
+
+  readonly #keys = new TransferKeys();
+  readonly #batch = new Batch();
+  readonly #known = new Map<string, string>();
+  #selection: Selection = EVERYONE;
+
+  readonly #member = new Member(this, {
+    joined: (room) => this.#tell('handout-joined', { room: room as Room }),
+    refused: (error) => this.#tell('handout-refused', { error }),
+    left: (room, reason) => this.#tell('handout-left', { room: room as Room, reason }),
+  });
+  readonly #toasts = new Toasts(() => this.requestUpdate());
+  readonly #news = new News(this.#toasts);
+  readonly #presence = new Presence(this, () => this.#unread.seen());
+  readonly #unread = new Unread(
+    () => this.#presence.looking,
+    (count) => this.#tell('handout-unread', { count }),
+  );
+  readonly #watcher = new RoomWatcher(this, {
+    offered: (files) => {
+      this.#news.offered(files);
+      this.#unread.add(files.length);
+      this.#tell('handout-offered', { files: files as Details['handout-offered']['files'] });
+    },
+    announce: (text) => {
+      this.announcement = text;
+    },
+    ended: (transfer, fault) => this.#ended(transfer, fault),
+  });
+  readonly #sending = new Sending({
+    room: () => this.#in,
+    audience: () => this.to,
+    refuse: (text) => this.notify(text, 'error'),
+  });
+  readonly #actions = new CardActions({
+    pick: (card) => this.#sending.pick(this.#input, { again: card }),
+    announce: (text) => {
+      this.announcement = text;
+    },
+    refuse: (text) => this.notify(text, 'error'),
+    changed: () => this.requestUpdate(),
+  });
+  readonly #intake = new FileIntake(this, {
+    take: ({ files, folders, person }) => {
+      this.#sending.send(files, folders, person === undefined ? undefined : [person]);
+      this.requestUpdate();
+    },
+    dragged: () => {
+      const { dragging, over } = this.#intake;
+      this.#tell('handout-dragging', { dragging, over });
+      this.requestUpdate();
+    },
+  });
+
+  constructor() {
+    super();
+    this.server = '';
+    this.token = '';
+    this.theme = 'auto';
+    this.drop = 'panel';
+    this.announcement = '';
+  }
+
+  get room(): RoomPort | undefined {
+    return this.#member.room;
+  }
+
+  set room(room: RoomPort | undefined) {
+    this.#member.use(room ?? undefined); // a framework may mean none by null
+  }
+
+  get to(): Audience | undefined {
+    return audienceOf(this.#selection);
+  }
+
+  set to(to: Audience | undefined) {
+    this.#select(selectionOf(to));
+  }
+
+  get unread(): number {
+    return this.#unread.count;
+  }
+
+  send(files: Iterable<File>, { to }: PanelSendOptions = {}) {
+    const uploads = this.#sending.send([...files], [], to);
+    this.requestUpdate();
+    return uploads;
+  }
+
+  pick({ to }: PanelSendOptions = {}): void {
+    this.#sending.pick(this.#input, { to });
+  }
+
+  notify(text: string, tone: ToastTone = 'info'): void {
+    this.#toasts.show(text, tone);
+  }
+
+  leave(): Promise<void> {
+    return this.#member.leave();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#toasts.clear();
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    this.#intake.from(this.drop);
+    if (changed.has('token') || changed.has('server')) this.#member.with(this.token, this.server);
+    this.#look();
+  }
+
+  /** Takes in which room it is, and who is in it. */
+  #look(): void {
+    const room = this.#in;
+    if (room !== this.#watched) {
+      this.#watched = room;
+      this.#watcher.watch(room);
+      this.#actions.forget();
+      this.#unread.seen();
+    }
+    if (room === undefined) return;
+    if (this.#selection.kind === 'room' && !may(room, 'sendToAll')) this.#select(toPeople([]));
+    this.#select(prune(this.#selection, new Set(whom(room).map(({ id }) => id))));
+  }
+
+  #watched: RoomPort | undefined;
+
+  override render() {
+    const room = this.#in;
+    return html`<slot name="header"></slot>
+      <div class="body" part="body">${room === undefined ? standing(this.#member.standing, () => this.#member.again()) : this.#files(room)}</div>
+      <slot name="footer"></slot>
+      <input type="file" multiple hidden data-testid="file-input" aria-label="Choose files" @change=${this.#chosen} @cancel=${() => this.#sending.unpick()} />
+      <p class="sr" role="status">${this.announcement}</p>
+      <handout-toast-stack
+        .toasts=${this.#toasts.items}
+        @close-toast=${(event: CustomEvent<number>) => this.#toasts.close(event.detail)}
+        @hold-toasts=${() => this.#toasts.hold()}
+        @release-toasts=${() => this.#toasts.release()}
+      ></handout-toast-stack>`;
+  }
+
+  #files(room: RoomPort) {
+    const people = [...room.participants.values()];
+    const names = this.#remember(distinctNames(people));
+    const total = this.#batch.update(room.transfers);
+    return html`${connection(room)} ${this.#sendPanel(room, people)}
+      ${may(room, 'moderate') ? html`<handout-sharing-switch .sharing=${room.sharing} @switch-sharing=${(event: CustomEvent<SharingRequest>) => void this.#switch(room, event.detail)}></handout-sharing-switch>` : nothing}
+      ${total === undefined ? nothing : html`<handout-total-bar .total=${total} @cancel-all=${() => cancelAll(room)}></handout-total-bar>`}
+      ${this.#cards(room, names)}
+      <p class="expiry" part="expiry">${icon(Clock, 16)}<span>${expiryText(room.limits)}</span></p>
+      ${this.#intake.dragging ? html`<handout-drop-hint .text=${this.#dropText(room, names)} .page=${this.drop === 'page'}></handout-drop-hint>` : nothing}`;
+  }
+
+  #sendPanel(room: RoomPort, people: readonly RoomPort['me'][]) {
+    if (!room.maySend)
+      return html`<p class="note" data-testid="may-not-send">${whyNotSend(room)} You can save what is here.</p>`;
+    return html`<handout-send-panel
+      .participants=${people}
+      .recipients=${whom(room)}
+      .selection=${this.#selection}
+      .sendToAll=${may(room, 'sendToAll')}
+      .dragging=${this.#intake.dragging && this.#intake.over === undefined}
+      @select=${(event: CustomEvent<Selection>) => this.#select(event.detail)}
+      @choose=${() => this.pick()}
+    ></handout-send-panel>`;
+  }
+
+  #cards(room: RoomPort, names: ReadonlyMap<string, string>) {
+    const cards = this.#actions.shown(buildCards(room, this.#keys, this.#actions.declined));
+    if (cards.length === 0)
+      return html`<slot name="empty">${emptyState(room.participants.size < 2, room.maySend)}</slot>`;
+    return html`<handout-file-list
+      .cards=${cards}
+      .names=${names}
+      .here=${new Set(room.participants.keys())}
+      .meId=${room.me.id}
+      .moderator=${may(room, 'moderate')}
+      @card-request=${(event: CustomEvent<CardRequest>) => void this.#actions.act(event.detail)}
+    ></handout-file-list>`;
+  }
+
+  #dropText(room: RoomPort, names: ReadonlyMap<string, string>): string {
+    const { over } = this.#intake;
+    if (!room.maySend) return whyNotSend(room);
+    if (over !== undefined) return `Drop to send to ${names.get(over) ?? 'this person'} only`;
+    return this.to === undefined
+      ? 'Drop on a person to send to them'
+      : `Drop to send to ${audienceLabel(this.to, names)}`;
+  }
+
+  async #switch(room: RoomPort, { off, cancelRunning }: SharingRequest): Promise<void> {
+    try {
+      await room.moderate.switchSharing(off, { cancelRunning });
+    } catch (error) {
+      this.notify(`${errorText(error)}.`, 'error');
+    }
+  }
+
+  #select(selection: Selection): void {
+    if (selection === this.#selection) return;
+    this.#selection = selection;
+    this.#tell('handout-recipients', { to: this.to });
+    this.requestUpdate();
+  }
+
+  #chosen(event: Event): void {
+    this.#sending.chosen(event.target as HTMLInputElement);
+    this.requestUpdate();
+  }
+
+  #ended(transfer: TransferPort, fault: Fault | undefined): void {
+    const told = transfer as unknown as Details['handout-failed']['transfer'];
+    if (fault !== undefined)
+      this.#tell('handout-failed', { transfer: told, error: fault as Details['handout-failed']['error'] });
+    else if (transfer.state.kind !== 'completed') return;
+    else if (told.kind === 'upload') this.#tell('handout-sent', { upload: told });
+    else this.#tell('handout-received', { download: told });
+  }
+
+  /** Names of those here, and of those who were: files outlive their sender's stay. */
+  #remember(names: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+    for (const [id, name] of names) this.#known.set(id, name);
+    return this.#known;
+  }
+
+  #tell<K extends keyof Details>(type: K, detail: Details[K]): void {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  }
+
+  /** The room that I am in. */
+  get #in(): RoomPort | undefined {
+    const now = this.#member.standing;
+    return now.kind === 'in' ? now.room : undefined;
+  }
+
+  get #input(): HTMLInputElement | null {
+    return this.renderRoot.querySelector<HTMLInputElement>('input[type=file]');
+  }
+
+  static override styles = [tokens, base, buttons, emptyStateStyles, standingStyles, panelStyles];
+}
+
+function connection({ state }: RoomPort) {
+  const gone = state.kind === 'reconnecting' || state.kind === 'connecting';
+  return html`<div class="connection" role="status" data-testid="connection" data-state=${state.kind}>${
+    gone
+      ? html`<p>${icon(CloudOff)}<span><strong>Reconnecting.</strong> Files on their way go on by themselves when the network is back.</span><span class="turn">${icon(LoaderCircle, 16)}</span></p>`
+      : nothing
+  }</div>`;
+}
+
+function cancelAll({ transfers }: RoomPort): void {
+  for (const transfer of transfers) if (isActive(transfer)) transfer.cancel();
+}
+
+function whom(room: RoomPort) {
+  return recipients(room.participants.values(), room.me.id);
+}
+
+function may({ me }: RoomPort, grant: RoomPort['me']['grants'][number]): boolean {
+  return me.grants.includes(grant);
+}
+
+/** "room", or ids with blanks between. */
+function audienceFrom(value: string | null): Audience | undefined {
+  const ids = value?.split(/\s+/).filter((id) => id !== '') ?? [];
+  return ids.length === 1 && ids[0] === 'room' ? 'room' : ids;
+}
+
+customElements.define('handout-panel', Panel);

@@ -1,0 +1,83 @@
+import type { Upload } from '@handout/sdk';
+import { admit } from './model/admit.js';
+import type { Card } from './model/cards.js';
+import type { Audience, RoomPort } from './model/ports.js';
+import { whyNot } from './model/sharing.js';
+import { errorText } from './model/wording.js';
+
+/** What sending needs of the panel. */
+export interface SendingDesk {
+  /** Undefined: not in a room. */
+  room(): RoomPort | undefined;
+  /** Whom the next files are for. */
+  audience(): Audience | undefined;
+  refuse(text: string): void;
+}
+
+/** Whom the open file dialog is for, and the interrupted upload that it is to find the file of. */
+export interface Picking {
+  readonly to?: Audience | undefined;
+  readonly again?: Card;
+}
+
+/** Sends what was chosen, dropped or pasted; what cannot be sent is said. */
+export class Sending {
+  readonly #desk: SendingDesk;
+  #picking: Picking = {};
+
+  constructor(desk: SendingDesk) {
+    this.#desk = desk;
+  }
+
+  /** Opens the file dialog. */
+  pick(input: HTMLInputElement | null, picking: Picking): void {
+    this.#picking = picking;
+    input?.click();
+  }
+
+  /** The dialog was dismissed. */
+  unpick(): void {
+    this.#picking = {};
+  }
+
+  chosen(input: HTMLInputElement): void {
+    const files = [...(input.files ?? [])];
+    const { to, again } = this.#picking;
+    this.unpick();
+    input.value = ''; // so that the same file can be chosen again
+    if (again === undefined) this.send(files, [], to);
+    else this.#goOn(files, again);
+  }
+
+  send(files: readonly File[], folders: readonly string[], whom?: Audience): readonly Upload[] {
+    const room = this.#desk.room();
+    if (room === undefined) return [];
+    const to = whom ?? this.#desk.audience();
+    const refusal = room.maySend ? undefined : whyNotSend(room);
+    if (to === undefined || refusal !== undefined) {
+      this.#desk.refuse(refusal ?? 'Choose who gets the files first.');
+      return [];
+    }
+    const admitted = admit(files, room.limits.fileSize, folders);
+    for (const sentence of admitted.refusals) this.#desk.refuse(sentence);
+    if (admitted.files.length === 0) return [];
+    try {
+      return room.send(admitted.files, { to });
+    } catch (error) {
+      this.#desk.refuse(`${errorText(error)}.`);
+      return [];
+    }
+  }
+
+  /** Goes on with an interrupted upload. Another file must not be sent in its place: nobody meant to share it. */
+  #goOn(files: readonly File[], card: Card): void {
+    const same = files.filter((file) => file.size === card.size);
+    if (files.length === 1 && same.length === 1) this.send(same, [], card.to);
+    else if (files.length > 0) this.#desk.refuse(`That is another file. Choose “${card.name}” to go on.`);
+  }
+}
+
+/** Why I may not send in this room, in words. */
+export function whyNotSend({ sharing, me }: RoomPort): string {
+  return whyNot(sharing, me.grants.includes('send'));
+}

@@ -1,0 +1,8 @@
+import { defaultClientConditions } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // The SDK's sources: one build, never a stale package.
+  resolve: { conditions: ['@handout/source', ...defaultClientConditions] },
+  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], server: { deps: { inline: ['@handout/sdk'] } } },
+});
