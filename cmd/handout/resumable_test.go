@@ -79,7 +79,7 @@ func TestResumableUploadsByPrograms(t *testing.T) {
 		agent
 		interim []string // what is said before the answer
 	}
-	secure := writeCertificate(t, t.TempDir(), 1)
+	secure := localhost(t, t.TempDir(), 1)
 	programs := map[string]program{"Go": {goAgent, nil}}
 	if _, err := exec.LookPath("curl"); err == nil {
 		programs["curl over HTTP/1.1"] = program{curl("--http1.1"), []string{"http/1.1 104", "location: /uploads/"}}

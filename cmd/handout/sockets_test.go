@@ -90,7 +90,7 @@ func TestMoreThanCanBeToldAreClosed(t *testing.T) {
 // TestAPushConnectionSaysLittle floods a connection with what is no command yet, so
 // that none of them counts; over TLS too.
 func TestAPushConnectionSaysLittle(t *testing.T) {
-	for name, flags := range map[string][]string{"bare": nil, "over TLS": writeCertificate(t, t.TempDir(), 1)} {
+	for name, flags := range map[string][]string{"bare": nil, "over TLS": localhost(t, t.TempDir(), 1)} {
 		p := serve(t, append([]string{"--dev", "--data", t.TempDir()}, flags...)...)
 		ws, response, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(p.url, "http")+"/v1/push/websocket",
 			&websocket.DialOptions{HTTPClient: trusting("http/1.1")})

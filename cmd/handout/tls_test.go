@@ -4,16 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -23,6 +16,8 @@ import (
 
 	"github.com/coder/websocket"
 	"golang.org/x/net/http2"
+
+	"github.com/handout-rtc/handout/internal/faulttest"
 )
 
 // trusting is a client that lets any certificate pass: the tests make their own.
@@ -41,39 +36,17 @@ func client(request *http.Request) *http.Client {
 	return http.DefaultClient
 }
 
-// writeCertificate writes a certificate of the serial number and its key to the
-// directory, and returns the flags that name them.
-func writeCertificate(t *testing.T, dir string, serial int64) []string {
+// localhost makes a certificate of the serial number in the directory, and returns the
+// flags that name it.
+func localhost(t *testing.T, dir string, serial int64) []string {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for name, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: cert}, keyFile: {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return []string{"--tls-cert", certFile, "--tls-key", keyFile}
+	return faulttest.Certify(t, dir, "localhost", serial).Flags()
 }
 
 func serveTLS(t *testing.T, args ...string) *process {
 	t.Helper()
 	args = append(args, "--dev", "--data", t.TempDir())
-	return serve(t, append(args, writeCertificate(t, t.TempDir(), 1)...)...)
+	return serve(t, append(args, localhost(t, t.TempDir(), 1)...)...)
 }
 
 func (p *process) dial(t *testing.T, protocols ...string) *tls.Conn {
@@ -236,12 +209,12 @@ func TestHTTP2HasRoomForSoMany(t *testing.T) {
 // good ones: each time the last good ones count.
 func TestTheCertificateIsReadAgain(t *testing.T) {
 	dir := t.TempDir()
-	p := serve(t, append(writeCertificate(t, dir, 1), "--dev", "--data", t.TempDir())...)
+	p := serve(t, append(localhost(t, dir, 1), "--dev", "--data", t.TempDir())...)
 	serial := func() int64 { return p.dial(t).ConnectionState().PeerCertificates[0].SerialNumber.Int64() }
 	if got := serial(); got != 1 {
 		t.Fatalf("it begins with certificate %d", got)
 	}
-	writeCertificate(t, dir, 2)
+	localhost(t, dir, 2)
 	until(t, "the second is used", func() bool { return serial() == 2 })
 	if err := os.WriteFile(filepath.Join(dir, "key.pem"), []byte("none"), 0o600); err != nil {
 		t.Fatal(err)
@@ -249,7 +222,7 @@ func TestTheCertificateIsReadAgain(t *testing.T) {
 	until(t, "the server says so", func() bool {
 		return serial() == 2 && strings.Contains(p.said(), "the certificate cannot be read")
 	})
-	writeCertificate(t, dir, 3)
+	localhost(t, dir, 3)
 	until(t, "the third is used", func() bool { return serial() == 3 })
 }
 

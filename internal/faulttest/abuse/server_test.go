@@ -3,17 +3,10 @@ package abuse_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -51,7 +44,7 @@ func lay(t *testing.T, binary string, a abuse) *siege {
 		flags = append(flags, fast...)
 	}
 	if a.tls {
-		flags = append(flags, certificate(t)...)
+		flags = append(flags, faulttest.Certify(t, t.TempDir(), "localhost", 1).Flags()...)
 	}
 	s := &siege{Server: faulttest.Start(t, faulttest.Config{Path: binary, Args: flags}), client: from(victimsAddress, 2)}
 	t.Cleanup(s.client.CloseIdleConnections)
@@ -212,30 +205,4 @@ func (s *siege) watch(most *int64) (stop func()) {
 		close(done)
 		watching.Wait()
 	}
-}
-
-// certificate makes one that nobody trusts, and returns the flags that name it.
-func certificate(t *testing.T) []string {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for name, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: cert}, keyFile: {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return []string{"--tls-cert", certFile, "--tls-key", keyFile}
 }

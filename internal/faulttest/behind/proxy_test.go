@@ -3,14 +3,8 @@ package behind_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -46,14 +40,14 @@ var proxies = map[string]starter{"nginx": startNginx, "Caddy": startCaddy}
 func startNginx(t *testing.T, server, address string) *proxy {
 	program := faulttest.Debian(t, "nginx", "usr/sbin/nginx")
 	dir := t.TempDir()
-	p := &proxy{address: address, plain: faulttest.FreeAddress(t)}
-	certificate, key := p.certify(t, dir)
+	certificate := faulttest.Certify(t, dir, name, 1)
+	p := &proxy{address: address, plain: faulttest.FreeAddress(t), roots: certificate.Roots}
 	own := deployed(t, "nginx.conf", map[string]string{
 		"listen 443 ssl http2;":       "listen " + address + " ssl http2;",
 		"listen 80;":                  "listen " + p.plain + ";",
 		"server 127.0.0.1:8080;":      "server " + server + ";",
-		"/etc/ssl/share.example.pem;": certificate + ";",
-		"/etc/ssl/share.example.key;": key + ";",
+		"/etc/ssl/share.example.pem;": certificate.File + ";",
+		"/etc/ssl/share.example.key;": certificate.Key + ";",
 	})
 	write(t, filepath.Join(dir, "handout.conf"), own)
 	var around strings.Builder
@@ -74,15 +68,15 @@ func startNginx(t *testing.T, server, address string) *proxy {
 func startCaddy(t *testing.T, server, address string) *proxy {
 	program := faulttest.Debian(t, "caddy", "usr/bin/caddy")
 	dir := t.TempDir()
-	p := &proxy{address: address, passes: true}
-	certificate, key := p.certify(t, dir)
+	certificate := faulttest.Certify(t, dir, name, 1)
+	p := &proxy{address: address, passes: true, roots: certificate.Roots}
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// A certificate of its own it gets for names that the world knows alone.
 	own := deployed(t, "Caddyfile", map[string]string{
-		name + " {\n":                    name + ":" + port + " {\n\tbind 127.0.0.1\n\ttls " + certificate + " " + key + "\n",
+		name + " {\n":                    name + ":" + port + " {\n\tbind 127.0.0.1\n\ttls " + certificate.File + " " + certificate.Key + "\n",
 		"reverse_proxy 127.0.0.1:8080 {": "reverse_proxy " + server + " {",
 	})
 	write(t, filepath.Join(dir, "Caddyfile"), "{\n\tadmin off\n\tauto_https disable_redirects\n\tstorage file_system "+dir+"\n}\n"+own)
@@ -153,37 +147,6 @@ func start(t *testing.T, address, program string, args ...string) {
 			t.Fatalf("%s does not listen", program)
 		}
 	}
-}
-
-// certify makes a certificate of the name, which clients of the proxy trust.
-func (p *proxy) certify(t *testing.T, dir string) (certificate, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	signed, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := x509.ParseCertificate(signed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.roots = x509.NewCertPool()
-	p.roots.AddCert(parsed)
-	encoded, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, key = filepath.Join(dir, "certificate.pem"), filepath.Join(dir, "key.pem")
-	write(t, certificate, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed})))
-	write(t, key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})))
-	return certificate, key
 }
 
 // urlOf is what clients of a proxy at an address call it.
