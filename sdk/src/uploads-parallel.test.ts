@@ -1,60 +1,18 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { Files } from './files.js';
-import { ResumeRecords } from './resume.js';
-import { Waker } from './retry.js';
-import { snapshot } from './source.js';
-import { noActions } from './testing/actions.js';
-import { LIMITS } from './testing/records.js';
-import { FakeBytes, FakeServer } from './testing/server.js';
-import type { Parallel, Upload } from './upload.js';
-import { Uploads } from './uploads.js';
+import { asked, begin, bytes, page, permit, sendOne as send, sent, server, told } from './testing/uploads.js';
 
 const PARTS = 3;
 const HUGE = 160 << 20;
 const huge = new File([new Uint8Array(HUGE)], 'huge', { lastModified: 7 });
 const large = new File([new Uint8Array(PARTS << 23)], 'large', { lastModified: 7 });
 
-let server: FakeServer;
-let bytes: FakeBytes;
-let uploads: Uploads;
-let told: string[];
-let stored: Map<string, string>;
 let now: number;
 
-function page(): void {
-  const storage = {
-    getItem: (key: string) => stored.get(key) ?? null,
-    setItem: (key: string, value: string) => void stored.set(key, value),
-  };
-  const files = new Files('ana', noActions, {
-    added: () => undefined,
-    changed: (changed) => uploads.fileChanged(changed),
-    offered: () => undefined,
-  });
-  bytes = new FakeBytes(server);
-  uploads = new Uploads({
-    api: server,
-    files,
-    records: new ResumeRecords({ storage, room: 'rm', participant: 'ana', maxAgeMs: 1e6 }),
-    limits: () => ({ ...LIMITS, fileSize: 2 ** 31 }),
-    changed: (upload) => told.push(`${upload.name} ${upload.state.kind}`),
-    send: bytes.send,
-    now: () => now,
-    waker: new Waker({ sleep: () => new Promise((resolve) => setImmediate(resolve)), random: () => 0 }),
-  });
-}
-
 beforeEach(() => {
-  server = new FakeServer();
-  told = [];
   now = 0;
-  stored = new Map();
-  page();
+  begin(() => ({ now: () => now }));
+  permit({ fileSize: 2 ** 31 });
 });
-
-const send = (source: File, parallel: Parallel) => uploads.add(snapshot(source), 'room', parallel)[0] as Upload;
-const sent = (n: number) => vi.waitFor(() => expect(bytes.attempts).toHaveLength(n), { interval: 1 });
-const asked = (request: string) => server.log.filter((line) => line.startsWith(request));
 
 async function succeed(...parts: string[]): Promise<void> {
   for (const part of parts) {
@@ -97,13 +55,15 @@ describe('an upload over several connections', () => {
     before.cancel = () => undefined; // the page is gone, and tells nobody
     page();
     const upload = send(large, 1);
-    await sent(1);
+    await sent(4);
     bytes.of('sh_1').fail('in-parts'); // as its HEAD is answered
-    await sent(2);
-    expect(bytes.attempts.map(({ share }) => share)).toEqual(['sh_1', 'sh_1:0']);
-    await succeed('sh_1:0', 'sh_1:2');
+    await sent(5);
+    bytes.of('sh_1:0').succeed();
+    await sent(6);
+    bytes.of('sh_1:2').succeed();
     await upload.done;
-    expect(bytes.attempts).toHaveLength(3); // what was there is not sent again
+    // What was there is not sent again.
+    expect(bytes.attempts.slice(3).map(({ share }) => share)).toEqual(['sh_1', 'sh_1:0', 'sh_1:2']);
     expect(asked('offer')).toHaveLength(1);
   });
 

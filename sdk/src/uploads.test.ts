@@ -1,61 +1,25 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { HandoutError } from './errors.js';
-import { Files } from './files.js';
-import type { Audience, Limits } from './protocol.js';
-import { ResumeRecords } from './resume.js';
-import { Waker } from './retry.js';
-import { type FileSource, snapshot } from './source.js';
-import { noActions } from './testing/actions.js';
-import { LIMITS } from './testing/records.js';
-import { FakeBytes, FakeServer } from './testing/server.js';
+import {
+  asked,
+  begin,
+  bytes,
+  file,
+  page,
+  permit,
+  push,
+  send,
+  sendOne,
+  sent,
+  server,
+  times,
+  told,
+  uploads,
+} from './testing/uploads.js';
 import type { Upload } from './upload.js';
-import { Uploads } from './uploads.js';
 
-const file = (name: string, body = 'abc') => new File([body], name, { lastModified: 7 });
-const times = (n: number) => Array.from({ length: n }, (_, i) => file(`${i + 1}`));
+beforeEach(() => begin());
 
-let server: FakeServer;
-let bytes: FakeBytes;
-let files: Files;
-let uploads: Uploads;
-let limits: Limits;
-let told: string[];
-let stored: Map<string, string>;
-
-function page(): void {
-  const storage = {
-    getItem: (key: string) => stored.get(key) ?? null,
-    setItem: (key: string, value: string) => void stored.set(key, value),
-  };
-  files = new Files('ana', noActions, {
-    added: () => undefined,
-    changed: (changed) => uploads.fileChanged(changed),
-    offered: () => undefined,
-  });
-  uploads = new Uploads({
-    api: server,
-    files,
-    records: new ResumeRecords({ storage, room: 'rm', participant: 'ana', maxAgeMs: 1e6 }),
-    limits: () => limits,
-    changed: (upload) => told.push(`${upload.name} ${upload.state.kind}`),
-    send: bytes.send,
-    waker: new Waker({ sleep: () => new Promise((resolve) => setImmediate(resolve)), random: () => 0 }),
-  });
-}
-
-beforeEach(() => {
-  server = new FakeServer();
-  bytes = new FakeBytes(server);
-  limits = LIMITS;
-  told = [];
-  stored = new Map();
-  page();
-});
-
-const send = (source: FileSource, to: Audience = 'room'): Upload[] => uploads.add(snapshot(source), to);
-const sendOne = (source: File): Upload => send(source)[0] as Upload;
-const sent = (n: number) => vi.waitFor(() => expect(bytes.attempts).toHaveLength(n), { interval: 1 });
-const offers = () => server.log.filter((line) => line.startsWith('offer'));
 /** The next offer is made, something happens, and its reply does not come. */
 const loseReply = (meanwhile: () => void) => {
   server.beforeReply = (request) => {
@@ -75,7 +39,6 @@ const loseRequests = (...meanwhile: (() => void)[]) => {
     throw new HandoutError('network', 'lost');
   };
 };
-const push = (id: string, change: Parameters<FakeServer['change']>[1]) => files.apply([server.change(id, change)]);
 
 describe('an upload', () => {
   it('goes from offer to available', async () => {
@@ -117,7 +80,7 @@ describe('an upload', () => {
     ['an empty file', file('a', ''), 'empty-file'],
     ['a file over the limit', file('a', 'x'.repeat(9)), 'file-too-large'],
   ])('refuses %s before the wire, after the caller could listen', async (_, source, code) => {
-    limits = { ...LIMITS, fileSize: 8 };
+    permit({ fileSize: 8 });
     const upload = sendOne(source);
     expect(upload.state.kind).toBe('waiting');
     await expect(upload.done).rejects.toMatchObject({ code });
@@ -148,17 +111,17 @@ describe('many uploads', () => {
     send(times(3), people); // six receipts in one request
     await sent(3);
     send([file('alone')], [...people, 'ed', 'fay', 'gus', 'hal']); // the server says whether one is too much
-    await vi.waitFor(() => expect(offers()).toEqual(['offer 1,2', 'offer 3', 'offer alone']));
+    await vi.waitFor(() => expect(asked('offer')).toEqual(['offer 1,2', 'offer 3', 'offer alone']));
   });
 
   it('keep to the open uploads that the server allows', async () => {
-    limits = { ...LIMITS, openUploads: 2 };
+    permit({ openUploads: 2 });
     send(times(3));
     await sent(2);
     expect(server.log).toEqual(['offer 1,2']);
     bytes.of('sh_1').succeed();
     await sent(3);
-    expect(server.log.filter((line) => line.startsWith('offer'))).toEqual(['offer 1,2', 'offer 3']);
+    expect(asked('offer')).toEqual(['offer 1,2', 'offer 3']);
   });
 
   it('are offered one by one when they are too much together', async () => {
@@ -194,7 +157,7 @@ describe('a lost network', () => {
     expect(upload.state.kind).toBe('running');
     bytes.of('sh_1').succeed();
     await expect(upload.done).resolves.toMatchObject({ id: 'sh_1' });
-    expect(server.log.filter((line) => line.startsWith('offer'))).toHaveLength(1);
+    expect(asked('offer')).toHaveLength(1);
   });
 
   it('does not make a share twice when the reply to the offer was lost', async () => {
@@ -203,7 +166,7 @@ describe('a lost network', () => {
     await sent(1);
     expect(upload.file?.id).toBe('sh_1');
     expect([...server.shares.keys()]).toEqual(['sh_1']);
-    expect(offers()).toEqual(Array(5).fill('offer a'));
+    expect(asked('offer')).toEqual(Array(5).fill('offer a'));
   });
 
   it('does not take the share of an earlier file for that of a lost offer', async () => {
@@ -221,7 +184,7 @@ describe('a lost network', () => {
     await sent(1);
     expect(many.map((upload) => upload.file?.id)).toEqual([undefined, 'sh_2']);
     await vi.waitFor(() => expect(server.shares.get('sh_1')?.state).toBe('cancelled'));
-    expect(offers()).toEqual(['offer 1,2', 'offer 2', 'offer 1,2']);
+    expect(asked('offer')).toEqual(['offer 1,2', 'offer 2', 'offer 1,2']);
     expect([...server.shares.keys()]).toEqual(['sh_1', 'sh_2']);
   });
 
@@ -231,7 +194,7 @@ describe('a lost network', () => {
     await vi.waitFor(() =>
       expect([...server.shares.values()].map(({ state }) => state)).toEqual(['cancelled', 'cancelled']),
     );
-    expect(offers()).toEqual(['offer 1,2', 'offer ', 'offer 1,2']);
+    expect(asked('offer')).toEqual(['offer 1,2', 'offer ', 'offer 1,2']);
   });
 
   it('tells nobody of what was cancelled before the server heard of it', async () => {
@@ -250,7 +213,7 @@ describe('a lost network', () => {
     loseRequests(() => many.map((upload) => upload.cancel()));
     sendOne(file('next'));
     await sent(1);
-    expect(offers()).toEqual(['offer ', 'offer next']);
+    expect(asked('offer')).toEqual(['offer ', 'offer next']);
     expect([...server.shares.values()].map(({ name }) => name)).toEqual(['next']);
   });
 
@@ -326,214 +289,6 @@ describe('a failure', () => {
     await sent(2);
     bytes.of('sh_1').succeed();
     await expect(upload.done).resolves.toMatchObject({ id: 'sh_1' });
-  });
-});
-
-describe('a cancel', () => {
-  it('before the offer asks nothing of the server', async () => {
-    const upload = sendOne(file('a'));
-    upload.cancel();
-    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
-    expect(upload.state).toEqual({ kind: 'cancelled', by: 'me' });
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(server.log).toEqual([]);
-  });
-
-  it('during the offer takes the share back', async () => {
-    let upload: Upload | undefined;
-    server.beforeReply = (request) => (request === 'offer' ? upload?.cancel() : undefined);
-    upload = sendOne(file('a'));
-    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
-    await vi.waitFor(() => expect(server.shares.get('sh_1')?.state).toBe('cancelled'));
-    expect(bytes.attempts).toHaveLength(0);
-  });
-
-  it('while bytes move stops them and tells the server', async () => {
-    const upload = sendOne(file('a'));
-    await sent(1);
-    upload.cancel();
-    upload.cancel();
-    expect(bytes.of('sh_1').request.signal.aborted).toBe(true);
-    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
-    expect(server.shares.get('sh_1')?.state).toBe('cancelled');
-    expect(server.log.filter((line) => line.startsWith('end'))).toHaveLength(1);
-    expect(told.filter((line) => line === 'a cancelled')).toHaveLength(1);
-  });
-
-  it('loses against a last byte that the server already has', async () => {
-    const upload = sendOne(file('a'));
-    await sent(1);
-    server.change('sh_1', { state: 'available', sha256: 'ab' });
-    upload.cancel();
-    await expect(upload.done).resolves.toMatchObject({ state: 'available' });
-    expect(server.log).not.toContain('end sh_1');
-  });
-
-  it('is mine also when the last byte came between the question and the answer', async () => {
-    const upload = sendOne(file('a'));
-    await sent(1);
-    const end = server.end.bind(server);
-    server.end = (id) => {
-      server.change(id, { state: 'available' });
-      return end(id);
-    };
-    upload.cancel();
-    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
-    expect(server.shares.get('sh_1')?.state).toBe('revoked');
-    expect(upload.state).toEqual({ kind: 'cancelled', by: 'me' });
-  });
-
-  it('is mine also when a push told of the last byte while the cancel was on its way', async () => {
-    const upload = sendOne(file('a'));
-    await sent(1);
-    const end = server.end.bind(server);
-    server.end = (id) => {
-      push(id, { state: 'available', sha256: 'ab' });
-      return end(id);
-    };
-    upload.cancel();
-    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
-    expect(server.shares.get('sh_1')?.state).toBe('revoked');
-    expect(upload.state).toEqual({ kind: 'cancelled', by: 'me' });
-  });
-
-  it('is mine also when an error of the bytes asked for the record meanwhile', async () => {
-    const upload = sendOne(file('a'));
-    await sent(1);
-    const end = server.end.bind(server);
-    let open!: () => void;
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    let asked = 0;
-    server.beforeReply = (request) => (request === 'share' && ++asked === 1 ? gate : undefined);
-    bytes.of('sh_1').fail('forbidden');
-    await vi.waitFor(() => expect(asked).toBe(1));
-    server.end = async (id) => {
-      server.change(id, { state: 'available', sha256: 'ab' });
-      open(); // the first question hears of a complete file
-      await new Promise((resolve) => setImmediate(resolve));
-      return end(id);
-    };
-    upload.cancel();
-    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
-    expect(server.shares.get('sh_1')?.state).toBe('revoked');
-  });
-
-  it('without a network is believed at once and told to the server later', async () => {
-    const upload = sendOne(file('a'));
-    await sent(1);
-    server.fail('share', 'network');
-    server.fail('end', 'network', 'network');
-    upload.cancel();
-    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
-    await vi.waitFor(() => expect(server.shares.get('sh_1')?.state).toBe('cancelled'));
-  });
-
-  it.each([['internal'], ['unavailable'], ['storage-failed']])(
-    'that the server answers with %s is told again, and ends the upload once',
-    async (code) => {
-      const upload = sendOne(file('a'));
-      await sent(1);
-      server.fail('end', ...Array(9).fill(code));
-      upload.cancel();
-      await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
-      await vi.waitFor(() => expect(server.shares.get('sh_1')?.state).toBe('cancelled'));
-      push('sh_1', {});
-      expect(told.filter((line) => line.startsWith('a c'))).toEqual(['a cancelled']);
-      expect(upload.state).toEqual({ kind: 'cancelled', by: 'me' });
-    },
-  );
-
-  it('that the server refuses is not told again', async () => {
-    const upload = sendOne(file('a'));
-    await sent(1);
-    server.fail('end', 'internal', 'forbidden');
-    upload.cancel();
-    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
-    sendOne(file('b'));
-    await sent(2);
-    expect(server.log.filter((line) => line.startsWith('end'))).toEqual(['end sh_1', 'end sh_1']);
-  });
-
-  it('that the server has not heard of is told when I leave', async () => {
-    const upload = sendOne(file('a'));
-    await sent(1);
-    const end = server.end.bind(server);
-    let down = true;
-    server.end = async (id) => {
-      if (down) throw new HandoutError('network', 'network');
-      return end(id);
-    };
-    upload.cancel();
-    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
-    down = false;
-    await uploads.stop('me');
-    expect(server.shares.get('sh_1')?.state).toBe('cancelled');
-  });
-
-  it('that the server has not heard of is not undone by starting again', async () => {
-    const upload = sendOne(file('a'));
-    await sent(1);
-    server.fail('end', 'internal', 'internal', 'internal');
-    upload.cancel();
-    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
-    upload.retry();
-    await sent(2);
-    expect(upload.file?.id).toBe('sh_2');
-    await vi.waitFor(() => expect(server.shares.get('sh_1')?.state).toBe('cancelled'));
-    bytes.of('sh_2').succeed();
-    await expect(upload.done).resolves.toMatchObject({ id: 'sh_2' });
-  });
-
-  it('by a moderator is not mine', async () => {
-    const upload = sendOne(file('a'));
-    await sent(1);
-    push('sh_1', { state: 'cancelled' });
-    expect(upload.state).toEqual({ kind: 'cancelled', by: 'room' });
-    upload.retry();
-    expect(upload.state.kind).toBe('cancelled');
-  });
-
-  it('can be taken back: a new share is made', async () => {
-    const upload = sendOne(file('a'));
-    await sent(1);
-    upload.cancel();
-    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
-    upload.retry();
-    await sent(2);
-    bytes.of('sh_2').succeed();
-    await expect(upload.done).resolves.toMatchObject({ id: 'sh_2' });
-  });
-
-  it('and a retry while the offer waits for the network make one share', async () => {
-    const broken = new HandoutError('network', 'network');
-    let down = true;
-    const offer = server.offer.bind(server);
-    server.offer = async (request) => {
-      if (down) throw broken;
-      return offer(request);
-    };
-    const upload = sendOne(file('a'));
-    await vi.waitFor(() => expect(told).toContain('a paused'));
-    upload.cancel();
-    await expect(upload.done).rejects.toMatchObject({ code: 'cancelled' });
-    upload.retry();
-    down = false;
-    await sent(1);
-    sendOne(file('b')); // served after whatever the first file still waits for
-    await sent(2);
-    expect(offers()).toEqual(['offer a', 'offer b']);
-    bytes.of('sh_1').succeed();
-    await expect(upload.done).resolves.toMatchObject({ id: 'sh_1' });
-  });
-
-  it('lets the next upload run', async () => {
-    const many = send(times(4));
-    await sent(3);
-    many[0]?.cancel();
-    await sent(4);
-    expect(many[3]?.state.kind).toBe('running');
   });
 });
 
