@@ -124,8 +124,13 @@ func (u *upload) create(ctx context.Context, file File, to protocol.Audience) er
 	} else {
 		header.Set("Upload-Length", strconv.FormatInt(u.size, 10))
 	}
-	whole := u.size > 0 && u.size <= wholeBody
-	if whole {
+	var whole *piece
+	if u.size > 0 && u.size <= wholeBody {
+		all, err := u.source.from(0)
+		if err != nil {
+			return err
+		}
+		whole = &all
 		header.Set("Content-Type", bytesType)
 	}
 	// Who cancels while the answer is on its way has made an upload: it is waited for, so
@@ -133,7 +138,7 @@ func (u *upload) create(ctx context.Context, file File, to protocol.Audience) er
 	longer, stop := grace(ctx)
 	defer stop()
 	return newAttempts().until(ctx, func() error {
-		response, err := u.request(longer, http.MethodPost, "/uploads", header, whole, 0)
+		response, err := u.request(longer, http.MethodPost, "/uploads", header, whole)
 		if err != nil {
 			return err
 		}
@@ -165,7 +170,7 @@ func (u *upload) bring(ctx context.Context) (protocol.Share, error) {
 	})
 	if err == nil {
 		// What another run has sent to the end is hashed too.
-		_, _, _, err = u.source.from(u.offset)
+		_, err = u.source.from(u.offset)
 	}
 	if err != nil {
 		return u.ended(ctx, err)
@@ -202,24 +207,24 @@ func (u *upload) appendRest(ctx context.Context) error {
 		}
 	}
 	for u.offset != u.size {
-		_, n, last, err := u.source.from(u.offset)
+		next, err := u.source.from(u.offset)
 		if err != nil {
 			return final(err)
 		}
 		header := tusHeader()
 		header.Set("Content-Type", bytesType)
 		header.Set("Upload-Offset", strconv.FormatInt(u.offset, 10))
-		if last && u.size < 0 {
-			header.Set("Upload-Length", strconv.FormatInt(u.offset+n, 10))
+		if next.last && u.size < 0 {
+			header.Set("Upload-Length", strconv.FormatInt(u.offset+next.n, 10))
 		}
-		response, err := u.request(ctx, http.MethodPatch, "/uploads/"+string(u.id), header, true, u.offset)
+		response, err := u.request(ctx, http.MethodPatch, "/uploads/"+string(u.id), header, &next)
 		if err != nil {
 			return err
 		}
 		if err := u.acknowledged(response.Header); err != nil {
 			return err
 		}
-		if last && u.size < 0 {
+		if next.last && u.size < 0 {
 			u.size = u.offset
 		}
 	}
@@ -228,7 +233,7 @@ func (u *upload) appendRest(ctx context.Context) error {
 
 // ask asks how much the server has.
 func (u *upload) ask(ctx context.Context) error {
-	response, err := u.request(ctx, http.MethodHead, "/uploads/"+string(u.id), tusHeader(), false, 0)
+	response, err := u.request(ctx, http.MethodHead, "/uploads/"+string(u.id), tusHeader(), nil)
 	if err != nil {
 		return err
 	}
@@ -261,23 +266,19 @@ func (u *upload) moved(bytes int64) {
 	}
 }
 
-// request sends one request of the upload, if wanted with the bytes from an offset.
-func (u *upload) request(ctx context.Context, method, address string, header http.Header, withBytes bool, offset int64) (*http.Response, error) {
+// request sends one request of the upload, with the bytes of a piece if there is one.
+func (u *upload) request(ctx context.Context, method, address string, header http.Header, with *piece) (*http.Response, error) {
 	ctx, watch := newWatch(ctx)
 	defer watch.stop()
 	var body func() (io.Reader, error)
-	if withBytes {
+	if with != nil {
 		body = func() (io.Reader, error) {
-			content, n, _, err := u.source.from(offset)
-			if err != nil {
-				return nil, err
-			}
-			at := offset
-			return sized{&watchedReader{content, func(p []byte) {
+			at := with.offset
+			return sized{&watchedReader{with.open(), func(p []byte) {
 				watch.moved()
 				at += int64(len(p))
 				u.moved(at)
-			}}, n}, nil
+			}}, with.n}, nil
 		}
 	}
 	response, err := u.room.api.do(ctx, method, address, header, body)

@@ -15,11 +15,17 @@ import (
 
 // source is the bytes of a file that is sent. What is sent is hashed on its way.
 type source interface {
-	// from returns the bytes at an offset that go into the next request; last says
-	// that the file ends with them.
-	from(offset int64) (body io.Reader, n int64, last bool, err error)
+	// from returns what goes into the next request, which begins at an offset.
+	from(offset int64) (piece, error)
 	// sum is the SHA-256 of all that was sent, lower-case hex.
 	sum() string
+}
+
+// piece is the bytes of one request.
+type piece struct {
+	offset, n int64
+	last      bool             // the file ends with them
+	open      func() io.Reader // reads them from their beginning, however often
 }
 
 // rolling hashes bytes that come in order, some of them more than once.
@@ -48,25 +54,27 @@ type fileSource struct {
 	size int64
 }
 
-func (s *fileSource) from(offset int64) (io.Reader, int64, bool, error) {
+func (s *fileSource) from(offset int64) (piece, error) {
 	if offset > s.size {
-		return nil, 0, false, fmt.Errorf("the upload has %d bytes, the file %d", offset, s.size)
+		return piece{}, fmt.Errorf("the upload has %d bytes, the file %d", offset, s.size)
 	}
 	// What another run has sent is hashed from the file.
 	if s.upTo < offset {
 		missing := io.NewSectionReader(s.file, s.upTo, offset-s.upTo)
 		if n, err := io.Copy(s.hash, missing); err != nil || n != offset-s.upTo {
-			return nil, 0, false, fmt.Errorf("reading the file: %w", cmp.Or(err, io.ErrUnexpectedEOF))
+			return piece{}, fmt.Errorf("reading the file: %w", cmp.Or(err, io.ErrUnexpectedEOF))
 		}
 		s.upTo = offset
 	}
 	n := s.size - offset
-	at := offset
-	body := &watchedReader{io.NewSectionReader(s.file, offset, n), func(p []byte) {
-		s.add(at, p)
-		at += int64(len(p))
-	}}
-	return body, n, true, nil
+	open := func() io.Reader {
+		at := offset
+		return &watchedReader{io.NewSectionReader(s.file, offset, n), func(p []byte) {
+			s.add(at, p)
+			at += int64(len(p))
+		}}
+	}
+	return piece{offset, n, true, open}, nil
 }
 
 // streamPiece is how much of a stream is sent in one request, and kept until it is
@@ -77,38 +85,38 @@ const streamPiece = 4 << 20
 type streamSource struct {
 	*rolling
 	stream io.Reader
-	piece  []byte
-	at     int64 // offset of the piece
+	kept   []byte
+	at     int64 // offset of what is kept
 	ended  bool
 }
 
-func (s *streamSource) from(offset int64) (io.Reader, int64, bool, error) {
-	if offset == s.at+int64(len(s.piece)) && !s.ended {
+func (s *streamSource) from(offset int64) (piece, error) {
+	if offset == s.at+int64(len(s.kept)) && !s.ended {
 		if err := s.read(offset); err != nil {
-			return nil, 0, false, err
+			return piece{}, err
 		}
 	}
 	skip := offset - s.at
-	if skip < 0 || skip > int64(len(s.piece)) {
-		return nil, 0, false, errors.New("the server lacks bytes that the stream gave and that are gone")
+	if skip < 0 || skip > int64(len(s.kept)) {
+		return piece{}, errors.New("the server lacks bytes that the stream gave and that are gone")
 	}
-	rest := s.piece[skip:]
-	return bytes.NewReader(rest), int64(len(rest)), s.ended, nil
+	rest := s.kept[skip:]
+	return piece{offset, int64(len(rest)), s.ended, func() io.Reader { return bytes.NewReader(rest) }}, nil
 }
 
 func (s *streamSource) read(offset int64) error {
-	if s.piece == nil {
-		s.piece = make([]byte, 0, streamPiece)
+	if s.kept == nil {
+		s.kept = make([]byte, 0, streamPiece)
 	}
-	n, err := io.ReadFull(s.stream, s.piece[:streamPiece])
+	n, err := io.ReadFull(s.stream, s.kept[:streamPiece])
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		s.ended, err = true, nil
 	}
 	if err != nil {
 		return fmt.Errorf("reading what is sent: %w", err)
 	}
-	s.piece, s.at = s.piece[:n], offset
-	s.add(offset, s.piece)
+	s.kept, s.at = s.kept[:n], offset
+	s.add(offset, s.kept)
 	return nil
 }
 
