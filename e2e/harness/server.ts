@@ -5,7 +5,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const binary = fileURLToPath(new URL('../../bin/handout', import.meta.url));
+/** The program, as make build leaves it. */
+export const binary = fileURLToPath(new URL('../../bin/handout', import.meta.url));
 
 /** A running `handout serve --dev` with a data directory of its own. */
 export class HandoutServer {
