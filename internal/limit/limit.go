@@ -37,6 +37,7 @@ type Rates[K comparable] struct {
 	mu      sync.Mutex
 	buckets map[K]*rate.Limiter // guarded by mu; who has none could do a whole burst
 	swept   time.Time           // guarded by mu
+	due     int                 // how many are counted when it sweeps again; guarded by mu
 }
 
 // crowded is how long who cannot be counted has to wait.
@@ -45,7 +46,7 @@ const crowded = time.Second
 // NewRates returns rates of which as many as most are counted at a time, some 200
 // bytes each. Who comes when there is no place waits: none gets past the count.
 func NewRates[K comparable](r Rate, most int) *Rates[K] {
-	return &Rates[K]{rate: r, most: most, buckets: make(map[K]*rate.Limiter)}
+	return &Rates[K]{rate: r, most: most, buckets: make(map[K]*rate.Limiter), due: min(most, leastSwept)}
 }
 
 // Take counts n of who, all or none. It returns 0 if they are within the rate, and
@@ -75,20 +76,30 @@ func (r *Rates[K]) Len() int {
 	return len(r.buckets)
 }
 
-// makeRoomLocked reports whether one more can be counted. Where there is no room
-// it forgets, at most once a second, those that could do a whole burst again:
-// nothing is lost with them.
+// leastSwept is how many are counted before it is worth looking for the idle.
+const leastSwept = 64
+
+// makeRoomLocked reports whether one more can be counted. It forgets the idle when
+// twice as many are counted as were left the last time, so that the table is as
+// large as the crowd that there is and not as the largest that there may be; when
+// it is full, at most once a second.
 func (r *Rates[K]) makeRoomLocked(now time.Time) bool {
-	if len(r.buckets) < r.most {
-		return true
-	}
-	if now.Sub(r.swept) >= time.Second {
-		r.swept = now
-		for who, bucket := range r.buckets {
-			if bucket.TokensAt(now) >= float64(r.rate.Burst) {
-				delete(r.buckets, who)
-			}
-		}
+	full := len(r.buckets) >= r.most
+	if len(r.buckets) >= r.due && (!full || now.Sub(r.swept) >= time.Second) {
+		r.sweepLocked(now)
 	}
 	return len(r.buckets) < r.most
+}
+
+// sweepLocked forgets those that could do a whole burst again: nothing is lost
+// with them. Those who stay move to another map, for a map never gets smaller.
+func (r *Rates[K]) sweepLocked(now time.Time) {
+	busy := make(map[K]*rate.Limiter)
+	for who, bucket := range r.buckets {
+		if bucket.TokensAt(now) < float64(r.rate.Burst) {
+			busy[who] = bucket
+		}
+	}
+	r.buckets, r.swept = busy, now
+	r.due = min(r.most, max(leastSwept, 2*len(busy)))
 }

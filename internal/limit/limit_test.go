@@ -49,6 +49,23 @@ func TestWhoIsCountedIsBounded(t *testing.T) {
 	}
 }
 
+// TestTheIdleAreForgottenAsOthersCome has a crowd come one after the other: the
+// table is never much larger than the part of it that is there at a time.
+func TestTheIdleAreForgottenAsOthersCome(t *testing.T) {
+	r, now := limit.NewRates[int](limit.Rate{PerSecond: 1, Burst: 3}, 100_000), time.Unix(1000, 0)
+	largest := 0
+	for who := range 50_000 {
+		now = now.Add(10 * time.Millisecond) // each is idle a second after it came: a hundred are busy
+		if r.Take(now, who, 1) != 0 {
+			t.Fatalf("%d has to wait", who)
+		}
+		largest = max(largest, r.Len())
+	}
+	if largest > 300 {
+		t.Errorf("%d were counted at a time, of a hundred that were busy", largest)
+	}
+}
+
 func TestARateOfItsOwnOrAnother(t *testing.T) {
 	instead := limit.Rate{PerSecond: 1, Burst: 1}
 	if got := (limit.Rate{}).Or(instead); got != instead {

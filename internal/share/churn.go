@@ -28,9 +28,9 @@ func newMakers(r limit.Rate) *limit.Rates[maker] {
 }
 
 // admit reports whether the caller may make these shares now, by its own pace and
-// by the space there is. recorded must be called when they are made, or will not
-// be.
-func (s *Service) admit(ctx context.Context, c Caller, shares []store.Share) (recorded func(), err error) {
+// by the space there is. settle must be called when it is known whether they are
+// made: see Space.take.
+func (s *Service) admit(ctx context.Context, c Caller, shares []store.Share) (settle func(recorded bool), err error) {
 	if wait := s.makers.Take(s.Now(), maker{c.Room, c.ID}, len(shares)); wait > 0 {
 		tooFast := protocol.LimitError(protocol.CodeTooManyRequests, "create-rate", "you offer files too fast: try again in a moment")
 		tooFast.After = wait

@@ -75,6 +75,7 @@ type disk struct {
 	mu       sync.Mutex
 	free     int64
 	promised int64
+	looks    int // at it
 }
 
 func (d *disk) change(free, promised int64) {
@@ -88,6 +89,7 @@ func (d *disk) space(least int64) *share.Space {
 		Free: func() (int64, error) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
+			d.looks++
 			return d.free, nil
 		},
 		Promised: func(context.Context) (int64, error) {
@@ -144,20 +146,42 @@ func TestPromisesOfTheMomentCount(t *testing.T) {
 		for range 40 {
 			group.Go(func() {
 				for range 50 {
-					recorded, err := space.Take(t.Context(), 100)
+					settle, err := space.Take(t.Context(), 100)
 					if err != nil {
 						wantFull(t, err)
 						continue
 					}
 					time.Sleep(100 * time.Millisecond) // in the bubble: until its record is made
 					d.change(0, 100)
-					recorded()
+					settle(true)
 				}
 			})
 		}
 		group.Wait()
 		if d.promised != 10_000 {
 			t.Errorf("%d bytes are promised of 10000", d.promised)
+		}
+	})
+}
+
+// TestWhatIsRefusedTakesNoSpace promises far more than the disk has, one after the
+// other, to offers that something else refuses: others find all of it.
+func TestWhatIsRefusedTakesNoSpace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{free: 10_000}
+		space := d.space(0)
+		for range 50 {
+			settle, err := space.Take(t.Context(), 1000)
+			if err != nil {
+				t.Fatalf("a refused offer took space: %v", err)
+			}
+			settle(false)
+		}
+		if _, err := space.Take(t.Context(), 10_000); err != nil {
+			t.Errorf("all that is free: %v", err)
+		}
+		if d.looks != 1 {
+			t.Errorf("the disk was looked at %d times within a second, want once", d.looks)
 		}
 	})
 }

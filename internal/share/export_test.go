@@ -20,7 +20,7 @@ func (s *Service) SetChurn(r limit.Rate) { s.makers = newMakers(r) }
 func (s *Service) Counted() int { return s.makers.Len() }
 
 // Take promises bytes of a disk.
-func (s *Space) Take(ctx context.Context, n int64) (recorded func(), err error) {
+func (s *Space) Take(ctx context.Context, n int64) (settle func(recorded bool), err error) {
 	return s.take(ctx, n)
 }
 

@@ -72,11 +72,11 @@ func (s *Service) Draft(ctx context.Context, c Caller, batch Batch) (record stor
 	if err != nil {
 		return record, false, err
 	}
-	recorded, err := s.admit(ctx, c, drawn)
+	settle, err := s.admit(ctx, c, drawn)
 	if err != nil {
 		return record, false, err
 	}
-	recorded() // or soon: it is small, and the floor has place for as many as come at once
+	settle(true) // or soon: it is small, and the floor has place for as many as come at once
 	return drawn[0], false, nil
 }
 
@@ -90,12 +90,13 @@ func (s *Service) create(ctx context.Context, c Caller, batch Batch) ([]store.Sh
 	if err != nil {
 		return nil, err
 	}
-	recorded, err := s.admit(ctx, c, shares)
+	settle, err := s.admit(ctx, c, shares)
 	if err != nil {
 		return nil, err
 	}
-	defer recorded()
-	return shares, s.make(ctx, shares)
+	err = s.make(ctx, shares)
+	settle(err == nil)
+	return shares, err
 }
 
 // draw returns the shares of a batch, if the caller may offer them.

@@ -40,12 +40,13 @@ func (s *Service) OfferPartial(ctx context.Context, c Caller, d Draft) (store.Sh
 	}
 	part := s.record(c, Draft{Size: d.Size, Metadata: d.Metadata}, protocol.Audience{}, s.Now())
 	part.Concat = store.ConcatPartial
-	recorded, err := s.admit(ctx, c, []store.Share{part})
+	settle, err := s.admit(ctx, c, []store.Share{part})
 	if err != nil {
 		return part, err
 	}
-	defer recorded()
-	if err := s.Parts.CreatePartial(ctx, part, s.quota()); err != nil {
+	err = s.Parts.CreatePartial(ctx, part, s.quota())
+	settle(err == nil)
+	if err != nil {
 		return part, offerFailed(err)
 	}
 	return part, nil

@@ -28,7 +28,7 @@ type Space struct {
 	looked  time.Time // all below is guarded by mu; when the disk was looked at last
 	looking bool      // somebody does now
 	left    int64     // what may still be promised
-	taken   int64     // ever
+	taken   int64     // ever, and not given back
 	pending int64     // of that, what may have no record yet
 }
 
@@ -37,11 +37,12 @@ type Space struct {
 // moment later.
 const lookEvery = time.Second
 
-// take promises n bytes, or fails with CodeStorageFull. recorded must be called
-// when the records that hold them are made, or will not be.
-func (s *Space) take(ctx context.Context, n int64) (recorded func(), err error) {
+// take promises n bytes, or fails with CodeStorageFull. settle must be called once:
+// when the records that hold them are made, with true; when they will not be, with
+// false, and the bytes can be promised to others.
+func (s *Space) take(ctx context.Context, n int64) (settle func(recorded bool), err error) {
 	if s == nil {
-		return func() {}, nil
+		return func(bool) {}, nil
 	}
 	if err := s.sound(); err != nil {
 		return nil, err
@@ -59,11 +60,7 @@ func (s *Space) take(ctx context.Context, n int64) (recorded func(), err error) 
 			return nil, protocol.LimitError(protocol.CodeStorageFull, "min-free", "the server has no space left for this")
 		}
 	}
-	return sync.OnceFunc(func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.pending -= n
-	}), nil
+	return func(recorded bool) { s.settle(n, recorded) }, nil
 }
 
 // due reports whether it is for the caller to look at the disk.
@@ -88,6 +85,16 @@ func (s *Space) promise(n int64) bool {
 	s.taken += n
 	s.pending += n
 	return true
+}
+
+func (s *Space) settle(n int64, recorded bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pending -= n
+	if !recorded {
+		s.left += n
+		s.taken -= n
+	}
 }
 
 // look counts anew. What was promised while it reads, or has no record before it
