@@ -48,6 +48,8 @@ func golden() map[string]any {
 
 	sharing := protocol.Sharing{Off: []string{protocol.RoleParticipant, protocol.RoleViewer}, Rev: 3}
 	seen, downloading := receipt(at, later)
+	received, _ := downloading.Step(protocol.ReceiptReceived, "", later)
+	received.Bytes = 0 // never stored
 
 	return map[string]any{
 		"event-receipts-changed": protocol.Event{Type: protocol.ReceiptsChanged, Stream: protocol.PersonalStream, Seq: 8, Time: at, Receipts: []protocol.Receipt{seen, downloading}},
@@ -75,6 +77,9 @@ func golden() map[string]any {
 		"event-room-ended":      protocol.Event{Type: protocol.RoomEnded, Stream: protocol.RoomStream, Seq: 10, Time: at},
 		"event-message": protocol.Event{Type: protocol.MessageReceived, Time: at, Message: &protocol.Message{
 			Kind: protocol.TextMessage, Sender: protocol.Sender{ID: ana.ID, Name: ana.Name}, To: protocol.ToRoom(), Body: json.RawMessage(`"hello"`),
+		}},
+		"webhook-received": protocol.Webhook{Type: protocol.WebhookReceived, Timestamp: later, Data: protocol.WebhookData{
+			App: "shop", Room: &protocol.WebhookRoom{ID: share.Room, Name: "Physics 101", OwnerRef: "school-7"}, Share: &available, Receipt: &received,
 		}},
 		"share-targeted": targeted,
 		"share-list":     protocol.ShareList{Shares: []protocol.Share{fromApp}, More: true},
@@ -154,7 +159,7 @@ func TestGoldenMessagesReadBack(t *testing.T) {
 		"share-targeted": new(protocol.Share), "share-list": new(protocol.ShareList), "share-page": new(protocol.SharePage), "offer": new(protocol.Offer),
 		"event-receipts-changed": new(protocol.Event), "receipt-page": new(protocol.ReceiptPage), "ledger": new(protocol.Ledger),
 		"receipt-words": new(protocol.ReceiptWords), "receipt-answers": new(protocol.ReceiptAnswers),
-		"offered": new(protocol.Offered), "split": new(protocol.Split), "parts": new(protocol.Parts), "welcome": new(protocol.Welcome), "problem": new(protocol.Problem),
+		"offered": new(protocol.Offered), "split": new(protocol.Split), "parts": new(protocol.Parts), "webhook-received": new(protocol.Webhook), "welcome": new(protocol.Welcome), "problem": new(protocol.Problem),
 	} {
 		raw, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 		if err != nil {

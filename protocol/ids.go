@@ -46,6 +46,13 @@ func NewTokenID() string { return newID("tk_") }
 // NewTicket returns a fresh download ticket, "dt_…". It is a secret.
 func NewTicket() string { return newID("dt_") }
 
+// NewWebhookID returns a fresh identifier of an endpoint for webhooks, "wh_…".
+func NewWebhookID() string { return newID("wh_") }
+
+// NewMessageID returns a fresh identifier of a webhook's message, "msg_…": the
+// webhook-id of each attempt to deliver it.
+func NewMessageID() string { return newID("msg_") }
+
 func newID(prefix string) string {
 	var raw [16]byte
 	rand.Read(raw[:]) // never fails: it aborts the program instead

@@ -33,6 +33,10 @@ const (
 	AuditRevoked           AuditKind = "revoked"            // a file was withdrawn
 	AuditExpired           AuditKind = "expired"            // a file's time was over, or its bytes are lost
 	AuditPurged            AuditKind = "purged"             // its bytes have left the disk
+	AuditWebhookAdded      AuditKind = "webhook-added"      // an application has an endpoint for webhooks
+	AuditWebhookChanged    AuditKind = "webhook-changed"    // the endpoint's address, types, secrets or whether it is used were changed
+	AuditWebhookRemoved    AuditKind = "webhook-removed"
+	AuditWebhookDisabled   AuditKind = "webhook-disabled" // the endpoint said that it is gone
 )
 
 // Who does what nobody in a room does. No participant can be called so.
@@ -63,8 +67,10 @@ type AuditEntry struct {
 	// Off are the roles for which sharing was switched off; it was switched on for
 	// all others.
 	Off []string `json:"off,omitempty"`
-	// Name is the file's, or the display name of the participant or the room; "" in a
-	// log that keeps no names.
+	// Webhook is the endpoint that was added, changed, removed or disabled.
+	Webhook string `json:"webhook,omitempty"`
+	// Name is the file's, or the display name of the participant or the room, or the
+	// host of an endpoint; "" in a log that keeps no names.
 	Name string `json:"name,omitempty"`
 }
 
@@ -154,7 +160,10 @@ func (c *change) saveNotes(ctx context.Context) error {
 	}
 	for i := range c.notes {
 		e := &c.notes[i]
-		if i > 0 && e.Room == c.notes[i-1].Room {
+		switch {
+		case e.Room == "": // it is of an application alone, and says so
+			continue
+		case i > 0 && e.Room == c.notes[i-1].Room:
 			e.App = c.notes[i-1].App
 			continue
 		}

@@ -154,6 +154,7 @@ func (c *change) deposit(ctx context.Context, group []*deposit) error {
 		}
 		bytes += s.Reserved
 		c.noteShare(AuditAvailable, s, AuditEntry{Time: s.CreatedAt, By: string(s.Sender.ID), To: &s.To})
+		c.hookShare(s, s.CreatedAt)
 	}
 	return c.hold(ctx, accepted[0].Room, bytes, len(accepted))
 }

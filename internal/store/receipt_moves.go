@@ -176,6 +176,7 @@ func (l *ledger) save(ctx context.Context, c *change) error {
 					return err
 				}
 				c.noteReceipt(e, l.now)
+				c.hookReceipt(e, l.now)
 			}
 		}
 	}

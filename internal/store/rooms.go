@@ -115,6 +115,7 @@ func (c *change) endRoom(ctx context.Context, id protocol.RoomID, now time.Time)
 		return err
 	}
 	c.note(AuditEntry{Kind: AuditRoomEnded, Time: now, Room: id})
+	c.hook(hook{of: protocol.WebhookRoomEnded, at: now, room: id})
 	if _, err := c.exec(ctx, `DELETE FROM members WHERE room = $1`, id); err != nil {
 		return err
 	}

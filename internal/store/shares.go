@@ -123,6 +123,7 @@ func (c *change) addShares(ctx context.Context, batch []Share, q Quota) error {
 			return err
 		}
 		c.noteShare(AuditOffered, s, AuditEntry{Time: s.CreatedAt, By: string(s.Sender.ID), To: &s.To})
+		c.hookShare(s, s.CreatedAt)
 	}
 	return nil
 }

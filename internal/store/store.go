@@ -55,16 +55,18 @@ type Engine interface {
 type DB struct {
 	engine    Engine
 	committed chan struct{}
+	hooked    chan struct{}
 	deposits  deposits
 	names     bool // see KeepNames
 
-	mostUnaudited int64 // see BoundAudit
+	mostUnaudited  int64 // see BoundAudit
+	mostDeliveries int   // see BoundDeliveries
 }
 
 // New returns the store on an engine whose database is migrated; see Migrate.
 // Close closes the engine.
 func New(e Engine) *DB {
-	return &DB{engine: e, committed: make(chan struct{}, 1)}
+	return &DB{engine: e, committed: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
 }
 
 // Close finishes the changes under way and closes the database. It may be
@@ -97,36 +99,50 @@ type change struct {
 	names   bool         // are kept in the audit log
 	by      string       // who makes the change
 	notes   []AuditEntry // what it has to tell the audit log
+	hooks   []hook       // what it has to tell webhooks
+	hooked  bool         // a delivery was written
 
-	mostUnaudited int64
+	mostUnaudited  int64
+	mostDeliveries int
 }
 
 // update runs fn in a write transaction and signals Committed if it wrote
-// events. What fn notes for the audit log is written with it. fn may run more than once, so it assigns its results and never adds
+// events, and Hooked if it wrote deliveries. What fn notes for the audit log, and
+// what webhooks are to tell of it, is written with it. fn may run more than once, so it assigns its results and never adds
 // to them. The context that fn gets does not end: interrupting a statement
 // could undo the changes of others that share the transaction.
 func (db *DB) update(ctx context.Context, what string, fn func(context.Context, *change) error) error {
 	running := context.WithoutCancel(ctx)
-	var emitted bool
+	var emitted, hooked bool
 	err := db.engine.Update(ctx, func(tx *sql.Tx) error {
-		c := &change{Tx: tx, names: db.names, by: actor(ctx), mostUnaudited: db.mostUnaudited}
+		c := &change{Tx: tx, names: db.names, by: actor(ctx), mostUnaudited: db.mostUnaudited, mostDeliveries: db.mostDeliveries}
 		err := fn(running, c)
 		if err == nil {
 			err = c.saveNotes(running)
 		}
-		emitted = c.emitted
+		if err == nil {
+			err = c.saveHooks(running)
+		}
+		emitted, hooked = c.emitted, c.hooked
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, coded(err))
 	}
 	if emitted {
-		select {
-		case db.committed <- struct{}{}:
-		default: // a wake-up is waiting already
-		}
+		wake(db.committed)
+	}
+	if hooked {
+		wake(db.hooked)
 	}
 	return nil
+}
+
+func wake(waiting chan<- struct{}) {
+	select {
+	case waiting <- struct{}{}:
+	default: // a wake-up is waiting already
+	}
 }
 
 // coded says what a fault of the disk means to who asked for the change.

@@ -131,6 +131,7 @@ func (db *DB) transition(ctx context.Context, what string, id protocol.ShareID,
 			if err := c.publish(ctx, next.event, after); err != nil {
 				return err
 			}
+			c.hookShare(after, after.UpdatedAt)
 		}
 		crash.At(next.point)
 		now = after

@@ -47,6 +47,7 @@ const UNREAD = [
   'ledger.json',
   'split.json',
   'sharing-switch.json',
+  'webhook-received.json',
 ];
 
 describe('golden messages', () => {
