@@ -58,10 +58,17 @@ var reachers = map[string][]string{
 	"tls":  {"Dial", "DialWithDialer", "Dialer"}, "smtp": {"SendMail", "Dial"}, "websocket": {"Dial"},
 }
 
-// TestNothingIsFetched: the server connects to nobody, so nobody can have it
-// connect to where only it can reach.
+// reaching is the one file that may: what it connects to is judged by address, see
+// TestNoEndpointIsBehindTheServer.
+const reaching = "internal/webhook/send.go"
+
+// TestNothingIsFetched: the server connects to nobody but the endpoints that an
+// application registered, so nobody can have it connect to where only it can reach.
 func TestNothingIsFetched(t *testing.T) {
 	product(t, func(file string, _ []string) {
+		if file == reaching {
+			return
+		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", file), nil, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -72,6 +72,12 @@ var errands = []errand{
 	{name: "make a token", method: "POST", path: "/v1/rooms/{room}/tokens", body: `{"name":"n","role":"viewer","user_ref":"u"}`, ofApp: "200", ofOther: "404"},
 	{name: "end a file", method: "DELETE", path: "/v1/rooms/{room}/files/{share}", ofApp: "200", ofOther: "404"},
 	{name: "remove a user", method: "DELETE", path: "/v1/rooms/{room}/users/guest", ofApp: "200", ofOther: "404"},
+	{name: "register a webhook", method: "POST", path: "/v1/webhooks", body: `{"url":"http://127.0.0.1:1/"}`, ofApp: "200", ofOther: "200"},
+	{name: "list one's webhooks", method: "GET", path: "/v1/webhooks", ofApp: "200", ofOther: "200"},
+	{name: "change a webhook", method: "PUT", path: "/v1/webhooks/{webhook}", body: `{"events":["room.ended"]}`, ofApp: "200", ofOther: "404"},
+	{name: "test a webhook", method: "POST", path: "/v1/webhooks/{webhook}/test", ofApp: "200", ofOther: "404"},
+	{name: "see what a webhook did not take", method: "GET", path: "/v1/webhooks/{webhook}/deliveries", ofApp: "200", ofOther: "404"},
+	{name: "remove a webhook", method: "DELETE", path: "/v1/webhooks/{webhook}", ofApp: "200", ofOther: "404"},
 	{name: "end a room", method: "DELETE", path: "/v1/rooms/{spare}", ofApp: "200", ofOther: "404"},
 }
 

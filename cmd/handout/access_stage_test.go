@@ -46,7 +46,7 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	args := []string{"--app", "other:" + otherKey, "--max-file-size", "1MiB", "--max-room-shares", "100000", "--max-open-uploads", "100000"}
+	args := []string{"--app", "other:" + otherKey, "--max-file-size", "1MiB", "--max-room-shares", "100000", "--max-open-uploads", "100000", "--max-webhooks", "1000", "--webhook-network", "127.0.0.1/32"}
 	for _, rate := range []string{"create", "request", "room-request", "address-request", "rejoin"} { // the table is asked faster than anybody would
 		args = append(args, "--"+rate+"-rate", "1000000", "--"+rate+"-burst", "1000000")
 	}

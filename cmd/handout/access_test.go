@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/internal/webhook"
 	"github.com/handout-rtc/handout/protocol"
 )
 
@@ -210,6 +211,9 @@ func (s *stage) run(t *testing.T, e errand, w who, sharing bool) {
 	put := strings.NewReplacer("{room}", string(s.room), "{me}", string(me), "{spare}", string(s.spare), "{off}", off)
 	r := request{method: e.method, path: put.Replace(e.path), header: e.header, body: put.Replace(e.body)}
 	r.path = strings.Replace(r.path, "{share}", string(s.share(t, forRoom, "tus", "available")), 1)
+	if before, after, ok := strings.Cut(r.path, "{webhook}"); ok {
+		r.path = before + s.webhook(t) + after
+	}
 	response, body := s.send(t, w, r)
 	if got, want := strconv.Itoa(response.StatusCode), e.answer(w, sharing); got != want {
 		t.Errorf("%s (%s %s), by %s, sharing %t: %s, want %s: %s", e.name, e.method, e.path, w.name, sharing, got, want, body)
@@ -224,6 +228,16 @@ func (s *stage) run(t *testing.T, e errand, w who, sharing bool) {
 			t.Errorf("%s, by %s, tells a room from one that is none:\n%s", e.name, w.name, diff)
 		}
 	}
+}
+
+// webhook returns a new endpoint of the application, where nobody listens.
+func (s *stage) webhook(t *testing.T) string {
+	t.Helper()
+	e, _, err := s.webhooks.Add(t.Context(), "app", webhook.Wish{URL: new("http://127.0.0.1:1/")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.ID
 }
 
 // TestAccessByTicket uses tickets in every state of a share: they stand for who

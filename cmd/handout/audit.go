@@ -186,6 +186,7 @@ func describe(e store.AuditEntry) string {
 	}
 	word("sha256", e.SHA256)
 	word("reason", e.Reason)
+	word("webhook", e.Webhook)
 	word("off", strings.Join(e.Off, ","))
 	word("room", string(e.Room))
 	word("app", e.App)

@@ -55,6 +55,8 @@ type serveCommand struct {
 	AuditNames    bool          `help:"Keep the names of files, participants and rooms in the audit log; without it, ids alone."`
 	AuditKeep     time.Duration `default:"8760h" help:"How long the audit log is kept."`
 	AuditFile     size          `name:"audit-file-size" env:"HANDOUT_AUDIT_FILE_SIZE" default:"64MiB" help:"Size at which the audit log goes on in another file; each day begins one too."`
+	WebhookFile   string        `type:"path" placeholder:"FILE" help:"Endpoints for webhooks, one APP URL SECRET a line, beside those that applications register. Read again at SIGHUP."`
+	WebhookNet    []string      `name:"webhook-network" env:"HANDOUT_WEBHOOK_NETWORK" placeholder:"CIDR" help:"Network that webhooks may be sent to beside the public internet, also over plain HTTP; with --dev, this machine. Repeatable."`
 	DrainDelay    time.Duration `default:"0s" help:"How long after SIGTERM requests are still taken while /readyz says no, so that a load balancer looks elsewhere first."`
 	Shutdown      time.Duration `default:"10s" help:"How long running transfers may go on then."`
 
@@ -109,6 +111,11 @@ type limitFlags struct {
 	RoomMessageRate     size          `default:"32MiB" help:"Bytes of messages a second of all participants of one room in the long run, times those who are sent them."`
 	RoomMessageBurst    size          `default:"256MiB" help:"Bytes of messages of all participants of one room at once, times those who are sent them."`
 	MaxUnaudited        int           `default:"500000" help:"Entries that may wait for the audit log, some 300 bytes each."`
+	MaxWebhooks         int           `default:"10" help:"Endpoints for webhooks that one application may register."`
+	WebhookQueue        int           `default:"10000" help:"Messages that may wait for one endpoint, some 1 KiB each."`
+	WebhookParallel     int           `default:"4" help:"Messages that one endpoint is sent at a time."`
+	WebhookTimeout      time.Duration `default:"15s" help:"How long an endpoint may take to answer."`
+	WebhookAge          time.Duration `default:"96h" help:"How long a message is tried."`
 	MinFree             size          `default:"1GiB" help:"Space on the disk of --data that new files leave free."`
 	MinRate             size          `default:"1KiB" help:"Least bytes per second of an upload or download."`
 	RateGrace           time.Duration `default:"60s" help:"How long a transfer may be slower than that at its start."`
@@ -155,6 +162,9 @@ func (c *serveCommand) Validate() error {
 	if _, err := server.ParseProxies(c.TrustedProxy); err != nil {
 		return fmt.Errorf("--trusted-proxy: %w", err)
 	}
+	if _, err := c.webhookNetworks(); err != nil {
+		return err
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key need each other")
 	}
@@ -170,7 +180,7 @@ func (l *limitFlags) validate() error {
 		"max-participants": l.MaxParticipants, "max-recipients": l.MaxRecipients, "max-receipts": l.MaxReceipts,
 		"max-rooms": l.MaxRooms, "max-unaudited": l.MaxUnaudited, "max-connections": l.MaxConnections, "max-sockets": l.MaxSockets, "address-sockets": l.AddressSockets,
 		"create-burst": l.CreateBurst, "request-burst": l.RequestBurst, "room-request-burst": l.RoomRequestBurst, "address-request-burst": l.AddressRequestBurst,
-		"connect-burst": l.ConnectBurst, "rejoin-burst": l.RejoinBurst, "push-burst": l.PushBurst, "http2-streams": l.HTTP2Streams, "http2-connections": l.HTTP2Connections,
+		"connect-burst": l.ConnectBurst, "rejoin-burst": l.RejoinBurst, "push-burst": l.PushBurst, "max-webhooks": l.MaxWebhooks, "webhook-queue": l.WebhookQueue, "webhook-parallel": l.WebhookParallel, "http2-streams": l.HTTP2Streams, "http2-connections": l.HTTP2Connections,
 	} {
 		if n < 1 {
 			return fmt.Errorf("--%s must be at least 1", name)
@@ -187,6 +197,7 @@ func (l *limitFlags) validate() error {
 	if err := lasting([]span{
 		{"lifetime", l.Lifetime, time.Second}, {"empty-room", l.EmptyRoom, time.Second}, {"room-lifetime", l.RoomLifetime, time.Second},
 		{"upload-idle", l.UploadIdle, time.Second}, {"reconnect", l.Reconnect, time.Second}, {"follow-wait", l.FollowWait, time.Second},
+		{"webhook-timeout", l.WebhookTimeout, time.Second}, {"webhook-age", l.WebhookAge, time.Minute},
 		{"silence", l.Silence, leastSilence}, {"rate-grace", l.RateGrace, time.Second},
 	}); err != nil {
 		return err

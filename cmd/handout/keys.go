@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -52,11 +53,12 @@ func warnOfKeys(keys token.Keys, log *slog.Logger) {
 	}
 }
 
-// readKeysAgain reads --app-file at each SIGHUP: from then on its keys count, and
-// connections that others had let in end. A file that is no good changes nothing.
-// Without a file SIGHUP ends the process, as it does any other.
-func (c *serveCommand) readKeysAgain(p *parts) (stop func()) {
-	if c.AppFile == "" {
+// readAgain reads --app-file and --webhook-file at each SIGHUP: from then on the keys
+// of the one count, and connections that others had let in end; and the endpoints of
+// the other are told. A file that is no good changes nothing. Without either SIGHUP
+// ends the process, as it does any other.
+func (c *serveCommand) readAgain(p *parts) (stop func()) {
+	if c.AppFile == "" && c.WebhookFile == "" {
 		return func() {}
 	}
 	hangups, done := make(chan os.Signal, 1), make(chan struct{})
@@ -69,15 +71,10 @@ func (c *serveCommand) readKeysAgain(p *parts) (stop func()) {
 				return
 			case <-hangups:
 			}
-			keys, err := c.keys()
-			if err != nil {
-				p.log.Error("the keys cannot be read, the last ones stay", "err", err)
-				continue
+			c.readKeys(p)
+			if err := p.readWebhooks(context.Background(), c); err != nil {
+				p.log.Error("the webhooks cannot be read, the last ones stay", "err", err)
 			}
-			warnOfKeys(keys, p.log)
-			p.keys.Replace(keys)
-			p.edge.Expel()
-			p.log.Info("keys read", "file", c.AppFile, "apps", len(keys))
 		}
 	})
 	return func() {
@@ -85,4 +82,16 @@ func (c *serveCommand) readKeysAgain(p *parts) (stop func()) {
 		close(done)
 		group.Wait()
 	}
+}
+
+func (c *serveCommand) readKeys(p *parts) {
+	keys, err := c.keys()
+	if err != nil {
+		p.log.Error("the keys cannot be read, the last ones stay", "err", err)
+		return
+	}
+	warnOfKeys(keys, p.log)
+	p.keys.Replace(keys)
+	p.edge.Expel()
+	p.log.Info("keys read", "file", c.AppFile, "apps", len(keys))
 }

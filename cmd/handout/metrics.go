@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/handout-rtc/handout/internal/server"
+	"github.com/handout-rtc/handout/internal/webhook"
 	"github.com/handout-rtc/handout/protocol"
 )
 
@@ -19,7 +20,8 @@ const limitsGroup = "Limits"
 // docs/metrics.md lists every metric there is; a test holds the two together.
 
 // measures are the metrics of what is no request: they are told of what happens,
-// and read the parts when Prometheus asks. They implement sqlite.Observer.
+// and read the parts when Prometheus asks. They implement sqlite.Observer and
+// webhook.Observer.
 type measures struct {
 	registry *prometheus.Registry
 
@@ -28,6 +30,7 @@ type measures struct {
 	commit    prometheus.Histogram
 	sync      prometheus.Histogram
 	announced *prometheus.CounterVec
+	webhooks  *prometheus.CounterVec
 }
 
 // eventTypes are the types of the events that go through the outbox.
@@ -57,10 +60,16 @@ func newMeasures() *measures {
 			Name: "handout_events_announced_total", Help: "Events published to one stream each, by type.",
 		}, []string{"type"}),
 	}
+	m.webhooks = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "handout_webhook_attempts_total", Help: "Attempts to send a webhook, by how they ended: delivered, failed, refused (an address that may not be asked), gone, given-up.",
+	}, []string{"outcome"})
+	for _, outcome := range webhook.Outcomes() {
+		m.webhooks.WithLabelValues(outcome)
+	}
 	for _, of := range eventTypes {
 		m.announced.WithLabelValues(string(of))
 	}
-	m.registry.MustRegister(m.waiting, m.group, m.commit, m.sync, m.announced, buildInfo(),
+	m.registry.MustRegister(m.waiting, m.group, m.commit, m.sync, m.announced, m.webhooks, buildInfo(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -77,6 +86,9 @@ func (m *measures) Committed(changes int, took time.Duration) {
 func (m *measures) synced(took time.Duration) { m.sync.Observe(took.Seconds()) }
 
 func (m *measures) told(of protocol.EventType) { m.announced.WithLabelValues(string(of)).Inc() }
+
+// Attempted implements webhook.Observer.
+func (m *measures) Attempted(outcome string) { m.webhooks.WithLabelValues(outcome).Inc() }
 
 func buildInfo() prometheus.Collector {
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{

@@ -62,7 +62,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 	defer stopMetrics()
 	stopWork := p.startWork()
 	defer stopWork()
-	stopReading := c.readKeysAgain(p)
+	stopReading := c.readAgain(p)
 	defer stopReading()
 
 	url := c.scheme() + "://" + listener.Addr().String() + "/"
@@ -78,7 +78,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 func (p *parts) startWork() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
-	for _, run := range []func(context.Context){p.announcer.Run, p.edge.Run, p.rooms.Run, p.shares.Run, p.shares.RunProgress, p.shares.RunReceipts, p.watchClock, p.watchDisk} {
+	for _, run := range []func(context.Context){p.announcer.Run, p.webhooks.Run, p.edge.Run, p.rooms.Run, p.shares.Run, p.shares.RunProgress, p.shares.RunReceipts, p.watchClock, p.watchDisk} {
 		group.Go(func() { run(ctx) })
 	}
 	// These two have something left to do when all others have stopped.

@@ -40,6 +40,9 @@ func newUsageCollector(p *parts) *usageCollector {
 		"handout_audit_healthy":          "1 while the audit log can be written.",
 		"handout_disk_free_bytes":        "Bytes left on the file system of the files.",
 		"handout_outbox_age_seconds":     "Age of the oldest of them.",
+		"handout_webhooks_waiting":       "Webhooks that are still to be delivered.",
+		"handout_webhooks_age_seconds":   "Age of the oldest of them.",
+		"handout_webhooks_given_up":      "Webhooks that were given up, of the endpoints that there are.",
 		"handout_tickets":                "Tickets that are neither used nor cleared away.",
 	} {
 		c.descs[name] = prometheus.NewDesc(name, help, nil, nil)
@@ -97,6 +100,13 @@ func (c *usageCollector) records(ctx context.Context, gauge func(name string, va
 	gauge("handout_audit_backlog", float64(usage.Unaudited))
 	gauge("handout_purge_backlog", float64(usage.Unpurged))
 	gauge("handout_purge_oldest_seconds", c.ageSeconds(usage.UnpurgedSince))
+	hooks, err := c.parts.records.WebhookBacklog(ctx)
+	if err != nil {
+		return err
+	}
+	gauge("handout_webhooks_waiting", float64(hooks.Waiting))
+	gauge("handout_webhooks_age_seconds", c.ageSeconds(hooks.Since))
+	gauge("handout_webhooks_given_up", float64(hooks.GivenUp))
 	shares, err := c.parts.records.Shares(ctx)
 	if err != nil {
 		return fmt.Errorf("counting by state: %w", err)

@@ -19,6 +19,7 @@ import (
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/internal/store/sqlite"
 	"github.com/handout-rtc/handout/internal/upload"
+	"github.com/handout-rtc/handout/internal/webhook"
 	"github.com/handout-rtc/handout/panel"
 	"github.com/handout-rtc/handout/protocol"
 	"github.com/handout-rtc/handout/sdk"
@@ -47,6 +48,7 @@ type parts struct {
 	uploads   *upload.Service
 	edge      *signal.Edge
 	announcer *signal.Announcer
+	webhooks  *webhook.Service
 	server    *server.Server
 	sockets   *server.Sockets
 	audit     *audit.Log
@@ -105,6 +107,9 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		},
 	})
 	p.announcer = &signal.Announcer{Outbox: p.records, Edge: p.edge, Announced: p.measures.told, Log: log}
+	if err := p.openWebhooks(ctx, c); err != nil {
+		return nil, err
+	}
 	p.uploads = upload.New(upload.Config{
 		Records: p.records, Parts: p.records, Blobs: p.blobs, Limits: limits, Quota: c.Limits.quota(), Boot: boot, FollowWait: c.Limits.FollowWait,
 		Now: p.clock.Now, Log: log,
@@ -133,7 +138,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		Most: c.Limits.sockets(log), PerAddress: c.Limits.AddressSockets, Proxies: proxies, Push: c.Limits.pushed(), Refused: p.metrics.Refused,
 	}
 	p.server = server.New(server.Config{
-		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Keys: p.keys, Limits: limits, Pace: c.Limits.pace(), Asking: c.Limits.asking(proxies),
+		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Webhooks: p.webhooks, Keys: p.keys, Limits: limits, Pace: c.Limits.pace(), Asking: c.Limits.asking(proxies),
 		MaxRequest: int64(c.Limits.MaxRequest), Congestion: c.Congestion,
 		Page: web.Files(), SDK: sdk.Files(), Panel: panel.Files(), Ready: p.ready, Metrics: p.metrics,
 		Origins: c.Origin, PublicURL: c.PublicURL, TokenLifetime: c.TokenLifetime, Dev: c.Dev, Now: p.clock.Latest, Log: log,

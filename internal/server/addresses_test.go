@@ -59,7 +59,8 @@ func (*endless) Close() error { return nil }
 // takesNoJSON are the addresses that take a body of another kind, or none.
 var takesNoJSON = []string{
 	"POST /uploads", "PATCH /uploads/{id}", // bytes, up to the length
-	"POST /v1/shares/{id}/tickets",                         // nothing
+	"POST /v1/shares/{id}/tickets",                                             // nothing
+	"POST /v1/webhooks/{webhook}/test", "POST /v1/webhooks/{webhook}/test/{$}", // nothing
 	"POST /v1/push/http_stream", "POST /v1/push/emulation", // commands: bounded at the push edge
 }
 

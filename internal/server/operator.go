@@ -22,6 +22,7 @@ type operatorAPI struct{ *Server }
 func (s *Server) operatorRoutes(mux *addresses) {
 	api := operatorAPI{s}
 	api.routes(mux)
+	api.webhookRoutes(mux)
 	if s.Dev {
 		sample := &sampleAPI{operatorAPI: api}
 		sample.routes(mux)

@@ -24,6 +24,7 @@ import (
 	"github.com/handout-rtc/handout/internal/share"
 	"github.com/handout-rtc/handout/internal/store/sqlite"
 	"github.com/handout-rtc/handout/internal/upload"
+	"github.com/handout-rtc/handout/internal/webhook"
 	"github.com/handout-rtc/handout/protocol"
 	"github.com/handout-rtc/handout/token"
 )
@@ -96,7 +97,7 @@ func newRig(t testing.TB, changes ...func(*build)) *rig {
 	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Dropped: shares.Dropped, CancelUploads: shares.CancelUploads, Log: log})
 	b := build{serve: (*httptest.Server).Start, Config: server.Config{
 		Rooms: rooms, Shares: shares,
-		Uploads: uploads, Push: noPush{}, Keys: token.NewRing(token.Keys{"app": {[]byte(testKey)}}), Limits: testLimits,
+		Uploads: uploads, Push: noPush{}, Webhooks: webhook.New(webhook.Config{Registry: records, Queue: records, Log: log}), Keys: token.NewRing(token.Keys{"app": {[]byte(testKey)}}), Limits: testLimits,
 		Pace:    server.Pace{MinRate: 1 << 10, Grace: time.Minute, Window: 30 * time.Second},
 		Page:    fstest.MapFS{"index.html": {Data: []byte("<!doctype html>the page")}, "assets/app-1.js": {Data: []byte("1")}, "app.webmanifest": {Data: []byte("{}")}, ".hidden": {}},
 		SDK:     fstest.MapFS{"EnxRtc.js": {Data: []byte("var EnxRtc")}, "handout.d.ts": {Data: []byte("export {}")}, "licenses.md": {Data: []byte("# Licenses")}},

@@ -13,6 +13,7 @@ import (
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/share"
 	"github.com/handout-rtc/handout/internal/upload"
+	"github.com/handout-rtc/handout/internal/webhook"
 	"github.com/handout-rtc/handout/protocol"
 	"github.com/handout-rtc/handout/token"
 )
@@ -31,9 +32,11 @@ type Config struct {
 	Shares  *share.Service
 	Uploads *upload.Service
 	Push    Push
-	Keys    *token.Ring
-	Limits  protocol.Limits
-	Pace    Pace
+	// Webhooks are where applications are told of what happens.
+	Webhooks *webhook.Service
+	Keys     *token.Ring
+	Limits   protocol.Limits
+	Pace     Pace
 	// Asking bounds how often requests come; see there for the defaults.
 	Asking Asking
 	// MaxRequest is the largest body, in bytes, of anything but an upload; zero
