@@ -120,7 +120,8 @@ func (s *Store) prepare() error {
 // Close lets go of the directory. Open readers stay usable.
 func (s *Store) Close() error { return errors.Join(s.packs.close(), s.root.Close()) }
 
-// FreeBytes returns how many bytes the directory's file system has left.
+// FreeBytes returns how many bytes the directory's file system has left: none
+// where it has no place for more files.
 func (s *Store) FreeBytes() (int64, error) {
 	dir, err := s.root.Open(".")
 	if err != nil {

@@ -40,10 +40,17 @@ func punch(file *os.File, from, length int64) error {
 	return err
 }
 
+// leastFiles is how many files a file system must have place for. One that has
+// fewer is as good as full: the records and the audit log make files too.
+const leastFiles = 1024
+
 func freeBytes(dir *os.File) (int64, error) {
 	var stat unix.Statfs_t
 	if err := unix.Fstatfs(int(dir.Fd()), &stat); err != nil {
 		return 0, fmt.Errorf("measuring free space: %w", err)
+	}
+	if stat.Files > 0 && stat.Ffree < leastFiles { // some have no such number, and say 0 for both
+		return 0, nil
 	}
 	return int64(stat.Bavail) * stat.Bsize, nil
 }
