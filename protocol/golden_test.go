@@ -36,6 +36,7 @@ func golden() map[string]any {
 	available.SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	targeted := share
 	targeted.Size, targeted.Offset = nil, 0
+	targeted.Path, targeted.Thumbnail = "photos/2024", true
 	targeted.To = protocol.Audience{List: []protocol.ParticipantID{"pt_dddddddddddddddddddddddddd", "visitor-7"}}
 	fromApp := targeted
 	fromApp.Sender = protocol.Sender{ID: protocol.OperatorID, Name: "Front desk"}
@@ -87,8 +88,11 @@ func golden() map[string]any {
 			Seq: protocol.Cursor{Room: 41, Personal: 7}, Reset: true, More: true, Shares: []protocol.Share{available},
 		},
 		"offer": protocol.Offer{
-			Files: []protocol.FileInfo{{Name: "DP1.pdf", Size: &size, Type: "application/pdf"}},
-			To:    &protocol.Audience{List: []protocol.ParticipantID{"visitor-7"}},
+			Files: []protocol.FileInfo{
+				{Name: "DP1.pdf", Size: &size, Type: "application/pdf"},
+				{Name: "a.png", Size: &size, Type: "image/png", Path: "photos/2024", Thumbnail: []byte("\x89PNG\r\n\x1a\n")},
+			},
+			To: &protocol.Audience{List: []protocol.ParticipantID{"visitor-7"}},
 		},
 		"offered": protocol.Offered{Shares: []protocol.OfferedShare{{Share: share, UploadURL: "/uploads/sh_bbbbbbbbbbbbbbbbbbbbbbbbbb"}}},
 		"split":   protocol.Split{Count: 2},

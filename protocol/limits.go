@@ -21,9 +21,13 @@ type Limits struct {
 // Fixed bounds of the wire, the same on every server.
 const (
 	MaxFileNameBytes    = 255
+	MaxPathBytes        = 512
+	MaxPathDepth        = 32 // folders
+	MaxThumbnailBytes   = 16 << 10
+	MaxThumbnailsBytes  = 128 << 10 // of the files of one request
 	MaxDisplayNameBytes = 128
 	MaxTypeBytes        = 127
-	MaxMetadataBytes    = 8 << 10 // Upload-Metadata, tus
+	MaxMetadataBytes    = 8 << 10 // Upload-Metadata, tus, beside a thumbnail
 	MaxMetadataKeys     = 32
 	SharesPerPage       = 200
 	ReceiptsPerPage     = 500
@@ -37,7 +41,7 @@ const (
 	MaxEventBytes = 64 << 10
 	// MaxShareBytes bounds a share on the wire, but for the list of its
 	// recipients.
-	MaxShareBytes = 2 << 10
+	MaxShareBytes = 3 << 10
 	// MaxListedBytes bounds one participant's place in a list.
 	MaxListedBytes = maxParticipantID + len(`"",`)
 )

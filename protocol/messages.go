@@ -38,6 +38,10 @@ type FileInfo struct {
 	Name string `json:"name"`
 	Size *int64 `json:"size"` // bytes; required
 	Type string `json:"type"` // MIME type; may be empty
+	// Path is the folders that it lies in: see CleanPath.
+	Path string `json:"path,omitempty"`
+	// Thumbnail is a small picture of it: see CheckThumbnails. Base64 on the wire.
+	Thumbnail []byte `json:"thumbnail,omitempty"`
 }
 
 // Offered is the reply to an Offer, in the order of its files.

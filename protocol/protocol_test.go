@@ -244,6 +244,7 @@ func TestTheLongestShare(t *testing.T) {
 	}
 	share := protocol.Share{
 		ID: protocol.NewShareID(), Room: protocol.NewRoomID(), Name: strings.Repeat(`"`, protocol.MaxFileNameBytes),
+		Path: strings.Repeat(`"`, protocol.MaxPathBytes), Thumbnail: true,
 		Type: strings.Repeat("x", protocol.MaxTypeBytes), Size: &size, Offset: size, State: protocol.Available,
 		Reason: string(protocol.CodeUnsupportedTus), SHA256: strings.Repeat("0", 64),
 		Sender:    protocol.Sender{ID: id, Name: strings.Repeat(`"`, protocol.MaxDisplayNameBytes)},

@@ -48,6 +48,7 @@ type Share struct {
 	ID     ShareID    `json:"id"`
 	Room   RoomID     `json:"room"`
 	Name   string     `json:"name"`           // cleaned: see CleanFileName
+	Path   string     `json:"path,omitempty"` // the folders it lies in, cleaned: see CleanPath
 	Type   string     `json:"type"`           // MIME type, application/octet-stream if unknown
 	Size   *int64     `json:"size,omitempty"` // bytes; absent while the length is unknown
 	Offset int64      `json:"offset"`         // bytes acknowledged so far
@@ -56,6 +57,8 @@ type Share struct {
 	SHA256 string     `json:"sha256,omitempty"` // lower-case hex, once available
 	Sender Sender     `json:"sender"`
 	To     Audience   `json:"to"`
+	// Thumbnail: there is a picture to ask for, until the share ends.
+	Thumbnail bool `json:"thumbnail,omitempty"`
 
 	CreatedAt   time.Time  `json:"createdAt"`
 	AvailableAt *time.Time `json:"availableAt,omitempty"`

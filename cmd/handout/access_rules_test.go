@@ -106,6 +106,7 @@ var verbs = []verb{
 	{name: "GET /v1/shares/{id}", needs: see, kinds: shares, then: same("200")},
 	{name: "GET /v1/shares/{id}/content", needs: see, kinds: shares, then: while("206", "206", "410")},
 	{name: "HEAD /v1/shares/{id}/content", needs: see, kinds: shares, then: while("200", "200", "410")},
+	{name: "GET /v1/shares/{id}/thumbnail", needs: see, kinds: shares, then: while("200", "200", "410")},
 	{name: "POST /v1/shares/{id}/tickets", needs: see, kinds: shares, then: while("201", "201", "410")},
 	{name: "GET /v1/rooms/{room}/shares", needs: see, inRoom: true, kinds: shares, then: same("listed"), refusedAs: map[string]string{"404": "not listed"}},
 	{name: "GET /v1/shares/{id}/receipts", needs: see, kinds: shares, then: same("200")},
@@ -129,6 +130,7 @@ var verbs = []verb{
 
 	{name: "GET /v1/shares/{id}, of a part", needs: see, kinds: []string{partKind}, then: ofPart("404", "404")},
 	{name: "HEAD /v1/shares/{id}/content, of a part", needs: see, kinds: []string{partKind}, then: ofPart("404", "404")},
+	{name: "GET /v1/shares/{id}/thumbnail, of a part", needs: see, kinds: []string{partKind}, then: ofPart("404", "404")},
 	{name: "POST /v1/shares/{id}/tickets, of a part", needs: see, kinds: []string{partKind}, then: ofPart("404", "404")},
 	{name: "DELETE /v1/shares/{id}, of a part", needs: end, kinds: []string{partKind}, then: ofPart("204", "204"), spoils: true},
 	{name: "HEAD /uploads/{id}, tus, of a part", needs: write, kinds: []string{partKind}, then: ofPart("200", "410")},

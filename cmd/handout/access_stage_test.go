@@ -194,13 +194,17 @@ func (s *stage) make(t *testing.T, kind, dialect, state string) protocol.ShareID
 	if dialect == "resumable" {
 		creation.header = map[string]string{"Upload-Complete": "?0", "Upload-Length": "10"}
 	}
+	thumbnail := "thumbnail " + base64.StdEncoding.EncodeToString([]byte("\x89PNG\r\n\x1a\n"))
+	if dialect == "tus" {
+		creation.header["Upload-Metadata"] = thumbnail
+	}
 	switch {
 	case kind == partKind:
 		creation.header["Upload-Concat"] = "partial"
 	case kind == forList && dialect == "resumable":
 		creation.path += "?to=" + list
 	case kind == forList:
-		creation.header["Upload-Metadata"] = "to " + base64.StdEncoding.EncodeToString([]byte(list))
+		creation.header["Upload-Metadata"] = thumbnail + ",to " + base64.StdEncoding.EncodeToString([]byte(list))
 	}
 	at := s.must(t, creation).Header.Get("Location")
 	id := protocol.ShareID(strings.TrimPrefix(at, "/uploads/"))

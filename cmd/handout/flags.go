@@ -69,7 +69,7 @@ type serveCommand struct {
 type limitFlags struct {
 	MaxFileSize         size          `default:"2GiB" help:"Largest file."`
 	MaxRoomBytes        size          `default:"20GiB" help:"Bytes that the files of one room may take."`
-	MaxRoomShares       int           `default:"1000" help:"Files in one room."`
+	MaxRoomShares       int           `default:"5000" help:"Files in one room."`
 	MaxOpenUploads      int           `default:"100" help:"Uploads that one participant may have open."`
 	MaxRoomUploads      int           `default:"2000" help:"Uploads that may be open in one room."`
 	MaxPromised         size          `default:"10GiB" help:"Bytes that the open uploads of one participant may be going to take; never less than one file."`
@@ -91,8 +91,8 @@ type limitFlags struct {
 	PushRate            float64       `default:"50" help:"Commands a second on a push connection in the long run; a client has none but to connect."`
 	PushBurst           int           `default:"100" help:"Commands on a push connection at once."`
 	MaxMessage          size          `default:"16KiB" help:"Largest chat message or user data."`
-	MaxRequest          size          `default:"256KiB" help:"Largest body of a request that is no upload."`
-	MaxHeader           size          `default:"32KiB" help:"Largest header of a request: a token takes up to 16KiB, tus metadata up to 8KiB."`
+	MaxRequest          size          `default:"512KiB" help:"Largest body of a request that is no upload."`
+	MaxHeader           size          `default:"48KiB" help:"Largest header of a request: a token takes up to 16KiB, tus metadata up to 8KiB, and a thumbnail in them 22KiB."`
 	Lifetime            time.Duration `default:"24h" help:"How long a file is kept at most."`
 	EmptyRoom           time.Duration `default:"10m" help:"How long files outlive the last participant of their room."`
 	RoomLifetime        time.Duration `default:"720h" help:"How long an empty room is kept."`

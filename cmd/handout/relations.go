@@ -13,8 +13,10 @@ import (
 const (
 	// besides is more than an event, or a request, takes beside what it tells.
 	besides = 1 << 10
-	// fileBytes is what a file takes in a request for shares.
-	fileBytes = 1 << 10
+	// fileBytes is what a file takes in a request for shares, beside its thumbnail.
+	fileBytes = 2 << 10
+	// pictureBytes is what all thumbnails of such a request take, in base64.
+	pictureBytes = protocol.MaxThumbnailsBytes / 3 * 4
 	// leastSilence leaves time to set the deadline of a body anew.
 	leastSilence = 5 * time.Second
 	// leastHeader holds a token and the metadata of a tus upload.
@@ -32,7 +34,7 @@ func (l *limitFlags) relate() error {
 	mostRecipients := (protocol.MaxEventBytes - besides - protocol.MaxShareBytes) / protocol.MaxListedBytes
 	mostReceipts := (signal.QueueBytes - filesPerRequest*protocol.MaxShareBytes) / protocol.MaxListedBytes
 	mostMessage := size(protocol.MaxEventBytes - besides)
-	leastRequest := max(l.MaxMessage, filesPerRequest*fileBytes) + size(listed) + besides
+	leastRequest := max(l.MaxMessage, filesPerRequest*fileBytes+pictureBytes) + size(listed) + besides
 	switch {
 	case l.MaxRoomBytes < l.MaxFileSize:
 		return errors.New("--max-room-bytes is below --max-file-size")

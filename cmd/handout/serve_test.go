@@ -195,8 +195,8 @@ func TestBadFlags(t *testing.T) {
 		{"serve --dev --silence 1s", "--silence must be at least 5s"},
 		{"serve --dev --max-receipts 0", "--max-receipts must be at least 1"},
 		{"serve --dev --max-recipients 150 --max-receipts 149", "--max-receipts must be at least 150"},
-		{"serve --dev --max-recipients 1000 --max-receipts 2000", "--max-recipients must be at most 932"},
-		{"serve --dev --max-receipts 10000", "--max-receipts must be at most 4768"},
+		{"serve --dev --max-recipients 1000 --max-receipts 2000", "--max-recipients must be at most 917"},
+		{"serve --dev --max-receipts 10000", "--max-receipts must be at most 3240"},
 		{"serve --dev --max-message 64KiB", "--max-message must be at most 64512 bytes"},
 		{"serve --dev --max-request 64KiB", "--max-request must be at least"},
 		{"serve --dev --max-message 60KiB --max-request 64KiB", "--max-request must be at least"},
@@ -227,7 +227,7 @@ func TestBadFlags(t *testing.T) {
 // together.
 func TestFlagsThatReachTheirBounds(t *testing.T) {
 	for _, args := range []string{
-		"--max-recipients 932 --max-receipts 4768 --max-message 63KiB --rate-grace 1s --silence 5s --max-header 24KiB",
+		"--max-recipients 917 --max-receipts 3240 --max-message 63KiB --rate-grace 1s --silence 5s --max-header 24KiB",
 		"--max-participants 5 --max-receipts 5", // nobody can list more than are in the room
 	} {
 		p := serve(t, append([]string{"--dev", "--data", t.TempDir()}, strings.Fields(args)...)...)

@@ -94,13 +94,12 @@ func (s *Server) tusJoin(w http.ResponseWriter, r *http.Request, caller share.Ca
 	if r.ContentLength != 0 {
 		return protocol.NewError(protocol.CodeInvalidRequest, "a final upload takes no bytes")
 	}
-	raw := strings.Join(r.Header.Values("Upload-Metadata"), ",")
-	metadata, err := parseMetadata(raw)
+	metadata, err := metadataHeader(r.Header)
 	if err != nil {
 		return err
 	}
-	union := share.Union{Draft: draftOf(metadata, raw, nil), Parts: c.parts, Concat: c.raw}
-	union.To, union.UserRefs = recipients(caller, r.URL.Query(), audienceOf(metadata))
+	union := share.Union{Draft: metadata.draft(nil), Parts: c.parts, Concat: c.raw}
+	union.To, union.UserRefs = recipients(caller, r.URL.Query(), audienceOf(metadata.values))
 	made, err := s.Shares.Join(r.Context(), caller, union)
 	if err != nil {
 		return err

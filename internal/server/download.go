@@ -71,11 +71,17 @@ func contentHeaders(h http.Header, content *share.Content) {
 	digestHeader(h, content.Share.Share)
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", attachment(content.Share.Name))
+	harmless(h)
+	h.Set("Cache-Control", "private, no-store")
+}
+
+// harmless keeps what a participant has sent from being anything but what its type
+// says, and from running anywhere.
+func harmless(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "private, no-store")
 }
 
 // digestHeader tells the SHA-256 of a complete share (RFC 9530).

@@ -16,11 +16,13 @@ import (
 )
 
 func FuzzMetadata(f *testing.F) {
-	for _, seed := range []string{"", "a", "a aGk=", "a aGk=,b", "a aGk=,a aGk=", " ", ",", "a  aGk=", "ä aGk=", "filename " + strings.Repeat("A", 9000)} {
+	for _, seed := range []string{"", "a", "a aGk=", "a aGk=,b", "a aGk=,a aGk=", " ", ",", "a  aGk=", "ä aGk=", "filename " + strings.Repeat("A", 9000),
+		"thumbnail iVBORw0KGgo=,filename YQ==", "thumbnail iVBORw0KGgo=,thumbnail iVBORw0KGgo=", "a aGk=, thumbnail", "thumbnail " + strings.Repeat("A", 30000), "relativePath Li4vYQ=="} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
-		metadata, err := parseMetadata(header)
+		said, err := metadataHeader(http.Header{"Upload-Metadata": {header}})
+		metadata := said.values
 		if err != nil {
 			if code := protocol.CodeOf(err); code != protocol.CodeInvalidRequest && code != protocol.CodeRequestTooLarge {
 				t.Fatalf("%q: %v", header, err)
@@ -33,6 +35,9 @@ func FuzzMetadata(f *testing.F) {
 		again, err := parseMetadata(printMetadata(metadata))
 		if err != nil || !maps.Equal(again, metadata) {
 			t.Fatalf("%q reads as %q and, printed, as %q, %v", header, metadata, again, err)
+		}
+		if _, kept := metadata[thumbnailKey]; kept || len(said.raw) > protocol.MaxMetadataBytes {
+			t.Fatalf("%q is heard again as %q", header, said.raw)
 		}
 		for _, id := range audienceOf(metadata).List {
 			if id == "" || strings.Contains(string(id), ",") {

@@ -172,7 +172,7 @@ func TestBadRequestsOfTheOperator(t *testing.T) {
 		{name: "not JSON", as: dev, method: "POST", path: "/v1/rooms", body: `name=n`, status: 400, result: 400},
 		{name: "a list", as: dev, method: "POST", path: "/v1/rooms", body: `[]`, status: 400, result: 400},
 		{name: "large settings", as: dev, method: "POST", path: "/v1/rooms", body: `{"name":"n","owner_ref":"o","settings":"` + large + `"}`, status: 413, result: 413},
-		{name: "large body", as: dev, method: "POST", path: "/v1/rooms", body: `{"name":"` + strings.Repeat(large, 40) + `"}`, status: 413, result: 413},
+		{name: "large body", as: dev, method: "POST", path: "/v1/rooms", body: `{"name":"` + strings.Repeat(large, 80) + `"}`, status: 413, result: 413},
 		{name: "an owner as long as a book", as: dev, method: "POST", path: "/v1/rooms", body: `{"name":"n","owner_ref":"` + large + `"}`, status: 400, result: 400},
 		{name: "rename to nothing", as: dev, method: "PUT", path: "/v1/rooms/{room}", body: `{"name":""}`, status: 400, result: 10002},
 		{name: "disown", as: dev, method: "PUT", path: "/v1/rooms/{room}", body: `{"owner_ref":" "}`, status: 400, result: 10010},

@@ -87,7 +87,7 @@ func newRig(t testing.TB, changes ...func(*build)) *rig {
 	t.Cleanup(func() { uploads.Close() })
 	r.uploads = uploads
 	shares := share.New(share.Config{
-		Records: records, Ledger: records, Sweeper: records, Tickets: records, Parts: records, Moderation: records, Uploads: uploads, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
+		Records: records, Ledger: records, Sweeper: records, Tickets: records, Parts: records, Moderation: records, Thumbnails: records, Uploads: uploads, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
 		GatherReceipts: time.Microsecond,
 	})
 	running, stop := context.WithCancel(ctx)

@@ -28,6 +28,7 @@ func (s *Server) routes() *addresses {
 	mux.Handle("POST /v1/shares/{id}/tickets", s.shared(s.createTicket))
 	mux.Handle("POST /v1/shares/{id}/parts", s.shared(s.splitUpload))
 	mux.HandleFunc("GET /v1/shares/{id}/content", s.content)
+	mux.Handle("GET /v1/shares/{id}/thumbnail", s.shared(s.getThumbnail))
 
 	// Uploads: tus 1.0, and Resumable Uploads for HTTP.
 	mux.HandleFunc("OPTIONS /uploads", s.uploadOptions)

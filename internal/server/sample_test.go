@@ -115,7 +115,7 @@ func TestBadJoins(t *testing.T) {
 	for body, want := range map[string]int{
 		`{"name":"Ana"}`: 400, `{"room":"\u202e","name":"Ana"}`: 400, `{"room":"r"}`: 400, `{"room":"r","name":"\n"}`: 400,
 		`{"room":"r","name":"Ana","role":"owner"}`: 400, `{"room":{},"name":"Ana"}`: 400, `{`: 400, ``: 400,
-		`{"room":"` + strings.Repeat("x", 300<<10) + `"}`: 413,
+		`{"room":"` + strings.Repeat("x", 600<<10) + `"}`: 413,
 	} {
 		if a, status := o.ask(t, body); status != want || a.Code == "" || a.Detail == "" || a.Token != "" {
 			t.Errorf("%.60s: %d %+v", body, status, a)

@@ -40,7 +40,7 @@ type Config struct {
 	// Asking bounds how often requests come; see there for the defaults.
 	Asking Asking
 	// MaxRequest is the largest body, in bytes, of anything but an upload; zero
-	// means 256 KiB.
+	// means 512 KiB.
 	MaxRequest int64
 	// Congestion names the kernel's congestion control for downloads to other
 	// machines, where it has one of that name; "" leaves it to the system.
@@ -84,7 +84,7 @@ func New(c Config) *Server {
 		c.TokenLifetime = 24 * time.Hour
 	}
 	if c.MaxRequest == 0 {
-		c.MaxRequest = 256 << 10
+		c.MaxRequest = 512 << 10
 	}
 	if c.Now == nil {
 		c.Now = time.Now

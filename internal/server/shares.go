@@ -53,7 +53,7 @@ func (s *Server) offerShares(w http.ResponseWriter, r *http.Request, caller shar
 		if *file.Size == 0 {
 			return protocol.NewError(protocol.CodeEmptyFile, "a file has zero bytes")
 		}
-		batch.Drafts = append(batch.Drafts, share.Draft{Name: file.Name, Type: file.Type, Size: file.Size})
+		batch.Drafts = append(batch.Drafts, share.Draft{Name: file.Name, Type: file.Type, Size: file.Size, Path: file.Path, Thumbnail: file.Thumbnail})
 	}
 	created, err := s.Shares.Offer(r.Context(), caller, batch)
 	if err != nil {

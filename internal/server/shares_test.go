@@ -112,7 +112,7 @@ func TestShares(t *testing.T) {
 			bad(`{"files": [{"name": 7, "size": 5}], "to": "room"}`, 400, "invalid-request"),
 			bad(`{"files": {}, "to": "room"}`, 400, "invalid-request"),
 			bad(`[]`, 400, "invalid-request"), bad(`{`, 400, "invalid-request"), bad(`{} {}`, 400, "invalid-request"),
-			bad(`{"x": "`+strings.Repeat("x", 300<<10)+`"}`, 413, "request-too-large"),
+			bad(`{"x": "`+strings.Repeat("x", 600<<10)+`"}`, 413, "request-too-large"),
 			{name: "nothing came of them", method: "GET", path: "/v1/rooms/{room}/shares", as: "ana", status: 200, wantHas: `"shares":[]`},
 		},
 		"rooms and tokens": {

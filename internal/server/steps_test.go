@@ -11,8 +11,8 @@ import (
 
 // step is one request and what must come back. In path, header values and
 // body, {name} stands for what an earlier step saved, {share:name} for the share
-// of that upload's address, and {content} for the bytes of the upload that was
-// saved last.
+// of that upload's address, and {content} and {thumbnail} for the bytes and
+// the picture of the upload that was saved last.
 type step struct {
 	name   string
 	method string
@@ -62,7 +62,7 @@ func (r *rig) run(t *testing.T, steps []step) {
 		for key, from := range s.save {
 			saved[key] = pick(t, response, body, from)
 			if id, ok := strings.CutPrefix(saved[key], "/uploads/"); ok {
-				saved["content"] = "/v1/shares/" + id + "/content"
+				saved["content"], saved["thumbnail"] = "/v1/shares/"+id+"/content", "/v1/shares/"+id+"/thumbnail"
 			}
 		}
 	}

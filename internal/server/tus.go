@@ -84,8 +84,7 @@ func (s *Server) tusCreate(w http.ResponseWriter, r *http.Request, caller share.
 	if err != nil {
 		return err
 	}
-	raw := strings.Join(r.Header.Values("Upload-Metadata"), ",")
-	metadata, err := parseMetadata(raw)
+	metadata, err := metadataHeader(r.Header)
 	if err != nil {
 		return err
 	}
@@ -101,8 +100,8 @@ func (s *Server) tusCreate(w http.ResponseWriter, r *http.Request, caller share.
 	if err != nil {
 		return err
 	}
-	batch := share.Batch{Key: key, Drafts: []share.Draft{draftOf(metadata, raw, length)}}
-	batch.To, batch.UserRefs = recipients(caller, r.URL.Query(), audienceOf(metadata))
+	batch := share.Batch{Key: key, Drafts: []share.Draft{metadata.draft(length)}}
+	batch.To, batch.UserRefs = recipients(caller, r.URL.Query(), audienceOf(metadata.values))
 	if !concat.partial && withBody && isDeposit(r, length, checksum) {
 		return s.tusDeposit(w, r, caller, batch)
 	}
@@ -132,13 +131,6 @@ func (s *Server) created(ctx context.Context, caller share.Caller, batch share.B
 		return store.Share{}, err
 	}
 	return made[0], nil
-}
-
-// draftOf returns the file that the metadata, which is raw in its header, tells of.
-func draftOf(metadata map[string]string, raw string, length *int64) share.Draft {
-	return share.Draft{
-		Name: firstOf(metadata, "filename", "name"), Type: firstOf(metadata, "filetype", "type"), Size: length, Metadata: raw,
-	}
 }
 
 // uploadGet is GET /uploads/{id}: of no dialect, it asks what HEAD does.

@@ -50,44 +50,6 @@ func lengthHeader(h http.Header) (*int64, error) {
 	return nil, nil
 }
 
-// parseMetadata reads Upload-Metadata: comma-separated pairs of a key and an
-// optional base64 value (tus 1.0, creation extension).
-func parseMetadata(header string) (map[string]string, error) {
-	if len(header) > protocol.MaxMetadataBytes {
-		return nil, protocol.NewError(protocol.CodeRequestTooLarge, "Upload-Metadata is too large")
-	}
-	metadata := make(map[string]string)
-	if strings.TrimSpace(header) == "" {
-		return metadata, nil
-	}
-	for pair := range strings.SplitSeq(header, ",") {
-		key, encoded, _ := strings.Cut(strings.Trim(pair, " "), " ")
-		if !validMetadataKey(key) {
-			return nil, protocol.NewError(protocol.CodeInvalidRequest, "Upload-Metadata has a key that is empty or not ASCII")
-		}
-		if _, twice := metadata[key]; twice {
-			return nil, protocol.NewError(protocol.CodeInvalidRequest, "Upload-Metadata has a key twice")
-		}
-		value, err := base64.StdEncoding.Strict().DecodeString(encoded)
-		if err != nil {
-			return nil, protocol.NewError(protocol.CodeInvalidRequest, "Upload-Metadata has a value that is not base64")
-		}
-		if metadata[key] = string(value); len(metadata) > protocol.MaxMetadataKeys {
-			return nil, protocol.NewError(protocol.CodeInvalidRequest, "Upload-Metadata has too many keys")
-		}
-	}
-	return metadata, nil
-}
-
-func validMetadataKey(key string) bool {
-	for _, c := range []byte(key) {
-		if c <= ' ' || c >= 0x7f {
-			return false
-		}
-	}
-	return key != ""
-}
-
 // checksumHeader reads Upload-Checksum: an algorithm and a base64 digest. It
 // returns nil if the header is absent.
 func checksumHeader(h http.Header) (*upload.Checksum, error) {
@@ -104,31 +66,4 @@ func checksumHeader(h http.Header) (*upload.Checksum, error) {
 		return nil, protocol.NewError(protocol.CodeInvalidRequest, "Upload-Checksum is not base64")
 	}
 	return upload.NewChecksum(algorithm, digest)
-}
-
-// audienceOf reads the key "to" of the metadata: a comma-separated list of
-// participant ids. An absent key is the whole room; an empty one is nobody.
-func audienceOf(metadata map[string]string) protocol.Audience {
-	list, given := metadata["to"]
-	if !given {
-		return protocol.ToRoom()
-	}
-	var to protocol.Audience
-	for id := range strings.SplitSeq(list, ",") {
-		if id = strings.TrimSpace(id); id != "" {
-			to.List = append(to.List, protocol.ParticipantID(id))
-		}
-	}
-	return to
-}
-
-// firstOf returns the first of the keys that the metadata has: clients do not
-// agree on the name of the file name.
-func firstOf(metadata map[string]string, keys ...string) string {
-	for _, key := range keys {
-		if value := metadata[key]; value != "" {
-			return value
-		}
-	}
-	return ""
 }

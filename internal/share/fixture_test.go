@@ -60,7 +60,7 @@ func newFixture(t *testing.T) *fixture {
 	}
 	f.uploads = upload.New(upload.Config{Records: records, Parts: records, Blobs: f.blobs, Limits: limits, Boot: "b", Now: f.clock.now})
 	f.Service = share.New(share.Config{
-		Records: records, Ledger: records, Sweeper: records, Tickets: records, Parts: records, Moderation: records, Uploads: f.uploads, Blobs: f.blobs,
+		Records: records, Ledger: records, Sweeper: records, Tickets: records, Parts: records, Moderation: records, Thumbnails: records, Uploads: f.uploads, Blobs: f.blobs,
 		Limits: limits, Boot: "b", Now: f.clock.now, SweepEvery: time.Millisecond,
 		GatherReceipts: time.Microsecond,
 	})

@@ -21,12 +21,16 @@ import (
 type Draft struct {
 	Name string // as the client said; it is cleaned here
 	Type string // MIME type as the client said; it is cleaned here
+	// Path is the folders that it lies in, as the client said; it is cleaned here.
+	Path string `json:",omitempty"`
+	// Thumbnail is a small picture of it; empty for none.
+	Thumbnail []byte `json:",omitempty"`
 	// Size is the declared length in bytes; nil while it is unknown.
 	Size *int64
 	// Metadata is the raw Upload-Metadata header, for tus clients.
 	Metadata string
 	// Dialect is the protocol that the upload will come by: see store.Share.
-	Dialect string `json:",omitempty"` // as digests were before there was a second one
+	Dialect string `json:",omitempty"` // as digests were before there was a second one, and before paths
 }
 
 // Batch is what a sender offers with one request.
@@ -172,7 +176,8 @@ func (b Batch) digest() string {
 }
 
 func (s *Service) record(c Caller, d Draft, to protocol.Audience, now time.Time) store.Share {
-	reserved := s.Limits.FileSize // an unknown length may become anything up to this
+	path, _ := protocol.CleanPath(d.Path) // checkDrafts has refused a bad one
+	reserved := s.Limits.FileSize         // an unknown length may become anything up to this
 	if d.Size != nil {
 		reserved = *d.Size
 	}
@@ -181,6 +186,8 @@ func (s *Service) record(c Caller, d Draft, to protocol.Audience, now time.Time)
 			ID:        protocol.NewShareID(),
 			Room:      c.Room,
 			Name:      protocol.CleanFileName(d.Name),
+			Path:      path,
+			Thumbnail: len(d.Thumbnail) > 0,
 			Type:      protocol.CleanType(d.Type),
 			Size:      d.Size,
 			State:     protocol.Uploading,
@@ -190,6 +197,7 @@ func (s *Service) record(c Caller, d Draft, to protocol.Audience, now time.Time)
 			ExpiresAt: now.Add(s.lifetime()).UTC(),
 			Rev:       1,
 		},
+		Picture:    d.Thumbnail,
 		Metadata:   d.Metadata,
 		Dialect:    d.Dialect,
 		SenderRole: c.Role,
@@ -298,16 +306,26 @@ func (s *Service) checkDrafts(drafts []Draft, recipients int) error {
 		return protocol.LimitError(protocol.CodeInvalidRequest, "max-receipts",
 			"files times recipients are more than "+strconv.Itoa(s.Limits.ReceiptsPerRequest)+" in one request")
 	}
-	for _, d := range drafts {
-		switch {
-		case d.Size == nil:
-		case *d.Size < 0:
-			return protocol.NewError(protocol.CodeInvalidRequest, "a size is negative")
-		case *d.Size > s.Limits.FileSize:
-			return TooLarge(s.Limits.FileSize)
+	pictures := make([][]byte, len(drafts))
+	for i, d := range drafts {
+		pictures[i] = d.Thumbnail
+		if err := s.checkDraft(d); err != nil {
+			return err
 		}
 	}
-	return nil
+	return protocol.CheckThumbnails(pictures...)
+}
+
+func (s *Service) checkDraft(d Draft) error {
+	switch {
+	case d.Size == nil:
+	case *d.Size < 0:
+		return protocol.NewError(protocol.CodeInvalidRequest, "a size is negative")
+	case *d.Size > s.Limits.FileSize:
+		return TooLarge(s.Limits.FileSize)
+	}
+	_, err := protocol.CleanPath(d.Path)
+	return err
 }
 
 // TooLarge says that a file is over the limit, in bytes.

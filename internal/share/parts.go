@@ -35,10 +35,11 @@ func (s *Service) OfferPartial(ctx context.Context, c Caller, d Draft) (store.Sh
 	if err := mayOffer(c, protocol.Audience{}); err != nil {
 		return store.Share{}, err
 	}
+	d = Draft{Size: d.Size, Metadata: d.Metadata} // all else is said of the file that it becomes a part of
 	if err := s.checkDrafts([]Draft{d}, 0); err != nil {
 		return store.Share{}, err
 	}
-	part := s.record(c, Draft{Size: d.Size, Metadata: d.Metadata}, protocol.Audience{}, s.Now())
+	part := s.record(c, d, protocol.Audience{}, s.Now())
 	part.Concat = store.ConcatPartial
 	settle, err := s.admit(ctx, c, []store.Share{part})
 	if err != nil {

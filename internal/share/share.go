@@ -56,7 +56,7 @@ type Push interface {
 }
 
 // Config says what a Service works with. Records, Ledger, Sweeper, Tickets,
-// Parts, Moderation, Uploads and Blobs are required.
+// Parts, Moderation, Thumbnails, Uploads and Blobs are required.
 type Config struct {
 	Records    Records
 	Ledger     Ledger
@@ -64,6 +64,7 @@ type Config struct {
 	Tickets    Tickets
 	Parts      Parts
 	Moderation Moderation
+	Thumbnails Thumbnails
 	Uploads    Uploads
 	Blobs      blob.Store
 	Limits     protocol.Limits

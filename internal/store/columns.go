@@ -124,3 +124,11 @@ func (c bytesColumn) Scan(value any) error {
 }
 
 func bytesText(raw []byte) string { return base64.StdEncoding.EncodeToString(raw) }
+
+// flag is how a yes or no is kept.
+func flag(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}

@@ -50,7 +50,9 @@ type Share struct {
 	protocol.Share
 	// Offer is the request that made the share, if its sender named it.
 	Offer Offer
-	// Metadata is the Upload-Metadata header exactly as the client sent it.
+	// Picture is the thumbnail of a share that is made; it is read by Thumbnail alone.
+	Picture []byte
+	// Metadata is the Upload-Metadata header as the client sent it, without a thumbnail.
 	Metadata string
 	// Concat is the Upload-Concat header of a partial upload, or of a share that
 	// is joined from such; "" for any other: see Partial and Joined.

@@ -11,7 +11,7 @@ import (
 
 const shareColumns = `id, room, sender, sender_name, audience, name, type, size, received, state, reason, sha256,
 	created_at, available_at, expires_at, updated_at, ended_at, purged, rev, metadata, reserved, hash, run, offer_key, offer_digest,
-	concat, part_of, dialect, sender_role`
+	concat, part_of, dialect, sender_role, path, thumbnail`
 
 func scanShare(r row) (Share, error) {
 	var s Share
@@ -26,7 +26,7 @@ func shareFields(s *Share) []any {
 		&s.State, &s.Reason, &s.SHA256, timeColumn{&s.CreatedAt}, timeColumn{s.AvailableAt}, timeColumn{&s.ExpiresAt},
 		timeColumn{&s.UpdatedAt}, timeColumn{&s.EndedAt}, &s.Purged, &s.Rev, &s.Metadata, &s.Reserved,
 		bytesColumn{&s.Checkpoint.Hash}, &s.Checkpoint.Run, &s.Offer.Key, &s.Offer.Digest,
-		&s.Concat, &s.PartOf, &s.Dialect, &s.SenderRole}
+		&s.Concat, &s.PartOf, &s.Dialect, &s.SenderRole, &s.Path, &s.Thumbnail}
 }
 
 func finished(s Share) Share {
@@ -131,6 +131,7 @@ func (c *change) addShares(ctx context.Context, batch []Share, q Quota) error {
 // created returns a new share as it will be read back.
 func created(s Share) Share {
 	s.State, s.Rev, s.Offset, s.Reason, s.SHA256 = protocol.Uploading, 1, 0, "", ""
+	s.Thumbnail = len(s.Picture) > 0
 	s.CreatedAt, s.ExpiresAt, s.UpdatedAt = rounded(s.CreatedAt), rounded(s.ExpiresAt), rounded(s.UpdatedAt)
 	if s.UpdatedAt.IsZero() {
 		s.UpdatedAt = s.CreatedAt
@@ -145,12 +146,15 @@ func (c *change) insertShare(ctx context.Context, s Share, at place, position in
 		return fmt.Errorf("writing the audience: %w", err)
 	}
 	_, err = c.exec(ctx, `INSERT INTO shares (`+shareColumns+`, seq, changed, position)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, $13, $14, $15, 0, 0, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, $13, $14, $15, 0, 0, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)`,
 		s.ID, s.Room, s.Sender.ID, s.Sender.Name, string(audience), s.Name, s.Type, s.Size, s.Offset, s.State, s.SHA256,
 		micros(s.CreatedAt), micros(available(s)), micros(s.ExpiresAt), micros(s.UpdatedAt), s.Rev, s.Metadata, s.Reserved,
-		bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, s.Offer.Key, s.Offer.Digest, s.Concat, s.PartOf, s.Dialect, s.SenderRole, at.of(s), at.changed, position)
+		bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, s.Offer.Key, s.Offer.Digest, s.Concat, s.PartOf, s.Dialect, s.SenderRole, s.Path, flag(s.Thumbnail), at.of(s), at.changed, position)
 	if err != nil {
 		return fmt.Errorf("adding a share: %w", err)
+	}
+	if err := c.insertThumbnail(ctx, s); err != nil {
+		return err
 	}
 	return c.insertReceipts(ctx, s, at)
 }

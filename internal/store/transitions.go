@@ -86,10 +86,13 @@ func (db *DB) End(ctx context.Context, id protocol.ShareID, to protocol.ShareSta
 		if !to.Ended() || !s.State.CanBecome(to) {
 			return step{}, ErrConflict
 		}
-		s.State, s.Reason = to, string(reason)
+		s.State, s.Reason, s.Thumbnail = to, string(reason), false
 		s.Checkpoint.Hash = nil
 		s.EndedAt, s.UpdatedAt = now, now
 		c.noteShare(AuditKind(to), *s, AuditEntry{Time: now, Reason: s.Reason})
+		if err := c.dropThumbnail(ctx, id); err != nil {
+			return step{}, err
+		}
 		return step{save: true, event: protocol.SharesEnded, point: crash.EndWritten}, c.endParts(ctx, *s, protocol.Cancelled, now)
 	})
 }
@@ -144,10 +147,10 @@ func (db *DB) transition(ctx context.Context, what string, id protocol.ShareID,
 // that it started from.
 func (c *change) saveShare(ctx context.Context, s Share) error {
 	n, err := c.exec(ctx, `UPDATE shares SET size = $1, received = $2, state = $3, reason = $4, sha256 = $5, available_at = $6,
-		expires_at = $7, updated_at = $8, ended_at = $9, reserved = $10, hash = $11, run = $12, rev = $13
-		WHERE id = $14 AND rev = $13 - 1`,
+		expires_at = $7, updated_at = $8, ended_at = $9, reserved = $10, hash = $11, run = $12, rev = $13, thumbnail = $14
+		WHERE id = $15 AND rev = $13 - 1`,
 		s.Size, s.Offset, s.State, s.Reason, s.SHA256, micros(available(s)), micros(s.ExpiresAt), micros(s.UpdatedAt),
-		micros(s.EndedAt), s.Reserved, bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, s.Rev, s.ID)
+		micros(s.EndedAt), s.Reserved, bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, s.Rev, flag(s.Thumbnail), s.ID)
 	if err == nil && n == 0 {
 		err = ErrConflict
 	}
