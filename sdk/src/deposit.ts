@@ -11,12 +11,15 @@ const MAX_BYTES = 256 * 1024;
 /** A longer list of recipients does not fit into the request's header. */
 const MAX_LISTED = 50;
 
+/** Nor does a larger thumbnail, in base64: what proxies take of one field is 8 KiB. */
+const MAX_THUMBNAIL = 5600;
+
 /** Failures in a row that the server answers. */
 const MAX_REFUSALS = 6;
 
 /** Whether the file is small enough to go with its offer. */
-export function isDeposit({ size, to }: Upload): boolean {
-  return size <= MAX_BYTES && (to === 'room' || to.length <= MAX_LISTED);
+export function isDeposit({ size, to, thumbnail = '' }: Upload): boolean {
+  return size <= MAX_BYTES && (to === 'room' || to.length <= MAX_LISTED) && thumbnail.length <= MAX_THUMBNAIL;
 }
 
 /** What a deposit needs of its uploads. */
@@ -41,8 +44,8 @@ export class Deposit {
   constructor(context: DepositContext, upload: Upload) {
     this.#context = context;
     this.#upload = upload;
-    const { name, type, size, to } = upload;
-    this.#creation = { name, type, size, to, key: newKey() };
+    const { name, type, size, path, thumbnail, to } = upload;
+    this.#creation = { name, type, size, path, thumbnail, to, key: newKey() };
   }
 
   /**

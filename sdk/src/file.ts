@@ -8,6 +8,7 @@ export interface FileActions {
   save(file: SharedFile, options: DownloadOptions): Download;
   link(file: SharedFile): Promise<string>;
   revoke(file: SharedFile): Promise<void>;
+  thumbnail(file: SharedFile): Promise<Blob>;
   receipts(file: SharedFile): ReadonlyMap<string, Receipt>;
   markSeen(file: SharedFile): void;
   decline(file: SharedFile): void;
@@ -25,6 +26,7 @@ export class SharedFile {
   readonly mine: boolean;
   readonly #actions: FileActions;
   #record: ShareRecord;
+  #thumbnail: Promise<Blob | undefined> | undefined;
 
   /** @internal */
   constructor(record: ShareRecord, mine: boolean, actions: FileActions) {
@@ -41,6 +43,14 @@ export class SharedFile {
   /** The file's name, as the server cleaned it: never with a path. */
   get name(): string {
     return this.#record.name;
+  }
+
+  /**
+   * The folders that it lies in, from the one that was shared, with "/" between and without its name; empty for a file
+   * that was shared by itself. A word of the sender's, cleaned by the server.
+   */
+  get path(): string {
+    return this.#record.path ?? '';
   }
 
   /** The MIME type that the sender said. */
@@ -92,6 +102,24 @@ export class SharedFile {
 
   get availableAt(): Date | undefined {
     return this.#record.availableAt === undefined ? undefined : new Date(this.#record.availableAt);
+  }
+
+  /** Whether there is a {@link SharedFile.thumbnail}: it goes when the file ends. */
+  get hasThumbnail(): boolean {
+    return this.#record.thumbnail === true;
+  }
+
+  /**
+   * The small picture that the sender's page has made of it, of at most 16 KiB: asked of the server once. Undefined
+   * without one, and when it cannot be had now.
+   */
+  thumbnail(): Promise<Blob | undefined> {
+    if (!this.hasThumbnail) return Promise.resolve(undefined);
+    this.#thumbnail ??= this.#actions.thumbnail(this).catch(() => {
+      this.#thumbnail = undefined; // the next call asks again
+      return undefined;
+    });
+    return this.#thumbnail;
   }
 
   /**

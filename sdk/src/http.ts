@@ -29,6 +29,10 @@ export interface FileInfo {
   /** Bytes. */
   readonly size: number;
   readonly type: string;
+  /** The folders it lies in, with "/" between; empty for none. */
+  readonly path?: string;
+  /** A small picture, in base64. */
+  readonly thumbnail?: string | undefined;
 }
 
 /** A request for shares. */
@@ -119,12 +123,18 @@ export class Api {
   }
 
   /** Makes a share by tus, with its bytes if they are given, and returns its id. */
-  async create({ name, type, size, to, key, body }: Creation, signal?: AbortSignal): Promise<string> {
+  async create({ name, type, size, path, thumbnail, to, key, body }: Creation, signal?: AbortSignal): Promise<string> {
+    const said = {
+      filename: name,
+      filetype: type,
+      ...(path && { relativePath: `${path}/${name}` }),
+      ...(to !== 'room' && { to: to.join(',') }),
+    };
     const headers: Record<string, string> = {
       'Idempotency-Key': `"${key}"`,
       'Tus-Resumable': '1.0.0',
       'Upload-Length': `${size}`,
-      'Upload-Metadata': metadata({ filename: name, filetype: type, ...(to !== 'room' && { to: to.join(',') }) }),
+      'Upload-Metadata': metadata(said) + (thumbnail ? `,thumbnail ${thumbnail}` : ''),
     };
     if (body !== undefined) headers['Content-Type'] = 'application/offset+octet-stream';
     const call = { method: 'POST', headers, bytes: body, signal: within(ANSWER_MS, signal) };
@@ -163,6 +173,11 @@ export class Api {
   /** The bytes, from where the headers say. The body is the caller's to read or to cancel. */
   content(id: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
     return this.#request(`${sharePath(id)}/content`, { headers, signal });
+  }
+
+  /** The small picture of a share. */
+  async thumbnail(id: string): Promise<Blob> {
+    return (await this.#request(`${sharePath(id)}/thumbnail`, { signal: within(ANSWER_MS, undefined) })).blob();
   }
 
   /** Says what has become of shares here, at most 200 words. A page that is going away lets it finish. */
@@ -240,10 +255,14 @@ function sharePath(id: string): string {
 
 /** Pairs as Upload-Metadata has them: the values in UTF-8 and base64. */
 function metadata(values: Record<string, string>): string {
-  const encode = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
   return Object.entries(values)
-    .map(([key, value]) => `${key} ${encode(value)}`)
+    .map(([key, value]) => `${key} ${base64(new TextEncoder().encode(value))}`)
     .join(',');
+}
+
+/** Few bytes in base64. */
+export function base64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
 }
 
 function within(ms: number, signal: AbortSignal | undefined): AbortSignal {

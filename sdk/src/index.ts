@@ -15,5 +15,5 @@ export type { Role, Sharing } from './sharing.js';
 export type { ReconnectOptions } from './signal.js';
 export type { FileSource } from './source.js';
 export type { Transfer, TransferState } from './transfer.js';
-export type { Parallel, Upload } from './upload.js';
+export type { MakeThumbnail, Parallel, Upload } from './upload.js';
 export { version } from './version.js';

@@ -54,7 +54,7 @@ export class OfferRequest {
   /** Undefined when the key is taken by another try. */
   async #ask(uploads: readonly Upload[]): Promise<Made[] | undefined> {
     try {
-      const files = uploads.map(({ name, size, type }) => ({ name, size, type }));
+      const files = uploads.map(({ name, size, type, path, thumbnail }) => ({ name, size, type, path, thumbnail }));
       const shares = await this.#api.offer({ files, to: this.#to, key: this.#key }, this.#signal);
       this.#unsure = [];
       return uploads.flatMap((upload, i) => (shares[i] === undefined ? [] : { upload, share: shares[i] }));

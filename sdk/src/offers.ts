@@ -23,6 +23,9 @@ export interface OffersConfig {
   failed(upload: Upload, error: HandoutError): void;
 }
 
+/** Files of one request that may have thumbnails: the largest ones of so many fit into it. */
+const MAX_PICTURED = 8;
+
 /** Failures in a row of one offer that the server answers. */
 const MAX_REFUSALS = 6;
 
@@ -70,15 +73,18 @@ export class Offers {
         continue;
       }
       // With no place and nothing of ours under way, the server says what is the matter.
-      await this.#offer(rest.splice(0, Math.max(1, Math.min(places, this.#perRequest(rest)))));
+      const batch = rest.splice(0, Math.max(1, Math.min(places, this.#perRequest(rest))));
+      await Promise.all(batch.map((upload) => upload.prepare()));
+      await this.#offer(batch);
     }
   }
 
   /** How many of the uploads, which have one audience, the server takes in one request. */
   #perRequest([first]: readonly Upload[]): number {
     const { filesPerRequest, receiptsPerRequest } = this.#config.limits();
-    if (first === undefined || first.to === 'room') return filesPerRequest;
-    return Math.min(filesPerRequest, Math.floor(receiptsPerRequest / first.to.length));
+    const files = first?.pictured ? MAX_PICTURED : filesPerRequest;
+    if (first === undefined || first.to === 'room') return files;
+    return Math.min(files, Math.floor(receiptsPerRequest / first.to.length));
   }
 
   /** Goes on with a share that an earlier page, or an earlier call, left unfinished. */

@@ -47,6 +47,8 @@ export interface ShareRecord {
   readonly id: string;
   readonly room: string;
   readonly name: string;
+  /** Folders, with "/" between. */
+  readonly path?: string;
   readonly type: string;
   readonly size?: number;
   readonly offset: number;
@@ -55,6 +57,7 @@ export interface ShareRecord {
   readonly sha256?: string;
   readonly sender: Sender;
   readonly to: Audience;
+  readonly thumbnail?: boolean;
   readonly createdAt: string;
   readonly availableAt?: string;
   readonly expiresAt: string;
@@ -200,6 +203,7 @@ export function isShare(value: unknown): value is ShareRecord {
     isCount(value.offset) &&
     isCount(value.rev) &&
     (value.size === undefined || isCount(value.size)) &&
+    (value.path === undefined || typeof value.path === 'string') &&
     hasStrings(value.sender, 'id', 'name') &&
     isAudience(value.to)
   );

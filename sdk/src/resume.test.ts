@@ -47,6 +47,14 @@ describe('ResumeRecords', () => {
     expect(records(who).find(sourceFile(what), to)).toEqual([]);
   });
 
+  it('keeps files of the same name in different folders apart', () => {
+    const inFolder = (path: string) => ({ ...sourceFile(), path });
+    records().keep(inFolder('a'), 'room', 'sh_1');
+    expect(records().find(inFolder('a'), 'room')).toEqual(['sh_1']);
+    expect(records().find(inFolder('b'), 'room')).toEqual([]);
+    expect(records().find(sourceFile(), 'room')).toEqual([]);
+  });
+
   it('keeps twins apart and forgets one alone', () => {
     records().keep(sourceFile(), 'room', 'sh_1');
     records().keep(sourceFile(), 'room', 'sh_2');

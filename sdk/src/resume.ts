@@ -67,7 +67,9 @@ export class ResumeRecords {
     if (file.lastModified === undefined) return undefined;
     const audience = to === 'room' ? to : [...to].sort();
     const { room, participant } = this.#config;
-    return JSON.stringify([room, participant, file.name, file.blob.size, file.lastModified, audience]);
+    const key = [room, participant, file.name, file.blob.size, file.lastModified, audience];
+    // Files of one name, size and date are not rare in folders: they are not each other.
+    return JSON.stringify(file.path ? [...key, file.path] : key);
   }
 
   #read(): Entry[] {

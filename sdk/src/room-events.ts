@@ -4,7 +4,7 @@ import type { Participant } from './people.js';
 import type { Audience, LeaveReason, Sender } from './protocol.js';
 import type { Receipt } from './receipts.js';
 import type { Sharing } from './sharing.js';
-import type { Parallel, Upload } from './upload.js';
+import type { MakeThumbnail, Parallel, Upload } from './upload.js';
 
 /** Where the connection to the room stands. */
 export type RoomState =
@@ -57,4 +57,15 @@ export interface SendOptions {
    * one is slow it tries several for some seconds, and stays with what is better.
    */
   readonly parallel?: Parallel;
+  /**
+   * The folders that a file lies in, from the one that is shared, with "/" between and without its name: "photos/2024",
+   * or "" for none. Without it they are those of `webkitRelativePath`, which files have that were picked with a folder.
+   */
+  readonly path?: (file: File) => string;
+  /**
+   * Makes a small picture of a file, for those who are to choose: at most 16 KiB of `image/webp`, `image/jpeg` or
+   * `image/png`. It is called once for each file, when its turn to be offered comes, for eight at most at a time. A
+   * file whose picture fails, is larger or takes longer than five seconds goes without it.
+   */
+  readonly thumbnail?: MakeThumbnail;
 }

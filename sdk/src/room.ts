@@ -125,12 +125,12 @@ export class Room {
    * had the time to listen, and each has its own outcome.
    * @throws HandoutError `not-connected`, `empty-list`, `invalid-request`
    */
-  send(files: FileSource, { to, signal, parallel = 'auto' }: SendOptions): Upload[] {
+  send(files: FileSource, { to, signal, parallel = 'auto', path, thumbnail }: SendOptions): Upload[] {
     this.#mustBeIn();
     if (parallel !== 'auto' && (!Number.isInteger(parallel) || parallel < 1 || parallel > MAX_STREAMS)) {
       throw new HandoutError('invalid-request', `"parallel" is "auto" or from 1 to ${MAX_STREAMS}`);
     }
-    const uploads = this.#parts.uploads.add(snapshot(files), to, parallel);
+    const uploads = this.#parts.uploads.add(snapshot(files, path), to, parallel, thumbnail);
     for (const upload of uploads) {
       this.#add(upload);
       upload.heed(signal);
@@ -256,6 +256,7 @@ export class Room {
       },
       link: async (file) => this.#api.url((await this.#api.ticket(file.id)).url),
       revoke: (file) => this.#api.end(file.id),
+      thumbnail: (file) => this.#api.thumbnail(file.id),
       receipts: (file) => this.#parts.receipts.of(file),
       markSeen: (file) => this.#markSeen(file),
       decline: (file) => {

@@ -18,8 +18,14 @@ describe('snapshot', () => {
   });
 
   it('keeps what a resume needs', () => {
-    expect(snapshot(a)).toEqual([{ blob: a, name: 'a.txt', type: 'text/plain', lastModified: 7 }]);
+    expect(snapshot(a)).toEqual([{ blob: a, name: 'a.txt', type: 'text/plain', path: '', lastModified: 7 }]);
     expect(snapshot(new Blob(['x']))[0]?.lastModified).toBeUndefined();
+  });
+
+  it('knows where a file lies', () => {
+    const picked = Object.defineProperty(file('b.txt'), 'webkitRelativePath', { value: 'photos/2024/b.txt' });
+    expect(snapshot([picked, a]).map(({ path }) => path)).toEqual(['photos/2024', '']);
+    expect(snapshot([picked, a], ({ name }) => `of ${name}`).map(({ path }) => path)).toEqual(['of b.txt', 'of a.txt']);
   });
 
   it('does not follow a list that is cleared afterwards', () => {

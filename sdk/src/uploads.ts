@@ -11,7 +11,7 @@ import { Slots } from './slots.js';
 import type { SourceFile } from './source.js';
 import type { TransferControl } from './transfer.js';
 import { type SendBytes, sendBytes } from './tus.js';
-import { type Parallel, Upload } from './upload.js';
+import { type MakeThumbnail, type Parallel, Upload } from './upload.js';
 import { bringBytes, recordedEnd } from './upload-run.js';
 
 /** What uploads need of their room. */
@@ -70,8 +70,8 @@ export class Uploads implements TransferControl<Upload> {
   }
 
   /** Makes uploads of the files. They start when the caller has had the time to listen. */
-  add(sources: readonly SourceFile[], to: Audience, parallel: Parallel = 'auto'): Upload[] {
-    const uploads = sources.map((source) => new Upload(source, { to, parallel }, this));
+  add(sources: readonly SourceFile[], to: Audience, parallel: Parallel = 'auto', thumbnail?: MakeThumbnail): Upload[] {
+    const uploads = sources.map((source) => new Upload(source, { to, parallel, thumbnail }, this));
     for (const upload of uploads) this.#jobs.set(upload, newJob());
     queueMicrotask(() => this.#queue(uploads.filter((upload) => this.#admit(upload))));
     return uploads;
@@ -92,6 +92,7 @@ export class Uploads implements TransferControl<Upload> {
     if (!file.mine || this.#byShare.has(file.id)) return;
     for (const upload of this.#depositing) {
       if (upload.file !== undefined || upload.name !== file.name || upload.size !== file.size) continue;
+      if (upload.path !== file.path) continue;
       upload.assign(file);
       return;
     }
@@ -201,6 +202,9 @@ export class Uploads implements TransferControl<Upload> {
     const { api, create, files } = this.#config;
     if (create === undefined) return;
     const { signal } = job.abort;
+    if (upload.pictured) await upload.prepare();
+    if (upload.ended) return;
+    if (!isDeposit(upload)) return this.#offers.add([upload]); // its thumbnail is too large for a header
     const deposit = new Deposit({ api: { create }, waker: this.#waker, left: this.#offers.signal }, upload);
     this.#depositing.add(upload);
     try {

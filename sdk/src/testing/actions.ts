@@ -10,6 +10,7 @@ export const noActions: FileActions = {
   save: refuse,
   link: refuse,
   revoke: refuse,
+  thumbnail: refuse,
   receipts: refuse,
   markSeen: refuse,
   decline: refuse,

@@ -9,6 +9,8 @@ export class FakeServer {
   readonly authorization = 'Bearer jwt';
   readonly shares = new Map<string, ShareRecord>();
   readonly log: string[] = [];
+  /** By share, in base64. */
+  readonly thumbnails = new Map<string, string>();
   /** By share: its parts, whose addresses end in the share's id, a colon and their number. */
   readonly parts = new Map<string, PartRecord[]>();
   /** By key: what was asked for, and the shares that it made. */
@@ -42,9 +44,15 @@ export class FakeServer {
   }
 
   #make(files: readonly FileInfo[], to: Audience): string[] {
-    return files.map(({ name, size, type }) => {
+    return files.map(({ name, size, type, path, thumbnail }) => {
       const id = `sh_${this.shares.size + 1}`;
-      const record = share({ id, name, size, type, to, sender: { id: 'ana', name: 'Ana' } });
+      if (thumbnail !== undefined) this.thumbnails.set(id, thumbnail);
+      const pictured = thumbnail !== undefined && { thumbnail: true };
+      const record = share({
+        ...{ id, name, size, type, to, sender: { id: 'ana', name: 'Ana' } },
+        ...(path && { path }),
+        ...pictured,
+      });
       this.shares.set(id, record);
       return id;
     });
