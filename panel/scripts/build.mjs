@@ -8,11 +8,27 @@ import { build } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** Takes comments and blanks out of the style sheets: no bundler looks into a template. */
+const tightStyles = {
+  name: 'tight-styles',
+  transform: (code, id) =>
+    id.startsWith(`${root}src/`)
+      ? code.replace(/css`([^`]*)`/g, (_, sheet) => {
+          const bare = sheet.replace(/\/\*.*?\*\//gs, '').replace(/\s+/g, ' ');
+          return `css\`${bare
+            .replace(/ ?([{};,]) ?/g, '$1')
+            .replace(/: /g, ':')
+            .trim()}\``;
+        })
+      : null,
+};
+
 async function bundle({ outDir, name, external, paths = {}, license }) {
   await build({
     root,
     configFile: false,
     logLevel: 'warn',
+    plugins: [tightStyles],
     build: {
       outDir,
       lib: { entry: 'src/index.ts', formats: ['es'], fileName: () => name },
@@ -20,7 +36,10 @@ async function bundle({ outDir, name, external, paths = {}, license }) {
       minify: true,
       sourcemap: false,
       // Vite leaves the blanks of a module library in; ours is for browsers, not for bundlers.
-      rolldownOptions: { external, output: { minify: license !== false, paths } },
+      rolldownOptions: {
+        external,
+        output: { minify: license !== false, paths, chunkFileNames: 'handout-panel.[name].js' },
+      },
       // dist/.gitkeep must stay for go:embed; the Makefile clears the rest.
       emptyOutDir: false,
       // What is bundled asks that its licence go with it.

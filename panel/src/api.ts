@@ -84,8 +84,15 @@ export interface HandoutPanelElement extends HTMLElement {
   ): void;
 }
 
+/** `<handout-badge for="PANEL ID">`: how many files that panel has that nobody has looked at. */
+export interface HandoutBadgeElement extends HTMLElement {
+  /** Attribute `for`: the id of a panel in the same tree. */
+  for: string;
+}
+
 declare global {
   interface HTMLElementTagNameMap {
+    'handout-badge': HandoutBadgeElement;
     'handout-panel': HandoutPanelElement;
   }
 }

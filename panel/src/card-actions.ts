@@ -1,6 +1,7 @@
 import type { CardRequest } from './components/file-card.js';
+import type { Words } from './messages/words.js';
 import type { Card } from './model/cards.js';
-import { errorText } from './model/wording.js';
+import { faultOf, faultText } from './model/wording.js';
 
 /** What the actions need of the panel. */
 export interface CardDesk {
@@ -8,6 +9,7 @@ export interface CardDesk {
   announce(text: string): void;
   refuse(text: string): void;
   changed(): void;
+  words(): Words;
 }
 
 /** Does what cards ask for, and knows which of them were declined and removed from the list. */
@@ -46,7 +48,8 @@ export class CardActions {
       else if (action === 'dismiss') this.#dismiss(card);
       else await this.#cancel(card);
     } catch (error) {
-      this.#desk.refuse(`${card.name}: ${errorText(error)}.`);
+      const words = this.#desk.words();
+      this.#desk.refuse(words.text('fault.of', { name: card.name, fault: faultText(faultOf(error), words) }));
     }
     this.#desk.changed();
   }
@@ -60,7 +63,7 @@ export class CardActions {
     if (file === undefined) return;
     file.decline();
     this.#declined = new Set(this.#declined).add(file.id);
-    this.#desk.announce(`You declined ${file.name}`);
+    this.#desk.announce(this.#desk.words().text('news.declined', { name: file.name }));
   }
 
   /** A retry of what the server has ended becomes a share of its own; the ended one would be a card too many. */

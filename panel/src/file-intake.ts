@@ -1,5 +1,6 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { DropArea } from './api.js';
+import type { Words } from './messages/words.js';
 import { contentsOf, namePasted } from './model/admit.js';
 
 /** Files that came in by drop or paste; `person` when they were dropped on one. */
@@ -12,6 +13,7 @@ export interface Intake {
 /** What the intake tells. */
 export interface IntakeEars {
   take(intake: Intake): void;
+  words(): Words;
   /** `dragging` or `over` has changed. */
   dragged(): void;
 }
@@ -92,7 +94,11 @@ export class FileIntake implements ReactiveController {
     if (files.length === 0 && folders.length === 0) return; // text belongs to the field that it was pasted in
     event.preventDefault();
     const now = new Date();
-    this.#ears.take({ files: files.map((file) => namePasted(file, now)), folders, person: undefined });
+    this.#ears.take({
+      files: files.map((file) => namePasted(file, now, this.#ears.words())),
+      folders,
+      person: undefined,
+    });
   };
 
   #set(dragging: boolean, over: string | undefined): void {

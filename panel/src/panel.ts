@@ -15,13 +15,16 @@ import { standing, standingStyles } from './components/standing.js';
 import './components/toast-stack.js';
 import './components/total-bar.js';
 import { FileIntake } from './file-intake.js';
+import { Language } from './language.js';
 import { Member } from './membership.js';
+import type { Words } from './messages/words.js';
 import { Batch, isActive } from './model/batch.js';
 import { buildCards, TransferKeys } from './model/cards.js';
 import { News } from './model/news.js';
 import { audienceLabel, distinctNames, recipients } from './model/people.js';
 import type { Audience, Fault, RoomPort, TransferPort } from './model/ports.js';
 import { audienceOf, EVERYONE, prune, type Selection, selectionOf, toPeople } from './model/selection.js';
+import { switchedText } from './model/sharing.js';
 import { Toasts, type ToastTone } from './model/toasts.js';
 import { Unread } from './model/unread.js';
 import { errorText, expiryText } from './model/wording.js';
@@ -63,7 +66,8 @@ export class Panel extends LitElement {
     left: (room, reason) => this.#tell('handout-left', { room: room as Room, reason }),
   });
   readonly #toasts = new Toasts(() => this.requestUpdate());
-  readonly #news = new News(this.#toasts);
+  readonly #language = new Language(this);
+  readonly #news = new News(this.#toasts, () => this.#words);
   readonly #presence = new Presence(this, () => this.#unread.seen());
   readonly #unread = new Unread(
     () => this.#presence.looking,
@@ -75,14 +79,15 @@ export class Panel extends LitElement {
       this.#unread.add(files.length);
       this.#tell('handout-offered', { files: files as Details['handout-offered']['files'] });
     },
-    announce: (text) => {
-      this.announcement = text;
+    switched: (sharing) => {
+      this.announcement = switchedText(sharing, this.#in?.maySend ?? false, this.#words);
     },
     ended: (transfer, fault) => this.#ended(transfer, fault),
   });
   readonly #sending = new Sending({
     room: () => this.#in,
     audience: () => this.to,
+    words: () => this.#words,
     refuse: (text) => this.notify(text, 'error'),
   });
   readonly #actions = new CardActions({
@@ -92,12 +97,14 @@ export class Panel extends LitElement {
     },
     refuse: (text) => this.notify(text, 'error'),
     changed: () => this.requestUpdate(),
+    words: () => this.#words,
   });
   readonly #intake = new FileIntake(this, {
     take: ({ files, folders, person }) => {
       this.#sending.send(files, folders, person === undefined ? undefined : [person]);
       this.requestUpdate();
     },
+    words: () => this.#words,
     dragged: () => {
       const { dragging, over } = this.#intake;
       this.#tell('handout-dragging', { dragging, over });
@@ -181,12 +188,14 @@ export class Panel extends LitElement {
 
   override render() {
     const room = this.#in;
+    const words = this.#words;
     return html`<slot name="header"></slot>
-      <div class="body" part="body">${room === undefined ? standing(this.#member.standing, () => this.#member.again()) : this.#files(room)}</div>
+      <div class="body" part="body">${room === undefined ? standing(this.#member.standing, words, () => this.#member.again()) : this.#files(room)}</div>
       <slot name="footer"></slot>
-      <input type="file" multiple hidden data-testid="file-input" aria-label="Choose files" @change=${this.#chosen} @cancel=${() => this.#sending.unpick()} />
+      <input type="file" multiple hidden data-testid="file-input" aria-label=${words.text('send.choose')} @change=${this.#chosen} @cancel=${() => this.#sending.unpick()} />
       <p class="sr" role="status">${this.announcement}</p>
       <handout-toast-stack
+        .words=${words}
         .toasts=${this.#toasts.items}
         @close-toast=${(event: CustomEvent<number>) => this.#toasts.close(event.detail)}
         @hold-toasts=${() => this.#toasts.hold()}
@@ -195,21 +204,24 @@ export class Panel extends LitElement {
   }
 
   #files(room: RoomPort) {
+    const words = this.#words;
     const people = [...room.participants.values()];
-    const names = this.#remember(distinctNames(people));
+    const names = this.#remember(distinctNames(people, words));
     const total = this.#batch.update(room.transfers);
-    return html`${connection(room)} ${this.#sendPanel(room, people)}
-      ${may(room, 'moderate') ? html`<handout-sharing-switch .sharing=${room.sharing} @switch-sharing=${(event: CustomEvent<SharingRequest>) => void this.#switch(room, event.detail)}></handout-sharing-switch>` : nothing}
-      ${total === undefined ? nothing : html`<handout-total-bar .total=${total} @cancel-all=${() => cancelAll(room)}></handout-total-bar>`}
+    return html`${connection(room, words)} ${this.#sendPanel(room, people)}
+      ${may(room, 'moderate') ? html`<handout-sharing-switch .words=${words} .sharing=${room.sharing} @switch-sharing=${(event: CustomEvent<SharingRequest>) => void this.#switch(room, event.detail)}></handout-sharing-switch>` : nothing}
+      ${total === undefined ? nothing : html`<handout-total-bar .words=${words} .total=${total} @cancel-all=${() => cancelAll(room)}></handout-total-bar>`}
       ${this.#cards(room, names)}
-      <p class="expiry" part="expiry">${icon(Clock, 16)}<span>${expiryText(room.limits)}</span></p>
+      <p class="expiry" part="expiry">${icon(Clock, 16)}<span>${expiryText(room.limits, words)}</span></p>
       ${this.#intake.dragging ? html`<handout-drop-hint .text=${this.#dropText(room, names)} .page=${this.drop === 'page'}></handout-drop-hint>` : nothing}`;
   }
 
   #sendPanel(room: RoomPort, people: readonly RoomPort['me'][]) {
     if (!room.maySend)
-      return html`<p class="note" data-testid="may-not-send">${whyNotSend(room)} You can save what is here.</p>`;
+      return html`<p class="note" data-testid="may-not-send">${whyNotSend(room, this.#words)} ${this.#words.text('send.still-save')}</p>`;
     return html`<handout-send-panel
+      .words=${this.#words}
+      .drop=${this.drop}
       .participants=${people}
       .recipients=${whom(room)}
       .selection=${this.#selection}
@@ -223,8 +235,9 @@ export class Panel extends LitElement {
   #cards(room: RoomPort, names: ReadonlyMap<string, string>) {
     const cards = this.#actions.shown(buildCards(room, this.#keys, this.#actions.declined));
     if (cards.length === 0)
-      return html`<slot name="empty">${emptyState(room.participants.size < 2, room.maySend)}</slot>`;
+      return html`<slot name="empty">${emptyState(room.participants.size < 2, room.maySend, this.#words)}</slot>`;
     return html`<handout-file-list
+      .words=${this.#words}
       .cards=${cards}
       .names=${names}
       .here=${new Set(room.participants.keys())}
@@ -235,19 +248,20 @@ export class Panel extends LitElement {
   }
 
   #dropText(room: RoomPort, names: ReadonlyMap<string, string>): string {
+    const words = this.#words;
     const { over } = this.#intake;
-    if (!room.maySend) return whyNotSend(room);
-    if (over !== undefined) return `Drop to send to ${names.get(over) ?? 'this person'} only`;
+    if (!room.maySend) return whyNotSend(room, words);
+    if (over !== undefined) return words.text('drop.person', { who: names.get(over) ?? words.text('who.this') });
     return this.to === undefined
-      ? 'Drop on a person to send to them'
-      : `Drop to send to ${audienceLabel(this.to, names)}`;
+      ? words.text('drop.nobody')
+      : words.text('drop.to', { who: audienceLabel(this.to, names, words) });
   }
 
   async #switch(room: RoomPort, { off, cancelRunning }: SharingRequest): Promise<void> {
     try {
       await room.moderate.switchSharing(off, { cancelRunning });
     } catch (error) {
-      this.notify(`${errorText(error)}.`, 'error');
+      this.notify(errorText(error, this.#words), 'error');
     }
   }
 
@@ -288,6 +302,10 @@ export class Panel extends LitElement {
     return now.kind === 'in' ? now.room : undefined;
   }
 
+  get #words(): Words {
+    return this.#language.words;
+  }
+
   get #input(): HTMLInputElement | null {
     return this.renderRoot.querySelector<HTMLInputElement>('input[type=file]');
   }
@@ -295,11 +313,11 @@ export class Panel extends LitElement {
   static override styles = [tokens, base, buttons, emptyStateStyles, standingStyles, panelStyles];
 }
 
-function connection({ state }: RoomPort) {
+function connection({ state }: RoomPort, words: Words) {
   const gone = state.kind === 'reconnecting' || state.kind === 'connecting';
   return html`<div class="connection" role="status" data-testid="connection" data-state=${state.kind}>${
     gone
-      ? html`<p>${icon(CloudOff)}<span><strong>Reconnecting.</strong> Files on their way go on by themselves when the network is back.</span><span class="turn">${icon(LoaderCircle, 16)}</span></p>`
+      ? html`<p>${icon(CloudOff)}<span><strong>${words.text('room.reconnecting')}</strong> ${words.text('room.reconnecting.files')}</span><span class="turn">${icon(LoaderCircle, 16)}</span></p>`
       : nothing
   }</div>`;
 }

@@ -12,7 +12,7 @@ beforeEach(() => {
   const host = { addController: () => undefined, requestUpdate: () => drawn++ };
   watcher = new RoomWatcher(host as never, {
     offered: () => undefined,
-    announce: () => undefined,
+    switched: () => undefined,
     ended: () => undefined,
   });
   room = new FakeRoom('r', person('me', 'Noor'));

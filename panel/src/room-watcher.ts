@@ -1,14 +1,14 @@
+import type { Sharing } from '@handout/sdk';
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { isActive } from './model/batch.js';
 import type { Fault, FilePort, RoomPort, TransferPort } from './model/ports.js';
-import { switchedText } from './model/sharing.js';
 
 /** What the watcher tells besides "draw again". */
 export interface Ears {
   /** Others share; seen and heard. */
   offered(files: readonly FilePort[]): void;
-  /** Heard only: what would be noise on screen. */
-  announce(text: string): void;
+  /** The switch of sharing has moved. */
+  switched(sharing: Sharing): void;
   /** A transfer of this page has come to its end, or has failed. */
   ended(transfer: TransferPort, fault: Fault | undefined): void;
 }
@@ -64,7 +64,10 @@ export class RoomWatcher implements ReactiveController {
       room.on('state', redraw),
       room.on('participant-joined', redraw),
       room.on('participant-left', redraw),
-      room.on('sharing-changed', ({ sharing }) => this.#said(switchedText(sharing, room.maySend))),
+      room.on('sharing-changed', ({ sharing }) => {
+        this.#ears.switched(sharing);
+        redraw();
+      }),
       room.on('files-offered', ({ files }) => {
         this.#ears.offered(files);
         redraw();
@@ -87,11 +90,6 @@ export class RoomWatcher implements ReactiveController {
     this.#timer = undefined;
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-  }
-
-  #said(text: string): void {
-    this.#ears.announce(text);
-    this.#redraw();
   }
 
   #ended(transfer: TransferPort): void {

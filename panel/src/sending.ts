@@ -1,4 +1,5 @@
 import type { Upload } from '@handout/sdk';
+import type { Words } from './messages/words.js';
 import { admit } from './model/admit.js';
 import type { Card } from './model/cards.js';
 import type { Audience, RoomPort } from './model/ports.js';
@@ -12,6 +13,7 @@ export interface SendingDesk {
   /** Whom the next files are for. */
   audience(): Audience | undefined;
   refuse(text: string): void;
+  words(): Words;
 }
 
 /** Whom the open file dialog is for, and the interrupted upload that it is to find the file of. */
@@ -52,19 +54,20 @@ export class Sending {
   send(files: readonly File[], folders: readonly string[], whom?: Audience): readonly Upload[] {
     const room = this.#desk.room();
     if (room === undefined) return [];
+    const words = this.#desk.words();
     const to = whom ?? this.#desk.audience();
-    const refusal = room.maySend ? undefined : whyNotSend(room);
+    const refusal = room.maySend ? undefined : whyNotSend(room, words);
     if (to === undefined || refusal !== undefined) {
-      this.#desk.refuse(refusal ?? 'Choose who gets the files first.');
+      this.#desk.refuse(refusal ?? words.text('send.choose-first'));
       return [];
     }
-    const admitted = admit(files, room.limits.fileSize, folders);
+    const admitted = admit(files, room.limits.fileSize, folders, words);
     for (const sentence of admitted.refusals) this.#desk.refuse(sentence);
     if (admitted.files.length === 0) return [];
     try {
       return room.send(admitted.files, { to });
     } catch (error) {
-      this.#desk.refuse(`${errorText(error)}.`);
+      this.#desk.refuse(errorText(error, words));
       return [];
     }
   }
@@ -73,11 +76,11 @@ export class Sending {
   #goOn(files: readonly File[], card: Card): void {
     const same = files.filter((file) => file.size === card.size);
     if (files.length === 1 && same.length === 1) this.send(same, [], card.to);
-    else if (files.length > 0) this.#desk.refuse(`That is another file. Choose “${card.name}” to go on.`);
+    else if (files.length > 0) this.#desk.refuse(this.#desk.words().text('send.other-file', { name: card.name }));
   }
 }
 
 /** Why I may not send in this room, in words. */
-export function whyNotSend({ sharing, me }: RoomPort): string {
-  return whyNot(sharing, me.grants.includes('send'));
+export function whyNotSend({ sharing, me }: RoomPort, words: Words): string {
+  return whyNot(sharing, me.grants.includes('send'), words);
 }

@@ -4,8 +4,9 @@
  */
 export { avatar, avatarStyles } from './components/avatar.js';
 export { icon } from './components/icon.js';
+export { english } from './messages/words.js';
 export { isActive } from './model/batch.js';
-export { distinctNames, inOrder, recipients, roleLabel } from './model/people.js';
+export { distinctNames, recipients } from './model/people.js';
 export type { RoomPort } from './model/ports.js';
 export { faultText } from './model/wording.js';
 export { base, buttons } from './styles/base.js';

@@ -1,7 +1,8 @@
 import { css, html, type TemplateResult } from 'lit';
+import type { Words } from '../messages/words.js';
 
 /** What the list shows before the first file. */
-export function emptyState(alone: boolean, maySend: boolean): TemplateResult {
+export function emptyState(alone: boolean, maySend: boolean, words: Words): TemplateResult {
   return html`<div class="empty" data-testid="empty">
     <svg width="132" height="92" viewBox="0 0 132 92" fill="none" aria-hidden="true">
       <rect class="back" x="14" y="18" width="48" height="62" rx="8" transform="rotate(-9 38 49)" />
@@ -10,17 +11,15 @@ export function emptyState(alone: boolean, maySend: boolean): TemplateResult {
       <path class="fold" d="M74 8v10a6 6 0 0 0 6 6h10" />
       <path class="line" d="M54 42h24M54 54h24M54 66h14" />
     </svg>
-    <h2>${alone ? 'You are the first one here' : 'Nothing shared yet'}</h2>
-    <p>${hint(alone, maySend)}</p>
+    <h2>${words.text(alone ? 'empty.first' : 'empty.nothing')}</h2>
+    <p>${words.text(hint(alone, maySend))}</p>
     <slot name="empty-action"></slot>
   </div>`;
 }
 
-function hint(alone: boolean, maySend: boolean): string {
-  if (!maySend) return 'What others share appears here, ready to save.';
-  return alone
-    ? 'Bring others in. Files you share now will be here when they come.'
-    : 'Drop the first file, or wait for someone else to. It appears here at once.';
+function hint(alone: boolean, maySend: boolean) {
+  if (!maySend) return 'empty.receive';
+  return alone ? 'empty.alone' : 'empty.drop';
 }
 
 export const emptyStateStyles = css`

@@ -1,6 +1,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { styleMap } from 'lit/directives/style-map.js';
 import { Ban, Check, Download, FilePlus, RotateCcw, Trash2, Undo2, X } from 'lucide';
+import { english, type Words } from '../messages/words.js';
 import { type Card, hasEnded } from '../model/cards.js';
 import { splitName } from '../model/file-kind.js';
 import { audienceLabel } from '../model/people.js';
@@ -15,6 +16,9 @@ import './receipt-list.js';
 /** What a person may ask of a card. */
 export type CardAction = 'save' | 'decline' | 'cancel' | 'retry' | 'revoke' | 'pick' | 'dismiss';
 
+/** What a button of a card is called. */
+type Verb = 'cancel' | 'decline' | 'save' | 'save-again' | 'dismiss' | 'resend';
+
 export interface CardRequest {
   readonly action: CardAction;
   readonly card: Card;
@@ -23,6 +27,7 @@ export interface CardRequest {
 /** One file, one card, every state in place. Fires `card-request`. */
 export class FileCard extends LitElement {
   static override properties = {
+    words: { attribute: false },
     card: { attribute: false },
     names: { attribute: false },
     here: { attribute: false },
@@ -31,6 +36,7 @@ export class FileCard extends LitElement {
     confirming: { state: true },
   };
 
+  declare words: Words;
   declare card: Card;
   declare names: ReadonlyMap<string, string>;
   /** Ids of those in the room. */
@@ -42,6 +48,7 @@ export class FileCard extends LitElement {
 
   constructor() {
     super();
+    this.words = english;
     this.names = new Map();
     this.here = new Set();
     this.meId = '';
@@ -56,7 +63,7 @@ export class FileCard extends LitElement {
       <div class="body">
         ${this.#name()}
         <div class="facts">
-          <p class="meta">${sizeText(card.size)}<span class="sep">·</span>${this.#whom()}</p>
+          <p class="meta">${sizeText(card.size, this.words)}<span class="sep">·</span>${this.#whom()}</p>
           ${this.#status()}
         </div>
       </div>
@@ -70,9 +77,9 @@ export class FileCard extends LitElement {
     if (!file?.mine || state === 'needs-file') return nothing;
     const all = [...file.receipts.values()];
     const told = hasEnded(state) ? all.filter((one) => one.state !== 'offered') : all;
-    const shown = overview(told, { names: this.names, here: this.here });
+    const shown = overview(told, { names: this.names, here: this.here }, this.words);
     if (shown === undefined) return nothing;
-    return html`<handout-receipt-list class="receipts" data-testid="receipts" .overview=${shown} .file=${name}></handout-receipt-list>`;
+    return html`<handout-receipt-list class="receipts" data-testid="receipts"   .words=${this.words} .overview=${shown} .file=${name}></handout-receipt-list>`;
   }
 
   #name(): TemplateResult {
@@ -82,10 +89,15 @@ export class FileCard extends LitElement {
   }
 
   #whom(): TemplateResult {
-    const { card } = this;
-    if (card.mine) return html`<span class="whom">to <bdi>${audienceLabel(card.to, this.names)}</bdi></span>`;
+    return html`<span class="whom">${this.#whomText()}</span>`;
+  }
+
+  #whomText(): string {
+    const { card, words } = this;
+    if (card.mine) return words.text('card.to', { who: audienceLabel(card.to, this.names, words) });
+    const who = this.names.get(card.sender.id) ?? card.sender.name;
     const others = card.to === 'room' ? 0 : card.to.filter((id) => id !== this.meId).length;
-    return html`<span class="whom">from <bdi>${this.names.get(card.sender.id) ?? card.sender.name}</bdi>${others > 0 ? ` to you and ${others} more` : ''}</span>`;
+    return others > 0 ? words.text('card.from-more', { who, count: others }) : words.text('card.from', { who });
   }
 
   /** Where it stands. What has a button that says so needs no words. */
@@ -100,15 +112,16 @@ export class FileCard extends LitElement {
       return nothing;
     const running = card.state === 'uploading' || card.state === 'downloading';
     const tick = card.state === 'saved' || card.state === 'shared' ? icon(Check, 14) : nothing;
-    const progress = progressText(card);
+    const progress = progressText(card, this.words);
     return html`<p class="status ${card.state}">
-      ${tick}<span class=${running ? 'verb' : ''}>${stateText(card)}</span>${progress === '' ? nothing : html`<span class="sep">·</span><span class="numbers">${progress}</span>`}
+      ${tick}<span class=${running ? 'verb' : ''}>${stateText(card, this.words)}</span>${progress === '' ? nothing : html`<span class="sep">·</span><span class="numbers">${progress}</span>`}
     </p>`;
   }
 
   #bar() {
-    const { progress, state, name } = this.card;
-    const label = `${stateText(this.card)}: ${name}`;
+    const { card, words } = this;
+    const { progress, state, name } = card;
+    const label = words.text('card.bar', { state: stateText(card, words), name });
     if (state === 'arriving' && !progress?.transferred) {
       return html`<div class="bar arriving unmeasured" role="progressbar" aria-label=${label}><span></span></div>`;
     }
@@ -121,7 +134,7 @@ export class FileCard extends LitElement {
       aria-valuemin="0"
       aria-valuemax="100"
       aria-valuenow=${value}
-      aria-valuetext=${progressText(this.card) || `${value}%`}
+      aria-valuetext=${progressText(card, words) || words.percent(value / 100)}
     >
       <span style=${styleMap({ inlineSize: `${value}%` })}></span>
     </div>`;
@@ -134,58 +147,64 @@ export class FileCard extends LitElement {
       case 'upload-paused':
       case 'upload-failed':
       case 'needs-file':
-        return this.#button('cancel', 'Cancel', X);
+        return this.#button('cancel', 'cancel', X);
       case 'download-waiting':
       case 'downloading':
       case 'download-paused':
       case 'checking':
-        return html`${this.#mayRevoke()}${this.#button('cancel', 'Cancel', X)}`;
+        return html`${this.#mayRevoke()}${this.#button('cancel', 'cancel', X)}`;
       case 'available':
       case 'arriving': // it is saved as it comes
-        return html`${this.#mayRevoke()}${this.#button('decline', 'Not for me', Ban)}${this.#button('save', 'Save', Download, 'primary')}`;
+        return html`${this.#mayRevoke()}${this.#button('decline', 'decline', Ban)}${this.#button('save', 'save', Download, 'primary')}`;
       case 'declined':
-        return html`${this.#mayRevoke()}${this.#button('save', 'Save', Download)}${this.#button('dismiss', 'Remove from list', X)}`;
+        return html`${this.#mayRevoke()}${this.#button('save', 'save', Download)}${this.#button('dismiss', 'dismiss', X)}`;
       case 'saved':
-        return html`${this.#mayRevoke()}${this.#button('save', 'Save again', Download)}`;
+        return html`${this.#mayRevoke()}${this.#button('save', 'save-again', Download)}`;
       case 'shared':
         return this.#mayRevoke();
       case 'upload-cancelled':
-        return html`${this.#button('retry', 'Send again', RotateCcw)}${this.#button('dismiss', 'Remove from list', X)}`;
+        return html`${this.#button('retry', 'resend', RotateCcw)}${this.#button('dismiss', 'dismiss', X)}`;
       case 'download-failed':
         return this.#mayRevoke();
       case 'finishing':
         return nothing;
       default:
-        return this.#button('dismiss', 'Remove from list', X);
+        return this.#button('dismiss', 'dismiss', X);
     }
   }
 
   #mayRevoke() {
-    if (this.card.mine)
-      return html`<button class="quiet" aria-label="Withdraw ${this.card.name}" title="Withdraw" @click=${this.#confirm}>${icon(Undo2)}<span class="word">Withdraw</span></button>`;
+    const { card, words } = this;
+    const label = words.text('withdraw.of', { name: card.name });
+    const verb = words.text('withdraw');
+    if (card.mine)
+      return html`<button class="quiet" aria-label=${label} title=${verb} @click=${this.#confirm}>${icon(Undo2)}<span class="word">${verb}</span></button>`;
     if (!this.moderator) return nothing;
-    return html`<button class="quiet icon" aria-label="Withdraw ${this.card.name}" title="Withdraw for everyone" @click=${this.#confirm}>${icon(Trash2)}</button>`;
+    return html`<button class="quiet icon" aria-label=${label} title=${words.text('withdraw.everyone')} @click=${this.#confirm}>${icon(Trash2)}</button>`;
   }
 
-  #button(action: CardAction, label: string, picture: Parameters<typeof icon>[0], look = ''): TemplateResult {
+  #button(action: CardAction, verb: Verb, picture: Parameters<typeof icon>[0], look = ''): TemplateResult {
+    const label = this.words.text(verb);
+    const of = this.words.text(`${verb}.of`, { name: this.card.name });
     const bare = action === 'cancel' || action === 'dismiss' || action === 'decline';
-    return html`<button class=${bare ? 'quiet icon' : look} aria-label="${label}${action === 'decline' ? ':' : ''} ${this.card.name}" title=${label} @click=${() => this.#ask(action)}>
+    return html`<button class=${bare ? 'quiet icon' : look} aria-label=${of} title=${label} @click=${() => this.#ask(action)}>
       ${icon(picture)}${bare ? nothing : html`<span class=${look === 'primary' ? '' : 'word'}>${label}</span>`}
     </button>`;
   }
 
   /** A fault or a question takes a line of its own: the failed state is the retry button. */
   #below() {
-    const { card } = this;
+    const { card, words } = this;
     if (this.confirming) return this.#question();
-    if (card.state === 'needs-file') return this.#wide('pick', FilePlus, 'warn', stateText(card), 'Choose file');
+    if (card.state === 'needs-file')
+      return this.#wide('pick', FilePlus, 'warn', stateText(card, words), words.text('choose-file'));
     if (card.state !== 'upload-failed' && card.state !== 'download-failed') return nothing;
     return this.#wide(
       'retry',
       RotateCcw,
       'bad',
-      card.fault === undefined ? stateText(card) : faultText(card.fault),
-      'Try again',
+      card.fault === undefined ? stateText(card, words) : faultText(card.fault, words),
+      words.text('try-again'),
     );
   }
 
@@ -196,10 +215,11 @@ export class FileCard extends LitElement {
   }
 
   #question() {
-    return html`<div class="question" role="group" aria-label="Withdraw ${this.card.name}" @keydown=${this.#escape}>
-      <p>Withdraw this file? Nobody will be able to save it any more.</p>
-      <button @click=${this.#keep}>Keep</button>
-      <button class="danger" @click=${() => this.#ask('revoke')}>Withdraw</button>
+    const { card, words } = this;
+    return html`<div class="question" role="group" aria-label=${words.text('withdraw.of', { name: card.name })} @keydown=${this.#escape}>
+      <p>${words.text('withdraw.question')}</p>
+      <button @click=${this.#keep}>${words.text('keep')}</button>
+      <button class="danger" @click=${() => this.#ask('revoke')}>${words.text('withdraw')}</button>
     </div>`;
   }
 

@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { Download } from 'lucide';
+import { english, type Words } from '../messages/words.js';
 import { type Card, intoSections, type Section } from '../model/cards.js';
 import { base, buttons } from '../styles/base.js';
 import './file-card.js';
@@ -11,6 +12,7 @@ import { Sight } from './sight.js';
 /** All cards, dealt into sections. When a card moves to another section, the focus goes along. */
 export class FileList extends LitElement {
   static override properties = {
+    words: { attribute: false },
     cards: { attribute: false },
     names: { attribute: false },
     here: { attribute: false },
@@ -18,6 +20,7 @@ export class FileList extends LitElement {
     moderator: { attribute: false },
   };
 
+  declare words: Words;
   declare cards: readonly Card[];
   declare names: ReadonlyMap<string, string>;
   /** Ids of those in the room. */
@@ -28,6 +31,7 @@ export class FileList extends LitElement {
 
   constructor() {
     super();
+    this.words = english;
     this.cards = [];
     this.names = new Map();
     this.here = new Set();
@@ -58,10 +62,11 @@ export class FileList extends LitElement {
     );
   }
 
-  #section({ id, title, cards }: Section) {
+  #section({ id, cards }: Section) {
+    const title = this.words.text(`section.${id}`);
     return html`<section aria-labelledby=${id} data-testid="section-${id}">
       <div class="head">
-        <h2 id=${id}>${title} <span>${cards.length}</span></h2>
+        <h2 id=${id}>${title} <span>${this.words.number(cards.length)}</span></h2>
         ${this.#saveAll(
           title,
           cards.filter(({ state }) => state === 'available'),
@@ -76,6 +81,7 @@ export class FileList extends LitElement {
               data-testid="file-card"
               data-state=${card.state}
               data-name=${card.name}
+              .words=${this.words}
               .card=${card}
               .names=${this.names}
               .here=${this.here}
@@ -90,7 +96,9 @@ export class FileList extends LitElement {
 
   #saveAll(title: string, ready: readonly Card[]) {
     if (ready.length < 2) return nothing;
-    return html`<button class="quiet" aria-label="Save all ${ready.length}: ${title}" @click=${() => this.#save(ready)}>${icon(Download, 16)}Save all ${ready.length}</button>`;
+    const count = ready.length;
+    const label = this.words.text('section.save-all.of', { count, section: title });
+    return html`<button class="quiet" aria-label=${label} @click=${() => this.#save(ready)}>${icon(Download, 16)}${this.words.text('section.save-all', { count })}</button>`;
   }
 
   #save(ready: readonly Card[]): void {

@@ -2,6 +2,7 @@ import { html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { styleMap } from 'lit/directives/style-map.js';
 import { Check, ChevronDown, TriangleAlert } from 'lucide';
+import { english, type Words } from '../messages/words.js';
 import type { ReceiptOverview, ReceiptRow } from '../model/receipts.js';
 import { base, buttons } from '../styles/base.js';
 import { avatar, avatarStyles } from './avatar.js';
@@ -14,11 +15,13 @@ const SCROLLS = 5;
 /** Who has a file of mine: a line that says it, and a list of everybody that it opens. */
 export class ReceiptList extends LitElement {
   static override properties = {
+    words: { attribute: false },
     overview: { attribute: false },
     file: { attribute: false },
     open: { state: true },
   };
 
+  declare words: Words;
   declare overview: ReceiptOverview;
   /** The file's name. */
   declare file: string;
@@ -26,6 +29,7 @@ export class ReceiptList extends LitElement {
 
   constructor() {
     super();
+    this.words = english;
     this.file = '';
     this.open = false;
   }
@@ -60,13 +64,13 @@ export class ReceiptList extends LitElement {
   #list() {
     const { more } = this.overview;
     const rows = this.overview.rows();
-    return html`<ul role="list" aria-label="Recipients of ${this.file}" tabindex=${rows.length > SCROLLS ? '0' : nothing}>
+    return html`<ul role="list" aria-label=${this.words.text('receipts.of', { name: this.file })} tabindex=${rows.length > SCROLLS ? '0' : nothing}>
       ${repeat(
         rows,
         (row) => row.id,
         (row) => this.#row(row),
       )}
-      ${more > 0 ? html`<li class="more">and ${more} more</li>` : nothing}
+      ${more > 0 ? html`<li class="more">${this.words.text('receipts.more', { count: more })}</li>` : nothing}
     </ul>`;
   }
 
@@ -85,27 +89,22 @@ export class ReceiptList extends LitElement {
   }
 
   #percent({ percent }: ReceiptRow) {
-    return percent === undefined ? nothing : html` <span class="percent">${percent}%</span>`;
+    return percent === undefined ? nothing : html` <span class="percent">${this.words.percent(percent / 100)}</span>`;
   }
 
   #time({ at }: ReceiptRow) {
     if (at === undefined) return nothing;
-    return html`<time datetime=${at.toISOString()} title=${at.toLocaleString()}>${clock(at)}</time>`;
+    return html`<time datetime=${at.toISOString()} title=${this.words.moment(at)}>${this.words.clock(at)}</time>`;
   }
 
   #bar({ name, percent }: ReceiptRow) {
     if (percent === undefined) return nothing;
-    return html`<span class="bar" role="progressbar" aria-label="${name} is saving ${this.file}" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent}>
+    return html`<span class="bar" role="progressbar" aria-label=${this.words.text('receipts.bar', { who: name, name: this.file })} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent}>
       <span style=${styleMap({ inlineSize: `${percent}%` })}></span>
     </span>`;
   }
 
   static override styles = [base, buttons, avatarStyles, receiptStyles];
-}
-
-/** "14:32", as it is written where the reader lives. */
-function clock(at: Date): string {
-  return at.toLocaleTimeString(undefined, { hour: 'numeric', minute: '2-digit' });
 }
 
 customElements.define('handout-receipt-list', ReceiptList);

@@ -2,6 +2,8 @@ import type { Participant } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { Check, Plus, Users } from 'lucide';
+import type { DropArea } from '../api.js';
+import { english, type Words } from '../messages/words.js';
 import { audienceLabel, distinctNames } from '../model/people.js';
 import { audienceOf, EVERYONE, isChosen, type Selection, toggle } from '../model/selection.js';
 import { base, buttons } from '../styles/base.js';
@@ -14,36 +16,46 @@ import { icon } from './icon.js';
  */
 export class SendPanel extends LitElement {
   static override properties = {
+    words: { attribute: false },
     recipients: { attribute: false },
     participants: { attribute: false },
     selection: { attribute: false },
     sendToAll: { attribute: false },
     dragging: { type: Boolean, reflect: true },
+    drop: { attribute: false },
   };
 
+  declare words: Words;
   declare recipients: readonly Participant[];
   declare participants: readonly Participant[];
   declare selection: Selection;
   /** Whether I may send to everyone at once. */
   declare sendToAll: boolean;
   declare dragging: boolean;
+  declare drop: DropArea;
 
   constructor() {
     super();
+    this.words = english;
     this.recipients = [];
     this.participants = [];
     this.selection = EVERYONE;
     this.sendToAll = true;
     this.dragging = false;
+    this.drop = 'panel';
   }
 
   override render() {
-    const names = distinctNames(this.participants);
+    const { words } = this;
+    const names = distinctNames(this.participants, words);
     const to = audienceOf(this.selection);
-    const label = to === undefined ? 'Choose files' : `Choose files for ${audienceLabel(to, names)}`;
-    return html`<section aria-label="Send files">
+    const label =
+      to === undefined
+        ? words.text('send.choose')
+        : words.text('send.choose.for', { who: audienceLabel(to, names, words) });
+    return html`<section aria-label=${words.text('send.files')}>
       <div class="to">
-        <span class="label" id="to">Send to</span>
+        <span class="label" id="to">${words.text('send.to')}</span>
         <div class="chips" role="group" aria-labelledby="to" data-testid="recipients">
           ${this.sendToAll ? this.#everyone() : nothing}
           ${repeat(
@@ -55,19 +67,25 @@ export class SendPanel extends LitElement {
       </div>
       <div class="drop">
         <button class="primary" data-testid="choose-files" aria-disabled=${to === undefined} @click=${this.#choose}>${icon(Plus)}<span class="choose">${label}</span></button>
-        <p>${to === undefined ? this.#whomHint() : html`<span class="pointer">or drop them anywhere on the page, or paste</span>`}</p>
+        <p>${to === undefined ? this.#whomHint() : html`<span class="pointer">${this.#ways()}</span>`}</p>
       </div>
     </section>`;
   }
 
   #whomHint() {
-    return this.recipients.length === 0 ? 'Nobody is here to send to yet.' : 'Choose who gets the files first.';
+    return this.words.text(this.recipients.length === 0 ? 'send.nobody-here' : 'send.choose-first');
+  }
+
+  /** The ways in besides the button. */
+  #ways() {
+    if (this.drop === 'none') return nothing;
+    return this.words.text(this.drop === 'page' ? 'send.drop.page' : 'send.drop');
   }
 
   #everyone() {
     const on = this.selection.kind === 'room';
     return html`<button class="chip" data-testid="recipient-everyone" aria-pressed=${on} @click=${() => this.#select(EVERYONE)}>
-      <span class="dot">${icon(on ? Check : Users, 14)}</span>Everyone
+      <span class="dot">${icon(on ? Check : Users, 14)}</span>${this.words.text('send.everyone')}
     </button>`;
   }
 

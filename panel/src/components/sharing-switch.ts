@@ -1,5 +1,6 @@
 import type { Role, Sharing } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
+import { english, type Words } from '../messages/words.js';
 import { OFF, type Senders, sendersOf } from '../model/sharing.js';
 import { base, buttons } from '../styles/base.js';
 
@@ -9,33 +10,35 @@ export interface SharingRequest {
   readonly cancelRunning: boolean;
 }
 
-const LABELS: readonly (readonly [Senders, string])[] = [
-  ['everyone', 'Everyone'],
-  ['hosts', 'Hosts only'],
-  ['nobody', 'Nobody'],
-];
+const CHOICES = ['everyone', 'hosts', 'nobody'] as const;
 
 /** A moderator's switch: who may send. Fires `switch-sharing` with a SharingRequest. */
 export class SharingSwitch extends LitElement {
-  static override properties = { sharing: { attribute: false } };
+  static override properties = {
+    words: { attribute: false },
+    sharing: { attribute: false },
+  };
 
+  declare words: Words;
   declare sharing: Sharing;
 
   constructor() {
     super();
+    this.words = english;
     this.sharing = { off: [], rev: 0 };
   }
 
   override render() {
+    const { words } = this;
     const senders = sendersOf(this.sharing);
     return html`<div class="row">
-        <label for="who">Who may send</label>
+        <label for="who">${words.text('sharing.who')}</label>
         <select id="who" data-testid="sharing-switch" .value=${senders} @change=${this.#changed}>
-          ${LABELS.map(([value, label]) => html`<option value=${value} ?selected=${value === senders}>${label}</option>`)}
-          ${senders === 'some' ? html`<option value="some" disabled selected>Not everyone</option>` : nothing}
+          ${CHOICES.map((value) => html`<option value=${value} ?selected=${value === senders}>${words.text(`sharing.${value}`)}</option>`)}
+          ${senders === 'some' ? html`<option value="some" disabled selected>${words.text('sharing.some')}</option>` : nothing}
         </select>
       </div>
-      ${senders === 'everyone' ? nothing : html`<button class="quiet" data-testid="stop-running" @click=${() => this.#ask(this.sharing.off, true)}>Stop what is being sent, too</button>`}`;
+      ${senders === 'everyone' ? nothing : html`<button class="quiet" data-testid="stop-running" @click=${() => this.#ask(this.sharing.off, true)}>${words.text('sharing.stop')}</button>`}`;
   }
 
   #changed(event: Event): void {

@@ -2,36 +2,37 @@ import type { LeaveReason } from '@handout/sdk';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { CircleAlert, DoorClosed, type IconNode, LoaderCircle, MonitorX, UserX, WifiOff } from 'lucide';
 import type { Standing } from '../membership.js';
+import type { Words } from '../messages/words.js';
 import { joinFaultText } from '../model/wording.js';
 import { icon } from './icon.js';
 
 /** What is said of a room that was left, and what helps. */
 interface Ending {
   readonly picture: IconNode;
-  readonly text: string;
-  readonly verb?: string;
+  readonly verb?: 'room.join-again' | 'room.use-here' | 'room.reconnect' | 'try-again';
 }
 
 const ENDINGS: Readonly<Record<LeaveReason, Ending>> = {
-  left: { picture: DoorClosed, text: 'You left the room.', verb: 'Join again' },
-  replaced: { picture: MonitorX, text: 'You are in this room in another window.', verb: 'Use this window' },
-  'room-ended': { picture: DoorClosed, text: 'The room has ended. Its files were deleted.' },
-  dropped: { picture: UserX, text: 'You were removed from the room.' },
-  unauthenticated: { picture: CircleAlert, text: 'Your invitation has expired.', verb: 'Try again' },
-  'room-full': { picture: CircleAlert, text: 'The room is full.', verb: 'Try again' },
-  'connection-lost': { picture: WifiOff, text: 'The server cannot be reached.', verb: 'Reconnect' },
+  left: { picture: DoorClosed, verb: 'room.join-again' },
+  replaced: { picture: MonitorX, verb: 'room.use-here' },
+  'room-ended': { picture: DoorClosed },
+  dropped: { picture: UserX },
+  unauthenticated: { picture: CircleAlert, verb: 'try-again' },
+  'room-full': { picture: CircleAlert, verb: 'try-again' },
+  'connection-lost': { picture: WifiOff, verb: 'room.reconnect' },
 };
 
 /** What the panel shows while it is in no room: what goes on, or what went wrong and a way to go on. */
-export function standing(now: Standing, again: () => void): TemplateResult | typeof nothing {
+export function standing(now: Standing, words: Words, again: () => void): TemplateResult | typeof nothing {
   switch (now.kind) {
     case 'joining':
-      return html`<div class="standing" role="status" data-testid="joining"><span class="turn">${icon(LoaderCircle, 24)}</span><p>Joining the room…</p></div>`;
+      return html`<div class="standing" role="status" data-testid="joining"><span class="turn">${icon(LoaderCircle, 24)}</span><p>${words.text('room.joining')}</p></div>`;
     case 'refused':
-      return trouble(CircleAlert, joinFaultText(now.fault), 'refused', again, 'Try again');
+      return trouble(CircleAlert, joinFaultText(now.fault, words), 'refused', again, words.text('try-again'));
     case 'left': {
-      const { picture, text, verb } = ENDINGS[now.reason];
-      return trouble(picture, text, now.reason, now.own ? again : undefined, verb);
+      const { picture, verb } = ENDINGS[now.reason];
+      const help = now.own ? again : undefined;
+      return trouble(picture, words.text(`room.${now.reason}`), now.reason, help, verb && words.text(verb));
     }
     default:
       return nothing;

@@ -1,18 +1,24 @@
 import { css, html, LitElement } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { CircleAlert, X } from 'lucide';
+import { english, type Words } from '../messages/words.js';
 import type { Toast } from '../model/toasts.js';
 import { base, buttons } from '../styles/base.js';
 import { icon } from './icon.js';
 
 /** Where toasts come and go, read out politely. Fires `close-toast`, `hold-toasts`, `release-toasts`. */
 export class ToastStack extends LitElement {
-  static override properties = { toasts: { attribute: false } };
+  static override properties = {
+    words: { attribute: false },
+    toasts: { attribute: false },
+  };
 
+  declare words: Words;
   declare toasts: readonly Toast[];
 
   constructor() {
     super();
+    this.words = english;
     this.toasts = [];
   }
 
@@ -22,7 +28,7 @@ export class ToastStack extends LitElement {
       role="log"
       aria-live="polite"
       aria-relevant="additions"
-      aria-label="Notifications"
+      aria-label=${this.words.text('toasts.label')}
       @pointerenter=${() => this.#fire('hold-toasts')}
       @pointerleave=${() => this.#fire('release-toasts')}
       @focusin=${() => this.#fire('hold-toasts')}
@@ -34,7 +40,7 @@ export class ToastStack extends LitElement {
         (toast) => html`<div class="toast ${toast.tone}" data-testid="toast">
           ${toast.tone === 'error' ? icon(CircleAlert) : ''}
           <p>${toast.text}</p>
-          <button class="icon" aria-label="Close notification" @click=${() => this.#fire('close-toast', toast.id)}>${icon(X, 16)}</button>
+          <button class="icon" aria-label=${this.words.text('toasts.close')} @click=${() => this.#fire('close-toast', toast.id)}>${icon(X, 16)}</button>
         </div>`,
       )}
     </div>`;

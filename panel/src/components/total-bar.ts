@@ -1,30 +1,37 @@
-import { formatDuration, formatRate } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
 import { styleMap } from 'lit/directives/style-map.js';
+import { english, type Words } from '../messages/words.js';
 import type { Total } from '../model/batch.js';
-import { percent, plural } from '../model/wording.js';
+import { paceText, percent } from '../model/wording.js';
 import { base, buttons } from '../styles/base.js';
 
 /** One bar for all that is on its way, while several are. Fires `cancel-all`. */
 export class TotalBar extends LitElement {
-  static override properties = { total: { attribute: false } };
+  static override properties = {
+    words: { attribute: false },
+    total: { attribute: false },
+  };
 
+  declare words: Words;
   declare total: Total | undefined;
 
+  constructor() {
+    super();
+    this.words = english;
+  }
+
   override render() {
-    const { total } = this;
+    const { total, words } = this;
     if (total === undefined) return nothing;
     const value = percent(total.transferred, total.total);
-    const numbers = [`${value}%`];
-    if (total.rate > 0) numbers.push(formatRate(total.rate));
-    if (total.eta !== undefined) numbers.push(`${formatDuration(total.eta)} left`);
-    return html`<section aria-label="All transfers" data-testid="total">
+    const numbers = [words.percent(value / 100), ...paceText(total, words)];
+    return html`<section aria-label=${words.text('total.label')} data-testid="total">
       <div class="words">
-        <strong>${what(total)}</strong>
+        <strong>${what(total, words)}</strong>
         <span>${numbers.join(' · ')}</span>
       </div>
-      <button class="quiet" @click=${() => this.dispatchEvent(new CustomEvent('cancel-all'))}>Cancel all</button>
-      <div class="bar" role="progressbar" aria-label=${what(total)} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${value}>
+      <button class="quiet" @click=${() => this.dispatchEvent(new CustomEvent('cancel-all'))}>${words.text('total.cancel')}</button>
+      <div class="bar" role="progressbar" aria-label=${what(total, words)} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${value}>
         <span style=${styleMap({ inlineSize: `${value}%` })}></span>
       </div>
     </section>`;
@@ -79,10 +86,10 @@ export class TotalBar extends LitElement {
   ];
 }
 
-function what({ uploads, downloads }: Total): string {
-  if (downloads === 0) return `Sending ${plural(uploads, 'file')}`;
-  if (uploads === 0) return `Saving ${plural(downloads, 'file')}`;
-  return `Sending ${uploads}, saving ${downloads}`;
+function what({ uploads, downloads }: Total, words: Words): string {
+  if (downloads === 0) return words.text('total.sending', { count: uploads });
+  if (uploads === 0) return words.text('total.saving', { count: downloads });
+  return words.text('total.both', { up: uploads, down: downloads });
 }
 
 customElements.define('handout-total-bar', TotalBar);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { english } from '../messages/words.js';
 import { admit, contentsOf, namePasted } from './admit.js';
 
 function file(name: string, bytes: number): File {
@@ -8,25 +9,25 @@ function file(name: string, bytes: number): File {
 describe('admit', () => {
   it('lets good files through and says why others are left out', () => {
     const good = file('good.txt', 5);
-    const { files, refusals } = admit([good, file('empty.txt', 0), file('big.iso', 11)], 10);
+    const { files, refusals } = admit([good, file('empty.txt', 0), file('big.iso', 11)], 10, [], english);
     expect(files).toEqual([good]);
     expect(refusals).toHaveLength(2);
     expect(refusals[0]).toBe('“empty.txt” is empty.');
-    expect(refusals[1]).toContain('“big.iso” is larger than this room allows (10 B)');
+    expect(refusals[1]).toContain('“big.iso” is larger than this room allows (10 bytes)');
   });
 
   it('takes a file of exactly the limit', () => {
-    expect(admit([file('edge.bin', 10)], 10).refusals).toEqual([]);
+    expect(admit([file('edge.bin', 10)], 10, [], english).refusals).toEqual([]);
   });
 
   it('counts instead of listing many', () => {
     const empty = ['a', 'b', 'c'].map((name) => file(name, 0));
-    expect(admit(empty, 10).refusals).toEqual(['“a” and 2 others are empty.']);
-    expect(admit(empty.slice(0, 2), 10).refusals).toEqual(['“a” and “b” are empty.']);
+    expect(admit(empty, 10, [], english).refusals).toEqual(['“a” and 2 others are empty.']);
+    expect(admit(empty.slice(0, 2), 10, [], english).refusals).toEqual(['“a” and “b” are empty.']);
   });
 
   it('names folders', () => {
-    expect(admit([], 10, ['Photos']).refusals[0]).toContain('“Photos” is a folder');
+    expect(admit([], 10, ['Photos'], english).refusals[0]).toContain('“Photos” is a folder');
   });
 });
 
@@ -34,7 +35,7 @@ describe('a pasted picture', () => {
   const now = new Date(2026, 2, 4, 9, 5, 7);
 
   it('is named by its time', () => {
-    const named = namePasted(new File(['x'], 'image.png', { type: 'image/png' }), now);
+    const named = namePasted(new File(['x'], 'image.png', { type: 'image/png' }), now, english);
     expect(named.name).toBe('Pasted image 2026-03-04 09.05.07.png');
     expect(named.type).toBe('image/png');
     expect(named.size).toBe(1);
@@ -42,7 +43,7 @@ describe('a pasted picture', () => {
 
   it('keeps a name of its own', () => {
     const own = new File(['x'], 'plan.png');
-    expect(namePasted(own, now)).toBe(own);
+    expect(namePasted(own, now, english)).toBe(own);
   });
 });
 

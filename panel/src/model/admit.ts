@@ -1,4 +1,4 @@
-import { formatBytes } from '@handout/sdk';
+import type { Words } from '../messages/words.js';
 
 export interface Admitted {
   readonly files: readonly File[];
@@ -10,41 +10,42 @@ export interface Admitted {
  * Sorts out what the server would refuse before anything is sent: an offer is
  * taken whole or not at all, so one empty file would cost the others.
  */
-export function admit(files: readonly File[], fileSize: number, folders: readonly string[] = []): Admitted {
+export function admit(files: readonly File[], fileSize: number, folders: readonly string[], words: Words): Admitted {
   const empty = files.filter((file) => file.size === 0);
   const large = files.filter((file) => file.size > fileSize);
   const refusals: string[] = [];
-  if (folders.length > 0)
-    refusals.push(
-      `${list(folders)} ${folders.length === 1 ? 'is a folder' : 'are folders'}. Pack a folder into one file to send it.`,
-    );
-  if (empty.length > 0) refusals.push(`${list(names(empty))} ${empty.length === 1 ? 'is' : 'are'} empty.`);
-  if (large.length > 0)
-    refusals.push(
-      `${list(names(large))} ${large.length === 1 ? 'is' : 'are'} larger than this room allows (${formatBytes(fileSize)}).`,
-    );
+  const refuse = (key: 'refused.folder' | 'refused.empty' | 'refused.large', names: readonly string[]) => {
+    if (names.length === 0) return;
+    refusals.push(words.text(key, { count: names.length, names: list(names, words), size: words.bytes(fileSize) }));
+  };
+  refuse('refused.folder', folders);
+  refuse(
+    'refused.empty',
+    empty.map(({ name }) => name),
+  );
+  refuse(
+    'refused.large',
+    large.map(({ name }) => name),
+  );
   return { files: files.filter((file) => file.size > 0 && file.size <= fileSize), refusals };
 }
 
-function names(files: readonly File[]): string[] {
-  return files.map((file) => file.name);
-}
-
-function list(items: readonly string[]): string {
-  const [first = '', second = ''] = items;
-  if (items.length === 1) return `“${first}”`;
-  if (items.length === 2) return `“${first}” and “${second}”`;
-  return `“${first}” and ${items.length - 1} others`;
+/** The first by name, the others counted. */
+function list([first = '', ...more]: readonly string[], words: Words): string {
+  const quoted = (name: string) => words.text('quoted', { name });
+  if (more.length > 1) return words.text('quoted.more', { name: first, count: more.length });
+  return words.list([first, ...more].map(quoted));
 }
 
 /** A pasted picture is always called image.png; its time of pasting tells several apart. */
-export function namePasted(file: File, now: Date): File {
+export function namePasted(file: File, now: Date, words: Words): File {
   if (!/^image\.(png|jpe?g|gif|webp)$/i.test(file.name)) return file;
   const extension = file.name.slice(file.name.lastIndexOf('.'));
   const two = (n: number) => String(n).padStart(2, '0');
   const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
   const time = `${two(now.getHours())}.${two(now.getMinutes())}.${two(now.getSeconds())}`;
-  return new File([file], `Pasted image ${day} ${time}${extension}`, { type: file.type, lastModified: now.getTime() });
+  const name = words.text('pasted', { time: `${day} ${time}` });
+  return new File([file], `${name}${extension}`, { type: file.type, lastModified: now.getTime() });
 }
 
 /** What a drop or a paste carries. Folders come as entries without bytes, so they are told apart here. */

@@ -57,7 +57,6 @@ export type SectionId = 'sending' | 'for-you' | 'everyone' | 'sent';
 
 export interface Section {
   readonly id: SectionId;
-  readonly title: string;
   readonly cards: readonly Card[];
 }
 
@@ -249,14 +248,11 @@ function faultOf(transfer: TransferPort): Fault | undefined {
   return transfer.state.kind === 'failed' ? transfer.state.error : undefined;
 }
 
+const SECTIONS: readonly SectionId[] = ['sending', 'for-you', 'everyone', 'sent'];
+
 /** Deals cards out to the page's lists, leaving empty lists out. */
 export function intoSections(cards: readonly Card[]): Section[] {
-  const all: Section[] = [
-    { id: 'sending', title: 'Sending', cards: cards.filter((c) => sectionOf(c) === 'sending') },
-    { id: 'for-you', title: 'For you', cards: cards.filter((c) => sectionOf(c) === 'for-you') },
-    { id: 'everyone', title: 'Shared with everyone', cards: cards.filter((c) => sectionOf(c) === 'everyone') },
-    { id: 'sent', title: 'Sent to people', cards: cards.filter((c) => sectionOf(c) === 'sent') },
-  ];
+  const all = SECTIONS.map((id) => ({ id, cards: cards.filter((card) => sectionOf(card) === id) }));
   return all.filter((section) => section.cards.length > 0);
 }
 

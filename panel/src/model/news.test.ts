@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { sharedFile } from '../dev/fake-room.js';
+import { english } from '../messages/words.js';
 import { News, type Offered, offerText } from './news.js';
 import { Toasts } from './toasts.js';
 
@@ -8,7 +9,7 @@ const files = (...names: string[]): Offered[] => names.map((name) => ({ name, se
 
 it('counts the batches of one send in one toast, while it is there', () => {
   const toasts = new Toasts(() => undefined, { set: () => 1, clear: () => undefined });
-  const news = new News(toasts);
+  const news = new News(toasts, () => english);
   const texts = () => toasts.items.map(({ text }) => text);
   news.offered(files('a.txt'));
   expect(texts()).toEqual(['Ana is sharing a.txt with everyone']);
@@ -24,8 +25,8 @@ it('counts the batches of one send in one toast, while it is there', () => {
 });
 
 it('says who offers what to whom', () => {
-  expect(offerText([sharedFile('a.pdf')])).toBe('Ana Moreau is sharing a.pdf with everyone');
-  expect(offerText([sharedFile('a'), sharedFile('b')])).toBe('Ana Moreau is sharing 2 files with everyone');
-  expect(offerText([sharedFile('a.pdf', { to: ['me'] })])).toBe('Ana Moreau is sending you a.pdf');
-  expect(offerText([])).toBe('');
+  expect(offerText([sharedFile('a.pdf')], english)).toBe('Ana Moreau is sharing a.pdf with everyone');
+  expect(offerText([sharedFile('a'), sharedFile('b')], english)).toBe('Ana Moreau is sharing 2 files with everyone');
+  expect(offerText([sharedFile('a.pdf', { to: ['me'] })], english)).toBe('Ana Moreau is sending you a.pdf');
+  expect(offerText([], english)).toBe('');
 });

@@ -1,4 +1,5 @@
 import type { Participant } from '@handout/sdk';
+import type { Words } from '../messages/words.js';
 import type { Audience } from './ports.js';
 
 /** One or two letters that stand for a name: first and last word, whole characters. */
@@ -22,40 +23,25 @@ export function hue(id: string): number {
 }
 
 /** Names that can be told apart: a name met twice gets a number, in order of arrival. */
-export function distinctNames(participants: Iterable<Participant>): Map<string, string> {
+export function distinctNames(participants: Iterable<Participant>, words: Words): Map<string, string> {
   const seen = new Map<string, number>();
   const names = new Map<string, string>();
   for (const { id, name } of participants) {
-    const base = name.trim() === '' ? 'Guest' : name;
+    const base = name.trim() === '' ? words.text('who.guest') : name;
     const count = (seen.get(base) ?? 0) + 1;
     seen.set(base, count);
-    names.set(id, count === 1 ? base : `${base} (${count})`);
+    names.set(id, count === 1 ? base : `${base} (${words.number(count)})`);
   }
   return names;
 }
 
-/** Me first, then by name, so that nobody has to be looked for. */
-export function inOrder(participants: Iterable<Participant>, meId: string): Participant[] {
-  return [...participants].sort((a, b) => {
-    if (a.id === meId || b.id === meId) return a.id === meId ? -1 : 1;
-    return a.name.localeCompare(b.name) || a.id.localeCompare(b.id);
-  });
-}
-
 /** "everyone", "Ana", "Ana and Bo", "Ana and 3 others". People who have left are "someone who left". */
-export function audienceLabel(to: Audience, names: ReadonlyMap<string, string>): string {
-  if (to === 'room') return 'everyone';
-  const first = names.get(to[0] ?? '') ?? 'someone who left';
-  if (to.length <= 1) return first;
-  if (to.length === 2) return `${first} and ${names.get(to[1] ?? '') ?? 'someone who left'}`;
-  return `${first} and ${to.length - 1} others`;
-}
-
-/** What a role is called on screen; an ordinary participant needs no label. */
-export function roleLabel(role: string): string {
-  if (role === 'moderator') return 'Host';
-  if (role === 'viewer') return 'Viewer';
-  return '';
+export function audienceLabel(to: Audience, names: ReadonlyMap<string, string>, words: Words): string {
+  if (to === 'room') return words.text('who.everyone');
+  const name = (id: string | undefined) => names.get(id ?? '') ?? words.text('who.left');
+  if (to.length <= 1) return name(to[0]);
+  if (to.length === 2) return words.list(to.map(name));
+  return words.text('who.more', { who: name(to[0]), count: to.length - 1 });
 }
 
 /** The people whom I may send to: everyone else who may receive. */

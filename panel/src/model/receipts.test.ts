@@ -1,6 +1,7 @@
 import type { Receipt } from '@handout/sdk';
 import { describe, expect, it } from 'vitest';
 import { receipts } from '../dev/fake-room.js';
+import { english } from '../messages/words.js';
 import { MAX_ROWS, overview } from './receipts.js';
 
 const NAMES = new Map([
@@ -16,13 +17,13 @@ const all = (...states: State[]) => {
   return receipts(...states.map((state, i) => ({ participant: ids[i] ?? `p${i}`, state }))).values();
 };
 const say = (...states: State[]) => {
-  const shown = overview(all(...states), people);
+  const shown = overview(all(...states), people, english);
   return shown && [shown.summary, shown.tone];
 };
 
 describe('what a card says of its recipients', () => {
   it('is nothing without any', () => {
-    expect(overview([], people)).toBeUndefined();
+    expect(overview([], people, english)).toBeUndefined();
   });
 
   it.each<[State, string, string]>([
@@ -52,7 +53,8 @@ describe('what a card says of its recipients', () => {
 });
 
 describe('the list of recipients', () => {
-  const rows = (...given: Parameters<typeof receipts>) => overview(receipts(...given).values(), people)?.rows() ?? [];
+  const rows = (...given: Parameters<typeof receipts>) =>
+    overview(receipts(...given).values(), people, english)?.rows() ?? [];
 
   it('begins with those where something happens, then by name', () => {
     const shown = rows(
@@ -95,6 +97,7 @@ describe('the list of recipients', () => {
     const many = overview(
       receipts(...Array.from({ length: 250 }, (_, i) => ({ participant: `p${i}`, state: 'seen' as const }))).values(),
       people,
+      english,
     );
     expect(many?.rows()).toHaveLength(MAX_ROWS);
     expect(many?.faces).toHaveLength(4);

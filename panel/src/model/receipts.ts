@@ -1,5 +1,5 @@
 import type { Receipt } from '@handout/sdk';
-import { plural } from './wording.js';
+import type { Words } from '../messages/words.js';
 
 /** How a row looks: something is on its way, it is well, it went wrong, or nothing is to be said. */
 export type ReceiptTone = 'live' | 'good' | 'bad' | 'quiet';
@@ -53,14 +53,15 @@ const RANK: Readonly<Record<Receipt['state'], number>> = {
 };
 
 /** What a sender's card says of its recipients; undefined when there are none. A room may have thousands of them. */
-export function overview(receipts: Iterable<Receipt>, people: Acquaintance): ReceiptOverview | undefined {
+export function overview(receipts: Iterable<Receipt>, people: Acquaintance, words: Words): ReceiptOverview | undefined {
   const all = [...receipts];
   if (all.length === 0) return undefined;
-  const name = (receipt: Receipt) => people.names.get(receipt.participant) ?? (receipt.name || 'Someone who left');
-  const row = (receipt: Receipt) => rowOf(receipt, name(receipt), people.here);
+  const name = (receipt: Receipt) =>
+    people.names.get(receipt.participant) ?? (receipt.name || words.text('receipt.someone'));
+  const row = (receipt: Receipt) => rowOf(receipt, name(receipt), people.here, words);
   const byName = (a: Receipt, b: Receipt) => RANK[a.state] - RANK[b.state] || COLLATOR.compare(name(a), name(b));
   return {
-    ...summarise(all, name),
+    ...summarise(all, name, words),
     faces: first(all, FACES).map(row),
     rows: () => [...all].sort(byName).slice(0, MAX_ROWS).map(row),
     more: Math.max(0, all.length - MAX_ROWS),
@@ -78,14 +79,14 @@ function first(all: readonly Receipt[], count: number): readonly Receipt[] {
 
 const COLLATOR = new Intl.Collator();
 
-function rowOf(receipt: Receipt, name: string, here: ReadonlySet<string>): ReceiptRow {
+function rowOf(receipt: Receipt, name: string, here: ReadonlySet<string>, words: Words): ReceiptRow {
   const gone = receipt.state === 'downloading' && !here.has(receipt.participant);
   return {
     id: receipt.participant,
     name,
     state: receipt.state,
     tone: gone ? 'quiet' : TONES[receipt.state],
-    text: gone ? 'Left while saving' : textOf(receipt),
+    text: gone ? words.text('receipt.gone') : textOf(receipt, words),
     percent: receipt.state === 'downloading' && !gone ? receipt.percent : undefined,
     at: receipt.state === 'seen' ? receipt.seenAt : receipt.endedAt,
   };
@@ -101,59 +102,29 @@ const TONES: Readonly<Record<Receipt['state'], ReceiptTone>> = {
   failed: 'bad',
 };
 
-const TEXTS: Readonly<Record<Receipt['state'], string>> = {
-  offered: 'Not seen yet',
-  seen: 'Seen',
-  downloading: 'Saving',
-  received: 'Has it',
-  declined: 'Declined',
-  cancelled: 'Cancelled',
-  failed: 'Not saved',
-};
-
-const REASONS: Readonly<Record<string, string>> = {
-  'hash-mismatch': 'Arrived damaged',
-  network: 'Lost the connection',
-  'no-space': 'No space on their device',
-  'too-slow': 'Connection too slow',
-};
-
-function textOf({ state, reason }: Receipt): string {
-  return (state === 'failed' && reason !== undefined && REASONS[reason]) || TEXTS[state];
+function textOf({ state, reason }: Receipt, words: Words): string {
+  return (state === 'failed' ? words.known(`receipt.${reason}`) : undefined) ?? words.text(`receipt.${state}`);
 }
 
-function summarise(all: readonly Receipt[], name: (receipt: Receipt) => string) {
-  const count = (state: Receipt['state']) => all.filter((receipt) => receipt.state === state).length;
-  const counts = { have: count('received'), saving: count('downloading'), failed: count('failed') };
+function summarise(all: readonly Receipt[], name: (receipt: Receipt) => string, words: Words) {
   const [only] = all;
   if (all.length === 1 && only !== undefined)
-    return { summary: single(name(only), only.state), tone: TONES[only.state] };
-  const { have, saving, failed } = counts;
+    return { summary: words.text(`receipts.only.${only.state}`, { who: name(only) }), tone: TONES[only.state] };
+  const count = (state: Receipt['state']) => all.filter((receipt) => receipt.state === state).length;
+  const [have, saving, failed] = [count('received'), count('downloading'), count('failed')];
   const parts = [];
-  if (have === all.length) parts.push(have === 2 ? 'Both have it' : 'Everyone has it');
-  else if (have > 0) parts.push(`${have} of ${all.length} ${have === 1 ? 'has' : 'have'} it`);
-  else if (saving === 0) parts.push(nobody(all));
-  if (saving > 0) parts.push(`${saving} saving`);
-  if (failed > 0) parts.push(`${failed} failed`);
+  if (have === all.length) parts.push(words.text(have === 2 ? 'receipts.both' : 'receipts.all'));
+  else if (have > 0) parts.push(words.text('receipts.have', { count: have, all: all.length }));
+  else if (saving === 0) parts.push(nobody(all, words));
+  if (saving > 0) parts.push(words.text('receipts.saving', { count: saving }));
+  if (failed > 0) parts.push(words.text('receipts.failed', { count: failed }));
   const tone: ReceiptTone = have === all.length ? 'good' : saving > 0 ? 'live' : 'quiet';
   return { summary: parts.join(' · '), tone };
 }
 
-function nobody(all: readonly Receipt[]): string {
+function nobody(all: readonly Receipt[], words: Words): string {
   const seen = all.filter((receipt) => receipt.state !== 'offered').length;
-  return seen === 0 ? `Not seen yet by ${plural(all.length, 'person', 'people')}` : `Seen by ${seen} of ${all.length}`;
-}
-
-const SINGLE: Readonly<Record<Receipt['state'], string>> = {
-  offered: 'has not seen it yet',
-  seen: 'has seen it',
-  downloading: 'is saving it',
-  received: 'has it',
-  declined: 'declined it',
-  cancelled: 'cancelled it',
-  failed: 'could not save it',
-};
-
-function single(name: string, state: Receipt['state']): string {
-  return `${name} ${SINGLE[state]}`;
+  return seen === 0
+    ? words.text('receipts.unseen', { count: all.length })
+    : words.text('receipts.seen', { count: seen, all: all.length });
 }

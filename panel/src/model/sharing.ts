@@ -1,4 +1,5 @@
 import type { Role, Sharing } from '@handout/sdk';
+import type { Words } from '../messages/words.js';
 
 /** Who may send, as the switch offers it; `some` is what only an application sets. */
 export type Senders = 'everyone' | 'hosts' | 'nobody' | 'some';
@@ -20,17 +21,14 @@ export function sendersOf({ off }: Sharing): Senders {
 }
 
 /** Why I may not send now, in words. */
-export function whyNot({ off }: Sharing, granted: boolean): string {
-  if (!granted) return 'Sending is not open to you in this room.';
-  if (!off.includes('moderator')) return 'Sharing is switched off: only hosts may send files now.';
-  return 'Sharing is switched off in this room.';
+export function whyNot({ off }: Sharing, granted: boolean, words: Words): string {
+  if (!granted) return words.text('send.not-open');
+  if (!off.includes('moderator')) return words.text('send.hosts-only');
+  return words.text('send.off');
 }
 
 /** What is said when the switch has moved. */
-export function switchedText(sharing: Sharing, maySend: boolean): string {
+export function switchedText(sharing: Sharing, maySend: boolean, words: Words): string {
   const senders = sendersOf(sharing);
-  if (senders === 'everyone') return 'Sharing is switched on';
-  if (senders === 'nobody') return 'Sharing is switched off';
-  if (senders === 'hosts') return 'Only hosts may send files now';
-  return maySend ? 'Not everyone may send files now' : 'You may not send files now';
+  return words.text(senders === 'some' && !maySend ? 'sharing.now.not-me' : `sharing.now.${senders}`);
 }

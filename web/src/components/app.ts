@@ -1,4 +1,4 @@
-import { base, faultText } from '@handout/panel/ui';
+import { base, english, faultText } from '@handout/panel/ui';
 import { HandoutError, join, type LeaveReason, type Room } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
 import { forget, inviteLink, JoinError, keep, prefill, requestToken, restore, type Session } from '../model/session.js';
@@ -175,7 +175,7 @@ function problemOf(error: unknown): string {
     case 'unavailable':
       return 'The server cannot be reached. Check your connection and try again.';
     default:
-      return `${faultText(error)}. Try again in a moment.`;
+      return `${faultText(error, english)}. Try again in a moment.`;
   }
 }
 

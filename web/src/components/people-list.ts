@@ -1,8 +1,9 @@
-import { avatar, avatarStyles, base, buttons, distinctNames, icon, inOrder, roleLabel } from '@handout/panel/ui';
+import { avatar, avatarStyles, base, buttons, distinctNames, english, icon } from '@handout/panel/ui';
 import type { Participant } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { Send } from 'lucide';
+import { inOrder, roleLabel } from '../model/people.js';
 import type { PersonRequest } from './moderator.js';
 import './person-menu.js';
 import type { PersonAction } from './person-menu.js';
@@ -52,7 +53,7 @@ export class PeopleList extends LitElement {
   }
 
   override render() {
-    const names = distinctNames(this.participants);
+    const names = distinctNames(this.participants, english);
     return html`<section aria-labelledby="title">
       <h2 id="title">In the room <span class="count">${this.participants.length}</span></h2>
       <ul role="list" tabindex=${this.maySend.size === 0 && !this.moderator ? '0' : '-1'} aria-labelledby="title" data-testid="participants">

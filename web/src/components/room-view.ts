@@ -1,6 +1,6 @@
 import '@handout/panel';
 import type { HandoutPanelElement, HandoutPanelEventMap } from '@handout/panel';
-import { base, buttons, faultText, icon, isActive, type RoomPort, recipients } from '@handout/panel/ui';
+import { base, buttons, english, faultText, icon, isActive, type RoomPort, recipients } from '@handout/panel/ui';
 import { HandoutError } from '@handout/sdk';
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { Link } from 'lucide';
@@ -161,7 +161,7 @@ export class RoomView extends LitElement {
 }
 
 function reason(error: unknown): string {
-  return error instanceof HandoutError ? faultText(error) : 'Something went wrong';
+  return error instanceof HandoutError ? faultText(error, english) : 'Something went wrong';
 }
 
 customElements.define('handout-room-view', RoomView);
