@@ -287,7 +287,7 @@ const TESTS = {
       window.seen = new Set();
       for (const file of room.files.values()) file.markSeen = () => window.seen.add(file.name);
     });
-    await page.setViewportSize({ width: 1440, height: 700 });
+    await page.setViewportSize({ width: 1440, height: 760 });
     await page.evaluate(() => window.scrollTo(0, 0));
     await inRoom(page, (room) => room.tell('file-changed', {}));
     await page.waitForFunction(() =>

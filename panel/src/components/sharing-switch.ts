@@ -55,9 +55,6 @@ export class SharingSwitch extends LitElement {
     base,
     buttons,
     css`
-      :host {
-        margin-block-start: 12px;
-      }
       .row {
         display: flex;
         align-items: center;
