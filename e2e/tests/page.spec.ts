@@ -1,5 +1,13 @@
+import type { Page } from '@playwright/test';
 import { card, choose, join, percent, person, save } from '../harness/page.js';
 import { expect, test } from '../harness/test.js';
+
+const said = (page: Page) => page.getByTestId('chat-message');
+
+async function say(page: Page, text: string): Promise<void> {
+  await page.getByTestId('chat-field').fill(text);
+  await page.keyboard.press('Enter');
+}
 
 /** Where the README's pictures go: into the docs when they are asked for (make screenshots). */
 const images = new URL(
@@ -81,6 +89,36 @@ test('a lost network pauses an upload, and a reload lets it go on', async ({ bro
   await expect(card(ana, 'big.bin')).toHaveAttribute('data-state', 'shared');
   expect(offsets[0]).toBeGreaterThan(0);
   await save(ben, big);
+});
+
+test('people chat: with everyone, with one person, over a lost network; who comes later sees none of it', async ({
+  browser,
+  handout,
+  network,
+}) => {
+  const ana = await join(browser, network.origin, 'chat', 'Ana');
+  const ben = await join(browser, handout.origin, 'chat', 'Ben');
+  const cleo = await join(browser, handout.origin, 'chat', 'Cleo', { viewport: { width: 390, height: 844 } });
+  await expect(person(ana, 'Cleo')).toBeVisible();
+  await say(ana, 'hello, <b>all</b>');
+  await ana.getByTestId('chat-to').selectOption({ label: 'Ben' });
+  await say(ana, 'only Ben');
+  await expect(said(ben)).toHaveText([/hello, <b>all<\/b>/, /only to you.*only Ben/s]);
+  await expect(ana.locator('[data-testid=chat-message][data-state=sent]')).toHaveCount(2);
+  await cleo.getByRole('button', { name: 'Chat 1 new' }).click();
+  await expect(said(cleo)).toHaveText([/hello, <b>all<\/b>/]);
+  network.cut();
+  await expect(ana.getByTestId('connection')).toHaveAttribute('data-state', 'reconnecting');
+  await ana.getByTestId('chat-to').selectOption({ label: 'Everyone' });
+  await say(ana, 'waited');
+  await expect(said(ana).last()).toHaveAttribute('data-state', 'waiting');
+  network.mend();
+  await expect(said(ben).last()).toHaveText(/waited/);
+  await expect(said(ana).last()).toHaveAttribute('data-state', 'sent');
+  await expect(said(cleo)).toHaveCount(2);
+  const late = await join(browser, handout.origin, 'chat', 'Late');
+  await expect(late.getByTestId('chat-log')).toContainText('Messages are not kept');
+  await expect(said(late)).toHaveCount(0);
 });
 
 test('hostile names are shown as text and saved as names', async ({ browser, handout, samples }) => {

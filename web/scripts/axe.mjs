@@ -18,6 +18,8 @@ const SCENES = [
   'typical',
   'states',
   'receipts',
+  'chat',
+  'invite',
   'reconnecting',
   'receive-only',
   'sharing-off',

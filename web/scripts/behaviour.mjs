@@ -287,7 +287,7 @@ const TESTS = {
       window.seen = new Set();
       for (const file of room.files.values()) file.markSeen = () => window.seen.add(file.name);
     });
-    await page.setViewportSize({ width: 1440, height: 760 });
+    await page.setViewportSize({ width: 1440, height: 820 });
     await page.evaluate(() => window.scrollTo(0, 0));
     await inRoom(page, (room) => room.tell('file-changed', {}));
     await page.waitForFunction(() =>
@@ -308,6 +308,152 @@ const TESTS = {
     await page.getByTestId('connection').getByText('Reconnecting.').waitFor();
     await page.getByRole('button', { name: 'Close notification' }).click();
     await page.getByTestId('toast').waitFor({ state: 'detached' });
+  },
+
+  async 'the chat is written and read by keyboard, and keeps markup and addresses what they are'(page) {
+    await page.evaluate(() => {
+      window.opened = [];
+      document.addEventListener('click', (event) => window.opened.push(event.composedPath()[0].href));
+    });
+    await says(page, 'ana', 'see https://example.org/a. <img src=x onerror=window.opened.push(1)>');
+    const message = page.getByTestId('chat-message');
+    assert.equal(await message.getByRole('link').getAttribute('href'), 'https://example.org/a');
+    assert.equal(await message.getByRole('link').getAttribute('rel'), 'noopener noreferrer');
+    assert.match(await message.textContent(), /<img src=x onerror/);
+    await page.getByTestId('chat-field').focus();
+    await page.keyboard.type('two');
+    await page.keyboard.press('Shift+Enter');
+    await page.keyboard.type('lines');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('chat-to').selectOption({ label: 'Kofi Boateng' });
+    await page.getByTestId('chat-field').fill('psst');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('handout-room-view').room.said.length === 2);
+    assert.deepEqual(await page.evaluate(() => document.querySelector('handout-room-view').room.said), [
+      { body: 'two\nlines', to: 'room' },
+      { body: 'psst', to: ['kofi'] },
+    ]);
+    await page
+      .locator('[data-testid=chat-message][data-state=sent]')
+      .last()
+      .getByText('only to Kofi Boateng')
+      .waitFor();
+    assert.equal(await focused(page), 'Message to Kofi Boateng only');
+    assert.deepEqual(await page.evaluate(() => window.opened), []);
+  },
+
+  async 'nothing goes to everyone in place of who has left, nor what is too long, nor while the network is away'(page) {
+    const field = page.getByTestId('chat-field');
+    const problem = page.getByTestId('chat-problem');
+    await page.getByTestId('chat-to').selectOption({ label: 'Kofi Boateng' });
+    await field.fill('secret');
+    await inRoom(page, (room) => {
+      const participant = room.participants.get('kofi');
+      room.participants.delete('kofi');
+      room.tell('participant-left', { participant });
+    });
+    await problem.getByText('Kofi Boateng has left.').waitFor();
+    await field.press('Enter');
+    await page.getByTestId('chat-to').selectOption({ label: 'Everyone' });
+    await field.fill('x'.repeat(20_000));
+    await problem.getByText('The message is too long, by').waitFor();
+    await field.press('Enter');
+    await inRoom(page, (room) => {
+      room.state = { kind: 'reconnecting', since: 0 };
+      room.tell('state', { state: room.state });
+    });
+    await field.fill('later');
+    await field.press('Enter');
+    await page.getByTestId('chat-message').getByText('Waiting for the network').waitFor();
+    assert.deepEqual(await page.evaluate(() => document.querySelector('handout-room-view').room.said), []);
+    await inRoom(page, (room) => {
+      room.state = { kind: 'connected' };
+      room.tell('state', { state: room.state });
+    });
+    await page.locator('[data-testid=chat-message][data-state=sent]').waitFor();
+  },
+
+  async 'a failed message is sent again or removed in place, and what came meanwhile is marked'(page) {
+    await inRoom(page, (room) => {
+      room.sendMessage = async () => {
+        throw new Error('refused');
+      };
+    });
+    await page.getByTestId('chat-field').fill('hello');
+    await page.keyboard.press('Enter');
+    const failed = page.locator('[data-testid=chat-message][data-state=failed]');
+    await failed.getByText('Not sent: something went wrong').waitFor();
+    await failed.getByRole('button', { name: 'Remove' }).click();
+    await failed.waitFor({ state: 'detached' });
+    for (let n = 0; n < 30; n++) await says(page, 'ana', `line ${n}\n\n`);
+    await page.getByText('line 29').waitFor();
+    await page.getByTestId('chat-log').evaluate((log) => {
+      log.scrollTop = 0;
+    });
+    await page.waitForFunction(() => document.title === 'weekly-review · Handout');
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await says(page, 'ana', 'new one');
+    assert.equal(await page.title(), '(1) weekly-review · Handout');
+    await page.getByRole('button', { name: '1 new message' }).click();
+    await page.getByText('New', { exact: true }).waitFor();
+    await page.waitForFunction(() => document.title === 'weekly-review · Handout');
+  },
+
+  async 'on a narrow screen the parts of the room are chosen, and say what is new in them'(page) {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByTestId('part-files').waitFor();
+    assert.equal(await page.getByTestId('chat-field').isVisible(), false);
+    await says(page, 'ana', 'hello');
+    await page.getByRole('button', { name: 'Chat 1 new' }).click();
+    await page.getByText('hello').waitFor();
+    await page.getByRole('button', { name: 'Chat', exact: true }).waitFor();
+    await page.waitForFunction(
+      () => document.querySelector('handout-room-view').renderRoot.querySelector('handout-panel').hidden,
+    );
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await inRoom(page, (room) => room.tell('files-offered', { files: [...room.files.values()].slice(0, 2) }));
+    await page.getByRole('button', { name: 'Files 2 new' }).waitFor();
+    await page.getByTestId('part-people').click();
+    await inRoom(page, (room) => {
+      room.moderate.revokeAll = async () => {
+        throw new Error('refused');
+      };
+    });
+    await page.getByRole('button', { name: 'More for Ana Moreau' }).click();
+    await page.getByRole('menuitem', { name: 'Withdraw all files' }).click();
+    await page.getByTestId('question').getByRole('button', { name: 'Withdraw' }).click();
+    await page.getByRole('status').getByText('Something went wrong.').waitFor();
+    await page.getByTestId('part-files').click();
+    await page.getByRole('button', { name: 'Files', exact: true }).waitFor();
+  },
+
+  async 'others are invited by a code, a copy or the system, and the focus comes back'(page) {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.evaluate(() => {
+      window.shared = [];
+      navigator.share = async (data) => window.shared.push(data);
+    });
+    await page.getByTestId('invite-button').focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('img', { name: 'QR code of the invite link' }).waitFor();
+    assert.equal(
+      await page.getByTestId('qr').evaluate((code) => getComputedStyle(code).backgroundColor),
+      'rgb(255, 255, 255)',
+    );
+    assert.equal(await focused(page), 'Copy link');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    assert.equal(
+      await page.evaluate(() => navigator.clipboard.readText()),
+      'https://files.example.org/?room=weekly-review',
+    );
+    await page.getByTestId('share-link').click();
+    assert.deepEqual(await page.evaluate(() => window.shared), [
+      { title: 'weekly-review', url: 'https://files.example.org/?room=weekly-review' },
+    ]);
+    await page.keyboard.press('Escape');
+    await page.getByTestId('qr').waitFor({ state: 'detached' });
+    await until(page, 'Invite');
   },
 };
 
@@ -336,6 +482,17 @@ function recipient(page, name) {
 /** Runs `change` on the room that the page shows. */
 function inRoom(page, change) {
   return page.evaluate(`(${change})(document.querySelector('handout-room-view').room)`);
+}
+
+function says(page, id, body) {
+  return page.evaluate(
+    ([from, text]) => {
+      const { room } = document.querySelector('handout-room-view');
+      const sender = { id: from, name: room.participants.get(from).name };
+      room.tell('message', { kind: 'text', sender, to: 'room', body: text, time: new Date() });
+    },
+    [id, body],
+  );
 }
 
 function sent(page) {

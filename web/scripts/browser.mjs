@@ -45,12 +45,30 @@ async function serve(outDir) {
   return preview({ ...common, build: { outDir }, preview: { host: '127.0.0.1', port: 0 } });
 }
 
-const menuOfAna = (page) => page.getByRole('button', { name: 'More for Ana Moreau' }).click();
+/** Where the parts of the room are not side by side, chooses one. */
+export async function openPart(page, part) {
+  const tab = page.getByTestId(`part-${part}`);
+  if ((await tab.count()) > 0) await tab.click();
+}
+
+const menuOfAna = async (page) => {
+  await openPart(page, 'people');
+  await page.getByRole('button', { name: 'More for Ana Moreau' }).click();
+};
 
 /** What is done in a scene before it is looked at. */
 const FIRST = {
   receipts: async (page) => {
     for (const one of await page.getByTestId('receipts-summary').all()) await one.click();
+  },
+  chat: async (page) => {
+    await openPart(page, 'chat');
+    await page.getByTestId('chat-message').last().waitFor();
+    await page.getByTestId('chat-field').fill('Thanks, both of you.');
+  },
+  invite: async (page) => {
+    await page.getByTestId('invite-button').click();
+    await page.getByTestId('qr').waitFor();
   },
   'person-menu': menuOfAna,
   removal: async (page) => {

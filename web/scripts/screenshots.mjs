@@ -5,7 +5,8 @@ import { openScene, withGallery } from './browser.mjs';
 
 const WIDTHS = [320, 768, 1440];
 const [folder = 'screenshots', ...scenes] = process.argv.slice(2);
-const wanted = scenes.length > 0 ? scenes : ['join', 'alone', 'typical', 'states', 'reconnecting', 'replaced'];
+const wanted =
+  scenes.length > 0 ? scenes : ['join', 'alone', 'typical', 'states', 'chat', 'invite', 'reconnecting', 'replaced'];
 
 mkdirSync(folder, { recursive: true });
 await withGallery(async ({ browser, address }) => {

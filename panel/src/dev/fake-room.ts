@@ -20,6 +20,7 @@ export class FakeRoom implements RoomPort {
   readonly files = new Map<string, FilePort>();
   readonly transfers: TransferPort[] = [];
   readonly sent: { files: readonly File[]; to: Audience }[] = [];
+  readonly said: { body: unknown; to: Audience }[] = [];
   state: RoomState = { kind: 'connected' };
   sharing: Sharing = { off: [], rev: 0 };
   maySend = true;
@@ -38,6 +39,10 @@ export class FakeRoom implements RoomPort {
     this.me = me;
     this.maySend = me.grants.includes('send');
     this.participants.set(me.id, me);
+  }
+
+  async sendMessage(body: unknown, options: { to: Audience }): Promise<void> {
+    this.said.push({ body, to: options.to });
   }
 
   send(files: readonly File[], options: { to: Audience }): readonly Upload[] {

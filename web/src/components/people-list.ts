@@ -18,6 +18,7 @@ export class PeopleList extends LitElement {
     meId: { attribute: false },
     maySend: { attribute: false },
     moderator: { attribute: false },
+    away: { type: Boolean, reflect: true },
     dragging: { type: Boolean, reflect: true },
     over: { attribute: false },
   };
@@ -28,6 +29,8 @@ export class PeopleList extends LitElement {
   declare maySend: ReadonlySet<string>;
   /** I may remove people. */
   declare moderator: boolean;
+  /** The network is away: who is here is not known any more. */
+  declare away: boolean;
   declare dragging: boolean;
   /** The person whom a dragged file is over. */
   declare over: string | undefined;
@@ -39,6 +42,7 @@ export class PeopleList extends LitElement {
     this.meId = '';
     this.maySend = new Set();
     this.moderator = false;
+    this.away = false;
     this.dragging = false;
     this.over = undefined;
   }
@@ -79,7 +83,7 @@ export class PeopleList extends LitElement {
       ${avatar(person.id, person.name)}
       <span class="who">
         <span class="name" title=${name}><bdi>${name}</bdi></span>
-        ${me || role ? html`<span class="role">${[me ? 'You' : '', role].filter(Boolean).join(' · ')}</span>` : nothing}
+        ${me || role ? html`<span class="role">${[me ? (this.away ? 'You, reconnecting' : 'You') : '', role].filter(Boolean).join(' · ')}</span>` : nothing}
       </span>
       ${
         sendable
@@ -135,15 +139,19 @@ export class PeopleList extends LitElement {
         line-height: 1.3;
       }
       .name {
+        display: -webkit-box;
         overflow: hidden;
         font-size: var(--_text-m);
         font-weight: 500;
-        text-overflow: ellipsis;
-        white-space: nowrap;
+        -webkit-box-orient: vertical;
+        -webkit-line-clamp: 2;
       }
       .role {
         color: var(--_text-2);
         font-size: var(--_text-xs);
+      }
+      :host([away]) .name {
+        color: var(--_text-2);
       }
       button svg:dir(rtl) {
         transform: scaleX(-1);
@@ -154,38 +162,6 @@ export class PeopleList extends LitElement {
       :host([dragging]) li.over {
         border: 1.5px solid var(--_accent);
         background: var(--_accent-soft);
-      }
-      @media (max-width: 899px) {
-        ul {
-          display: flex;
-          gap: 8px;
-          margin-inline: -16px;
-          padding: 2px 16px 6px;
-          overflow-x: auto;
-          overscroll-behavior-inline: contain;
-          scrollbar-width: none;
-        }
-        li {
-          flex: none;
-          max-inline-size: 230px;
-          margin: 0;
-          padding-inline: 8px 4px;
-          border: 1px solid var(--_line);
-          border-radius: var(--_r-full);
-          background: var(--_surface);
-        }
-        li:not(:has(button, handout-person-menu)) {
-          padding-inline-end: 18px;
-        }
-        .name {
-          font-size: var(--_text-s);
-        }
-        li:has(handout-person-menu) {
-          max-inline-size: 270px;
-        }
-        button {
-          border-radius: 50%;
-        }
       }
     `,
   ];

@@ -151,11 +151,6 @@ export class PersonMenu extends LitElement {
       button.remove[role='menuitem'] {
         color: var(--_danger);
       }
-      @media (max-width: 899px) {
-        .icon {
-          border-radius: 50%;
-        }
-      }
     `,
   ];
 }

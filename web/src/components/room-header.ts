@@ -1,65 +1,38 @@
 import { base, buttons, icon } from '@handout/panel/ui';
 import { css, html, LitElement, nothing } from 'lit';
-import { Check, Link, LogOut } from 'lucide';
+import { LogOut, UserPlus } from 'lucide';
 import { logo } from './logo.js';
 
-/** The room's name, its invite link and the way out. Fires `leave-room`. */
+/** The room's name, the way in for others and the way out. Fires `invite` and `leave-room`. */
 export class RoomHeader extends LitElement {
   static override properties = {
     name: { attribute: false },
-    link: { attribute: false },
-    copied: { state: true },
+    invites: { attribute: false },
   };
 
   declare name: string;
-  /** Empty: this room has no link that would let others in. */
-  declare link: string;
-  declare copied: boolean;
-  #reset = 0;
+  /** There is a link that lets others in. */
+  declare invites: boolean;
 
   constructor() {
     super();
     this.name = '';
-    this.link = '';
-    this.copied = false;
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.clearTimeout(this.#reset);
+    this.invites = false;
   }
 
   override render() {
     return html`<header>
       ${logo(30)}
       <h1 title=${this.name}><bdi>${this.name}</bdi></h1>
-      ${this.link === '' ? nothing : this.#share()}
-      <button class="quiet leave" @click=${() => this.dispatchEvent(new CustomEvent('leave-room'))} aria-label="Leave room">
+      ${this.invites ? html`<button data-testid="invite-button" @click=${() => this.#fire('invite')}>${icon(UserPlus)}Invite</button>` : nothing}
+      <button class="quiet leave" @click=${() => this.#fire('leave-room')} aria-label="Leave room">
         ${icon(LogOut)}<span>Leave</span>
       </button>
     </header>`;
   }
 
-  #share() {
-    return html`<button class="share" data-testid="copy-link" aria-label="Copy invite link" @click=${this.copy}>
-        ${this.copied ? icon(Check) : icon(Link)}<span class="long">${this.copied ? 'Copied' : 'Copy invite link'}</span><span class="short">${this.copied ? 'Copied' : 'Invite'}</span>
-      </button>
-      <span class="sr" role="status">${this.copied ? 'Invite link copied' : ''}</span>`;
-  }
-
-  /** Puts the invite link on the clipboard; where that is refused, shows it to be copied by hand. */
-  async copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(this.link);
-    } catch {
-      window.prompt('Copy this link to invite others', this.link);
-      return;
-    }
-    this.copied = true;
-    window.clearTimeout(this.#reset);
-    this.#reset = window.setTimeout(() => {
-      this.copied = false;
-    }, 2_000);
+  #fire(type: 'invite' | 'leave-room'): void {
+    this.dispatchEvent(new CustomEvent(type));
   }
 
   static override styles = [
@@ -70,10 +43,8 @@ export class RoomHeader extends LitElement {
         display: flex;
         align-items: center;
         gap: 8px;
-        max-inline-size: 1128px;
-        min-block-size: 64px;
-        margin-inline: auto;
-        padding: 8px 24px;
+        min-block-size: 60px;
+        padding: 8px 20px;
       }
       h1 {
         flex: 1;
@@ -111,17 +82,6 @@ export class RoomHeader extends LitElement {
         h1 {
           margin: 0;
           font-size: var(--_text-m);
-        }
-      }
-      .short {
-        display: none;
-      }
-      @media (max-width: 479px) {
-        .short {
-          display: inline;
-        }
-        .long {
-          display: none;
         }
       }
     `,

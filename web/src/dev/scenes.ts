@@ -137,6 +137,23 @@ function ledgers(): FakeRoom {
   return made;
 }
 
+/** What was said, before anybody looked at it. */
+function chatting(): FakeRoom {
+  const made = typical();
+  const say = (id: string, body: string, to: 'room' | string[] = 'room') => {
+    const sender = { id, name: made.participants.get(id)?.name ?? '' };
+    made.tell('message', { kind: 'text', sender, to, body, time: new Date('2026-03-04T10:02:00Z') });
+  };
+  setTimeout(() => {
+    say('ana', 'Good morning! The numbers are in the sheet.');
+    say('ana', 'See https://example.org/reports/2026/q3?view=all#summary (also on the wall).');
+    say('kofi', 'صباح الخير، الملف جاهز للمراجعة الآن');
+    say('zoe', 'Only for your eyes: the second page is not final.', ['me']);
+    say('sam', `A${'very'.repeat(40)}longword, and then <b>some</b> markup`);
+  });
+  return made;
+}
+
 function reconnecting(): FakeRoom {
   const made = typical();
   made.state = { kind: 'reconnecting', since: 0 };
@@ -166,6 +183,8 @@ export const scenes: Readonly<Record<string, () => TemplateResult>> = {
   receipts: () => view(ledgers()),
   'person-menu': () => view(room(PEOPLE)),
   removal: () => view(room(PEOPLE)),
+  chat: () => view(chatting()),
+  invite: () => view(typical()),
   reconnecting: () => view(reconnecting()),
   'receive-only': () => view(room(PEOPLE, person('me', 'Noor Haddad', { role: 'viewer', grants: ['receive'] }))),
   'sharing-off': () => view(switchedOff(person('me', 'Noor Haddad'))),
