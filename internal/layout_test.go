@@ -20,19 +20,20 @@ const module = "github.com/handout-rtc/handout/"
 // own code and in its tests. A folder stands for all below it, the longest
 // name wins. What a package imports of itself is always allowed.
 var allowed = map[string][]string{
-	"protocol":        {},
-	"token":           {"protocol"},
-	"client":          {"protocol"},
-	"internal/crash":  {},
-	"internal/blob":   {"internal/crash"},
-	"internal/clock":  {},
-	"internal/limit":  {},
-	"internal/store":  {"protocol", "internal/crash"},
-	"internal/room":   {"protocol", "internal/store", "internal/limit"},
-	"internal/share":  {"protocol", "internal/store", "internal/blob", "internal/limit", "internal/crash"},
-	"internal/upload": {"protocol", "internal/store", "internal/blob", "internal/crash"},
-	"internal/audit":  {"protocol", "internal/store"},
-	"internal/verify": {"protocol", "internal/store", "internal/blob"},
+	"protocol":          {},
+	"token":             {"protocol"},
+	"client":            {"protocol"},
+	"internal/crash":    {},
+	"internal/blob":     {"internal/crash"},
+	"internal/clock":    {},
+	"internal/limit":    {},
+	"internal/store":    {"protocol", "internal/crash"},
+	"internal/filetype": {"protocol"},
+	"internal/room":     {"protocol", "internal/store", "internal/limit"},
+	"internal/share":    {"protocol", "internal/store", "internal/filetype", "internal/blob", "internal/limit", "internal/crash"},
+	"internal/upload":   {"protocol", "internal/store", "internal/blob", "internal/crash"},
+	"internal/audit":    {"protocol", "internal/store"},
+	"internal/verify":   {"protocol", "internal/store", "internal/blob"},
 	// It is an edge, as the two below: it speaks HTTP to the applications' endpoints.
 	"internal/webhook": {"protocol", "internal/store"},
 	"internal/signal":  {"protocol", "token", "internal/room", "internal/share", "internal/store", "internal/limit", "internal/crash"},
@@ -53,16 +54,17 @@ var allowed = map[string][]string{
 
 // allowedInTests adds what only tests may import: they put real parts together.
 var allowedInTests = map[string][]string{
-	"internal/room":   {"internal/store"},
-	"internal/share":  {"internal/upload"},
-	"internal/signal": {"internal/room", "internal/store"},
-	"internal/server": {"internal/signal"},
-	"client":          {"token", "internal/faulttest"},
-	"cmd/handout":     {"client", "internal/faulttest"},
+	"internal/filetype": {"protocol"},
+	"internal/room":     {"internal/store"},
+	"internal/share":    {"internal/upload"},
+	"internal/signal":   {"internal/room", "internal/store"},
+	"internal/server":   {"internal/signal"},
+	"client":            {"token", "internal/faulttest"},
+	"cmd/handout":       {"client", "internal/faulttest"},
 }
 
 // withoutHTTP are the folders whose code must not know of HTTP.
-var withoutHTTP = []string{"protocol", "token", "internal/room", "internal/share", "internal/upload", "internal/verify", "internal/audit", "internal/blob", "internal/clock", "internal/store", "internal/limit"}
+var withoutHTTP = []string{"protocol", "token", "internal/room", "internal/share", "internal/upload", "internal/verify", "internal/audit", "internal/blob", "internal/clock", "internal/store", "internal/limit", "internal/filetype"}
 
 func TestImportsFollowTheLayout(t *testing.T) {
 	seen := 0

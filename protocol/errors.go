@@ -35,6 +35,7 @@ const (
 	CodeUploadComplete   Code = "upload-complete" // nothing can be added
 	CodeChecksumMismatch Code = "checksum-mismatch"
 	CodeUnsupportedMedia Code = "unsupported-media-type"
+	CodeTypeNotAllowed   Code = "type-not-allowed" // the room's rules do not let such files be shared; reason of a failed share: its content is such
 	CodeUnsupportedTus   Code = "unsupported-tus-version"
 	CodeUploadBusy       Code = "upload-busy"      // another request of yours would not let go
 	CodeUploadPreempted  Code = "upload-preempted" // a newer request of yours took over

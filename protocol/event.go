@@ -36,6 +36,9 @@ const (
 	ReceiptsChanged EventType = "receipts.changed"
 	// SharingChanged: Sharing is the switch of the room from now on.
 	SharingChanged EventType = "sharing.changed"
+	// RulesChanged: Rules are what the application has laid down for the room from now
+	// on, and Limits what they make of the server's.
+	RulesChanged EventType = "rules.changed"
 	// RoomEnded: the operator deleted the room.
 	RoomEnded EventType = "room.ended"
 	// TransfersMoved: how far running uploads, and downloads of who is told, are.
@@ -59,6 +62,8 @@ type Event struct {
 	Receipts    []Receipt    `json:"receipts,omitempty"`
 	Transfers   []Transfer   `json:"transfers,omitempty"`
 	Sharing     *Sharing     `json:"sharing,omitempty"`
+	Rules       *Rules       `json:"rules,omitempty"`
+	Limits      *Limits      `json:"limits,omitempty"`
 	Message     *Message     `json:"message,omitempty"`
 }
 

@@ -48,6 +48,11 @@ func golden() map[string]any {
 	expired.State, expired.Reason, expired.Rev = protocol.Expired, string(protocol.CodeRoomEmpty), 3
 
 	sharing := protocol.Sharing{Off: []string{protocol.RoleParticipant, protocol.RoleViewer}, Rev: 3}
+	rules := protocol.Rules{
+		Limits: map[string]int64{"fileSize": 10 << 20, "lifetimeSeconds": 3600}, Allow: []string{"image/*", ".pdf"}, Deny: []string{"image/svg+xml"},
+		SendToAll: []string{protocol.RoleModerator}, Rev: 2,
+	}
+	inRoom := rules.Within(protocol.Limits{FileSize: 2 << 30, RoomBytes: 20 << 30, RoomShares: 1000, OpenUploads: 100, FilesPerRequest: 100, LifetimeSeconds: 86400, EmptyRoomSeconds: 600, UploadIdleSeconds: 3600, ReconnectSeconds: 10, MessageBytes: 16384, ParticipantsPerRoom: 2000, RecipientsPerRequest: 200, ReceiptsPerRequest: 2000})
 	seen, downloading := receipt(at, later)
 	received, _ := downloading.Step(protocol.ReceiptReceived, "", later)
 	received.Bytes = 0 // never stored
@@ -73,6 +78,8 @@ func golden() map[string]any {
 		"event-transfers-moved": protocol.Event{Type: protocol.TransfersMoved, Time: at, Transfers: []protocol.Transfer{
 			{Share: share.ID, Bytes: 65536}, {Share: available.ID, Participant: "visitor-7", Bytes: 131072},
 		}},
+		"event-rules-changed":   protocol.Event{Type: protocol.RulesChanged, Stream: protocol.RoomStream, Seq: 12, Time: at, Rules: &rules, Limits: &inRoom},
+		"roster-ruled":          protocol.Roster{Participants: []protocol.Participant{ana}, Sharing: sharing, Rules: rules, Limits: inRoom},
 		"event-sharing-changed": protocol.Event{Type: protocol.SharingChanged, Stream: protocol.RoomStream, Seq: 11, Time: at, Sharing: &sharing},
 		"sharing-switch":        protocol.SharingSwitch{Off: &sharing.Off, CancelRunning: true},
 		"event-room-ended":      protocol.Event{Type: protocol.RoomEnded, Stream: protocol.RoomStream, Seq: 10, Time: at},
@@ -159,7 +166,7 @@ func TestGoldenMessages(t *testing.T) {
 // TestGoldenMessagesReadBack reads what other implementations are held to.
 func TestGoldenMessagesReadBack(t *testing.T) {
 	for name, into := range map[string]any{
-		"event-shares-created": new(protocol.Event), "event-sharing-changed": new(protocol.Event), "sharing-switch": new(protocol.SharingSwitch), "roster": new(protocol.Roster), "event-message": new(protocol.Event),
+		"event-shares-created": new(protocol.Event), "event-sharing-changed": new(protocol.Event), "event-rules-changed": new(protocol.Event), "roster-ruled": new(protocol.Roster), "sharing-switch": new(protocol.SharingSwitch), "roster": new(protocol.Roster), "event-message": new(protocol.Event),
 		"share-targeted": new(protocol.Share), "share-list": new(protocol.ShareList), "share-page": new(protocol.SharePage), "offer": new(protocol.Offer),
 		"event-receipts-changed": new(protocol.Event), "receipt-page": new(protocol.ReceiptPage), "ledger": new(protocol.Ledger),
 		"receipt-words": new(protocol.ReceiptWords), "receipt-answers": new(protocol.ReceiptAnswers),

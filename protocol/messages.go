@@ -10,7 +10,7 @@ import (
 type Welcome struct {
 	Me     Participant `json:"me"`
 	Room   RoomInfo    `json:"room"`
-	Limits Limits      `json:"limits"`
+	Limits Limits      `json:"limits"` // in this room
 }
 
 // RoomInfo is what a participant may know of its room.
@@ -20,6 +20,7 @@ type RoomInfo struct {
 	Settings json.RawMessage `json:"settings,omitempty"` // the application's, verbatim
 	Data     json.RawMessage `json:"data,omitempty"`     // the application's, verbatim
 	Sharing  Sharing         `json:"sharing"`
+	Rules    Rules           `json:"rules,omitzero"` // absent if none was ever laid down
 }
 
 // Offer is the request of POST /v1/rooms/{room}/shares.
@@ -90,6 +91,10 @@ type SharePage struct {
 type Roster struct {
 	Participants []Participant `json:"participants"`
 	Sharing      Sharing       `json:"sharing"` // the switch of the room
+	// Rules are what the application has laid down for the room, and Limits what they
+	// make of the server's; both absent if nothing was ever.
+	Rules  Rules  `json:"rules,omitzero"`
+	Limits Limits `json:"limits,omitzero"`
 }
 
 // ShareList is the reply of GET /v1/rooms/{room}/shares to the application: what is

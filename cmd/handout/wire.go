@@ -105,6 +105,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		CancelUploads: func(ctx context.Context, room protocol.RoomID, sharing protocol.Sharing) error {
 			return p.shares.CancelUploads(ctx, room, sharing)
 		},
+		RulesChanged: func(room protocol.RoomID) { p.shares.RulesChanged(room) },
 	})
 	p.announcer = &signal.Announcer{Outbox: p.records, Edge: p.edge, Announced: p.measures.told, Log: log}
 	if err := p.openWebhooks(ctx, c); err != nil {
@@ -112,6 +113,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	}
 	p.uploads = upload.New(upload.Config{
 		Records: p.records, Parts: p.records, Blobs: p.blobs, Limits: limits, Quota: c.Limits.quota(), Boot: boot, FollowWait: c.Limits.FollowWait,
+		Vet: func(ctx context.Context, record store.Share, head []byte) error { return p.shares.Vet(ctx, record, head) },
 		Now: p.clock.Now, Log: log,
 	})
 	p.closers = append(p.closers, p.uploads.Close)

@@ -24,6 +24,9 @@ type Details struct {
 	OwnerRef string
 	Settings json.RawMessage // kept verbatim; may be nil
 	Data     json.RawMessage // kept verbatim; may be nil
+	// Rules are laid down for a new room; those of one that is there are SetRules's to
+	// change.
+	Rules protocol.Rules
 }
 
 // clean returns the details as they are kept.
@@ -51,7 +54,10 @@ func (s *Service) Create(ctx context.Context, app string, d Details) (store.Room
 	}
 	room := store.Room{
 		ID: protocol.NewRoomID(), App: app, Name: d.Name, OwnerRef: d.OwnerRef,
-		Settings: d.Settings, Data: d.Data, CreatedAt: s.Now(),
+		Settings: d.Settings, Data: d.Data, CreatedAt: s.Now(), Rules: d.Rules,
+	}
+	if !d.Rules.None() {
+		room.Rules.Rev = 1
 	}
 	if err := s.Records.CreateRoom(ctx, room, s.MaxRooms); err != nil {
 		return store.Room{}, fmt.Errorf("creating room: %w", err)

@@ -52,8 +52,8 @@ func (s *Service) Join(ctx context.Context, e Entrant, connection string) (proto
 	s.Log.Info("participant connected", "room", e.Room, "participant", e.ID, "replaced", previous != "")
 	return protocol.Welcome{
 		Me:     me.Participant,
-		Room:   protocol.RoomInfo{ID: room.ID, Name: room.Name, Settings: room.Settings, Data: room.Data, Sharing: room.Sharing},
-		Limits: s.Limits,
+		Room:   protocol.RoomInfo{ID: room.ID, Name: room.Name, Settings: room.Settings, Data: room.Data, Sharing: room.Sharing, Rules: room.Rules},
+		Limits: room.Rules.Within(s.Limits),
 	}, nil
 }
 

@@ -82,6 +82,9 @@ type Config struct {
 	// CancelUploads ends the uploads of a room of those for whom sharing is off;
 	// nil means that there are none.
 	CancelUploads func(context.Context, protocol.RoomID, protocol.Sharing) error
+	// RulesChanged hears of the rooms whose rules have changed; nil means that nobody
+	// does.
+	RulesChanged func(protocol.RoomID)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Log is never nil after New; nil means discard.
@@ -114,6 +117,9 @@ func New(c Config) *Service {
 	}
 	if c.CancelUploads == nil {
 		c.CancelUploads = func(context.Context, protocol.RoomID, protocol.Sharing) error { return nil }
+	}
+	if c.RulesChanged == nil {
+		c.RulesChanged = func(protocol.RoomID) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -10,8 +10,9 @@ import (
 	"github.com/handout-rtc/handout/protocol"
 )
 
-// Switch is what a Service needs of the store to switch sharing.
+// Switch is what a Service needs of the store to switch sharing, and to lay down rules.
 type Switch interface {
+	SetRules(ctx context.Context, room protocol.RoomID, rules protocol.Rules, server protocol.Limits, now time.Time) (protocol.Rules, error)
 	SwitchSharing(ctx context.Context, room protocol.RoomID, off []string, now time.Time) (protocol.Sharing, error)
 }
 
@@ -37,16 +38,4 @@ func (s *Service) SwitchSharing(ctx context.Context, room protocol.RoomID, to pr
 		}
 	}
 	return sharing, nil
-}
-
-// Sharing returns the switch of a room.
-func (s *Service) Sharing(ctx context.Context, id protocol.RoomID) (protocol.Sharing, error) {
-	room, err := s.Records.Room(ctx, id)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return protocol.Sharing{}, notFound()
-	case err != nil:
-		return protocol.Sharing{}, fmt.Errorf("finding room: %w", err)
-	}
-	return room.Sharing, nil
 }

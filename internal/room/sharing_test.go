@@ -33,7 +33,7 @@ func TestSwitchingSharing(t *testing.T) {
 	if got := h.join(t, r, "pt_ana", "c1"); cmp.Diff(want, got.Room.Sharing) != "" {
 		t.Errorf("who joins is told %+v", got.Room.Sharing)
 	}
-	if got, err := h.Sharing(ctx, r.ID); err != nil || cmp.Diff(want, got) != "" {
+	if got, _, err := h.State(ctx, r.ID); err != nil || cmp.Diff(want, got.Sharing) != "" {
 		t.Errorf("%+v, %v", got, err)
 	}
 	wantCode(t, "no list", second(h.SwitchSharing(ctx, r.ID, protocol.SharingSwitch{})), protocol.CodeInvalidRequest)

@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,9 +13,7 @@ import (
 )
 
 // basic is the header of an application.
-func basic(app, key string) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(app+":"+key))
-}
+func basic(app, key string) string { return "Basic " + b64(app+":"+key) }
 
 var theApp = basic("app", testKey)
 

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -19,11 +20,13 @@ func isDeposit(r *http.Request, length *int64, checksum *upload.Checksum) bool {
 // tusDeposit is POST /uploads with all bytes of a small file. One whose bytes do
 // not all come is an upload like any other.
 func (s *Server) tusDeposit(w http.ResponseWriter, r *http.Request, caller share.Caller, batch share.Batch) error {
-	record, made, err := s.Shares.Draft(r.Context(), caller, batch)
-	if err == nil && !made {
-		record, err = s.deposit(w, r, record)
+	drawn, err := s.Shares.Draft(r.Context(), caller, batch)
+	record := drawn.Share
+	if err == nil && !drawn.Made {
+		record, err = s.deposit(w, r, drawn)
 		if errors.Is(err, store.ErrConflict) { // the same request overtook this one
-			record, _, err = s.Shares.Draft(r.Context(), caller, batch)
+			drawn, err = s.Shares.Draft(r.Context(), caller, batch)
+			record = drawn.Share
 		}
 	}
 	if record.ID != "" {
@@ -37,12 +40,17 @@ func (s *Server) tusDeposit(w http.ResponseWriter, r *http.Request, caller share
 }
 
 // deposit passes the request's body on, at the pace that the server demands.
-func (s *Server) deposit(w http.ResponseWriter, r *http.Request, record store.Share) (store.Share, error) {
+func (s *Server) deposit(w http.ResponseWriter, r *http.Request, drawn share.Drawn) (store.Share, error) {
 	body := newPacedBody(w, r, s.Pace, s.Metrics.receive)
 	defer body.done()
-	return s.Uploads.Deposit(r.Context(), upload.Deposit{
-		Share: record, Body: body, Yield: body.yield, Create: s.Shares.Create, Orphaned: s.Shares.Orphaned,
+	record, err := s.Uploads.Deposit(r.Context(), upload.Deposit{
+		Share: drawn.Share, Quota: drawn.Quota, Body: body, Yield: body.yield, Orphaned: s.Shares.Orphaned,
+		Create: func(ctx context.Context) (store.Share, error) { return s.Shares.Create(ctx, drawn) },
 	})
+	if errors.Is(err, store.ErrStaleRules) {
+		s.Shares.RulesChanged(drawn.Share.Room)
+	}
+	return record, err
 }
 
 // answerCreation says where the new upload is, and how far.

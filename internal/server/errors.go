@@ -41,6 +41,7 @@ var statuses = map[protocol.Code]int{
 	protocol.CodeRequestTooLarge:  http.StatusRequestEntityTooLarge,
 	protocol.CodeRange:            http.StatusRequestedRangeNotSatisfiable,
 	protocol.CodeUnsupportedMedia: http.StatusUnsupportedMediaType,
+	protocol.CodeTypeNotAllowed:   http.StatusUnsupportedMediaType,
 	protocol.CodeUnknownRecipient: http.StatusUnprocessableEntity,
 	protocol.CodeKeyReused:        http.StatusUnprocessableEntity,
 	protocol.CodeEmptyList:        http.StatusUnprocessableEntity,

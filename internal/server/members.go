@@ -14,11 +14,15 @@ func (s *Server) listParticipants(w http.ResponseWriter, r *http.Request, caller
 	if err != nil {
 		return err
 	}
-	sharing, err := s.Rooms.Sharing(r.Context(), caller.Room)
+	state, limits, err := s.Rooms.State(r.Context(), caller.Room)
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, protocol.Roster{Participants: members, Sharing: sharing})
+	roster := protocol.Roster{Participants: members, Sharing: state.Sharing, Rules: state.Rules}
+	if state.Rules.Rev > 0 {
+		roster.Limits = limits
+	}
+	writeJSON(w, http.StatusOK, roster)
 	return nil
 }
 

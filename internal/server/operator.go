@@ -77,10 +77,11 @@ type roomReply struct {
 	Data     json.RawMessage  `json:"data"`
 	Created  time.Time        `json:"created"`
 	Sharing  protocol.Sharing `json:"sharing"`
+	Rules    protocol.Rules   `json:"rules,omitzero"`
 }
 
 func reply(r store.Room) roomReply {
-	return roomReply{r.ID, r.Name, r.OwnerRef, orObject(r.Settings), orObject(r.Data), r.CreatedAt.UTC(), r.Sharing}
+	return roomReply{r.ID, r.Name, r.OwnerRef, orObject(r.Settings), orObject(r.Data), r.CreatedAt.UTC(), r.Sharing, r.Rules}
 }
 
 // orObject is an empty object for what was never said: applications read its
@@ -102,8 +103,12 @@ func (o operatorAPI) createRoom(w http.ResponseWriter, r *http.Request, app stri
 		return err
 	}
 	details := body.over(room.Details{})
-	if err := errors.Join(checkDetails(details), body.check()); err != nil {
+	rules, err := body.check(o.Limits)
+	if err := errors.Join(checkDetails(details), err); err != nil {
 		return err
+	}
+	if rules != nil {
+		details.Rules = *rules
 	}
 	made, err := o.Rooms.Create(r.Context(), app, details)
 	if err != nil {
@@ -145,12 +150,18 @@ func (o operatorAPI) updateRoom(w http.ResponseWriter, r *http.Request, app stri
 		return err
 	}
 	details := body.over(room.Details{Name: found.Name, OwnerRef: found.OwnerRef, Settings: found.Settings, Data: found.Data})
-	if err := errors.Join(checkDetails(details), body.check()); err != nil {
+	rules, err := body.check(o.Limits)
+	if err := errors.Join(checkDetails(details), err); err != nil {
 		return err
 	}
 	updated, err := o.Rooms.Update(r.Context(), app, found.ID, details)
 	if err != nil {
 		return err
+	}
+	if rules != nil {
+		if updated.Rules, err = o.Rooms.SetRules(r.Context(), found.ID, *rules); err != nil {
+			return err
+		}
 	}
 	return o.switchAndWrite(w, r, updated, body)
 }

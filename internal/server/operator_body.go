@@ -86,15 +86,24 @@ type roomBody struct {
 	Data     *looseJSON `json:"data"`
 	// Sharing is no detail: it goes through the room's switch.
 	Sharing *protocol.SharingSwitch `json:"sharing"`
+	// Rules are held against the server's limits: unlike the rest they are no words of
+	// the application's alone.
+	Rules *looseJSON `json:"rules"`
 }
 
-// check refuses what is no switch before anything is changed.
-func (b roomBody) check() error {
-	if b.Sharing == nil {
-		return nil
+// check refuses what is no switch, and what are no rules, before anything is changed,
+// and returns the rules; nil if the body says none.
+func (b roomBody) check(server protocol.Limits) (rules *protocol.Rules, err error) {
+	if b.Sharing != nil {
+		if _, err := b.Sharing.Roles(); err != nil {
+			return nil, err
+		}
 	}
-	_, err := b.Sharing.Roles()
-	return err
+	if b.Rules == nil {
+		return nil, nil
+	}
+	parsed, err := protocol.ParseRules(*b.Rules, server)
+	return &parsed, err
 }
 
 // over returns the details with what the body says put over them.

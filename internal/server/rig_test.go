@@ -22,6 +22,7 @@ import (
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/server"
 	"github.com/handout-rtc/handout/internal/share"
+	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/internal/store/sqlite"
 	"github.com/handout-rtc/handout/internal/upload"
 	"github.com/handout-rtc/handout/internal/webhook"
@@ -83,10 +84,14 @@ func newRig(t testing.TB, changes ...func(*build)) *rig {
 	}
 	t.Cleanup(func() { blobs.Close() })
 	log := slog.New(slog.DiscardHandler)
-	uploads := upload.New(upload.Config{Records: records, Parts: records, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log})
+	var shares *share.Service
+	uploads := upload.New(upload.Config{
+		Records: records, Parts: records, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
+		Vet: func(ctx context.Context, record store.Share, head []byte) error { return shares.Vet(ctx, record, head) },
+	})
 	t.Cleanup(func() { uploads.Close() })
 	r.uploads = uploads
-	shares := share.New(share.Config{
+	shares = share.New(share.Config{
 		Records: records, Ledger: records, Sweeper: records, Tickets: records, Parts: records, Moderation: records, Thumbnails: records, Uploads: uploads, Blobs: blobs, Limits: testLimits, Boot: "b", Log: log,
 		GatherReceipts: time.Microsecond,
 	})
@@ -94,7 +99,7 @@ func newRig(t testing.TB, changes ...func(*build)) *rig {
 	var work sync.WaitGroup
 	work.Go(func() { shares.RunReceipts(running) })
 	t.Cleanup(func() { stop(); work.Wait() })
-	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Dropped: shares.Dropped, CancelUploads: shares.CancelUploads, Log: log})
+	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Dropped: shares.Dropped, CancelUploads: shares.CancelUploads, RulesChanged: shares.RulesChanged, Log: log})
 	b := build{serve: (*httptest.Server).Start, Config: server.Config{
 		Rooms: rooms, Shares: shares,
 		Uploads: uploads, Push: noPush{}, Webhooks: webhook.New(webhook.Config{Registry: records, Queue: records, Log: log}), Keys: token.NewRing(token.Keys{"app": {[]byte(testKey)}}), Limits: testLimits,

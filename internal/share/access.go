@@ -146,10 +146,14 @@ func decide(c Caller, s store.Share, verb Verb) error {
 	return protocol.NewError(protocol.CodeForbidden, "not permitted")
 }
 
-// mayOffer reports why the caller may not offer files to the audience, if it may
-// not. A partial upload is offered to nobody yet.
-func mayOffer(c Caller, to protocol.Audience) error {
+// mayOffer reports why the caller may not offer files to the audience in a room of
+// these rules, if it may not. A partial upload is offered to nobody yet.
+func mayOffer(c Caller, to protocol.Audience, rules protocol.Rules) error {
 	switch {
+	case !rules.MaySend(c.Role, false):
+		return protocol.NewError(protocol.CodeForbidden, "the rules of the room do not permit your role to send")
+	case to.Room && !rules.MaySend(c.Role, true):
+		return protocol.NewError(protocol.CodeForbidden, "the rules of the room do not permit your role to send to the whole room")
 	case !c.Send:
 		return protocol.NewError(protocol.CodeForbidden, "the token does not permit to send")
 	case to.Room && !c.SendToAll:

@@ -48,7 +48,7 @@ func TestChurnIsBounded(t *testing.T) {
 	}
 	_, err := f.OfferPartial(ctx, f.as("ana"), share.Draft{Size: &size})
 	wantCode(t, err, protocol.CodeTooManyRequests)
-	_, _, err = f.Draft(ctx, f.as("ana"), share.Batch{Drafts: []share.Draft{{Name: "a.txt", Size: &size}}, To: protocol.ToRoom()})
+	_, err = f.Draft(ctx, f.as("ana"), share.Batch{Drafts: []share.Draft{{Name: "a.txt", Size: &size}}, To: protocol.ToRoom()})
 	wantCode(t, err, protocol.CodeTooManyRequests)
 	if err := churn("ben", batch(3, "")); err != nil {
 		t.Errorf("another participant has to wait too: %v", err)

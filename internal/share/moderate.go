@@ -11,8 +11,9 @@ import (
 )
 
 // Moderation is what a Service needs of the store for who answers for a room: to end
-// many of its shares, and to note what the application has read.
+// many of its shares, to note what the application has read, and to know its rules.
 type Moderation interface {
+	Room(ctx context.Context, id protocol.RoomID) (store.Room, error)
 	NoteRead(ctx context.Context, s store.Share, now time.Time) error
 	LiveIn(ctx context.Context, room protocol.RoomID, sender protocol.ParticipantID, after protocol.ShareID, limit int) ([]store.Share, error)
 }

@@ -53,44 +53,59 @@ func (s *Service) Offer(ctx context.Context, c Caller, batch Batch) ([]store.Sha
 	if err != nil || made != nil {
 		return made, err
 	}
-	made, err = s.create(ctx, c, batch)
+	err = s.inHouse(ctx, c.Room, func(h house) (err error) {
+		made, err = s.create(ctx, c, batch, h)
+		return err
+	})
 	if errors.Is(err, store.ErrConflict) { // by the same request, which overtook this one
 		return s.madeBefore(ctx, c, batch)
 	}
 	return made, err
 }
 
+// Drawn is a share that may be made: see Service.Draft.
+type Drawn struct {
+	Share store.Share
+	// Quota is what it is to be made within.
+	Quota store.Quota
+	// Made: it has been made before, by the same key, and is as it is now.
+	Made bool
+}
+
 // Draft returns the share that Offer would make of a batch of one draft, and
 // makes nothing: its bytes may come first, and the record then says that they
-// are there (see upload.Deposit). made reports that the batch's key has been used
-// and this is its share as it is now.
-func (s *Service) Draft(ctx context.Context, c Caller, batch Batch) (record store.Share, made bool, err error) {
+// are there (see upload.Deposit).
+func (s *Service) Draft(ctx context.Context, c Caller, batch Batch) (Drawn, error) {
 	earlier, err := s.madeBefore(ctx, c, batch)
 	if err != nil {
-		return record, false, err
+		return Drawn{}, err
 	}
 	if earlier != nil {
-		return earlier[0], true, nil
+		return Drawn{Share: earlier[0], Made: true}, nil
 	}
-	drawn, err := s.draw(ctx, c, batch)
+	h, err := s.house(ctx, c.Room)
 	if err != nil {
-		return record, false, err
+		return Drawn{}, err
 	}
-	settle, err := s.admit(ctx, c, drawn)
+	shares, err := s.draw(ctx, c, batch, h)
 	if err != nil {
-		return record, false, err
+		return Drawn{}, err
+	}
+	settle, err := s.admit(ctx, c, shares)
+	if err != nil {
+		return Drawn{}, err
 	}
 	settle(true) // or soon: it is small, and the floor has place for as many as come at once
-	return drawn[0], false, nil
+	return Drawn{Share: shares[0], Quota: s.quota(h)}, nil
 }
 
 // Create makes what Draft returned, in the state Uploading.
-func (s *Service) Create(ctx context.Context, record store.Share) (store.Share, error) {
-	return record, s.make(ctx, []store.Share{record})
+func (s *Service) Create(ctx context.Context, d Drawn) (store.Share, error) {
+	return d.Share, s.make(ctx, []store.Share{d.Share}, d.Quota)
 }
 
-func (s *Service) create(ctx context.Context, c Caller, batch Batch) ([]store.Share, error) {
-	shares, err := s.draw(ctx, c, batch)
+func (s *Service) create(ctx context.Context, c Caller, batch Batch, h house) ([]store.Share, error) {
+	shares, err := s.draw(ctx, c, batch, h)
 	if err != nil {
 		return nil, err
 	}
@@ -98,32 +113,32 @@ func (s *Service) create(ctx context.Context, c Caller, batch Batch) ([]store.Sh
 	if err != nil {
 		return nil, err
 	}
-	err = s.make(ctx, shares)
+	err = s.make(ctx, shares, s.quota(h))
 	settle(err == nil)
 	return shares, err
 }
 
 // draw returns the shares of a batch, if the caller may offer them.
-func (s *Service) draw(ctx context.Context, c Caller, batch Batch) ([]store.Share, error) {
-	to, err := s.audience(ctx, c, batch.To, batch.UserRefs)
+func (s *Service) draw(ctx context.Context, c Caller, batch Batch, h house) ([]store.Share, error) {
+	to, err := s.audience(ctx, c, h, batch.To, batch.UserRefs)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkDrafts(batch.Drafts, len(to.List)); err != nil {
+	if err := checkDrafts(batch.Drafts, len(to.List), h); err != nil {
 		return nil, err
 	}
 	now := s.Now()
 	shares := make([]store.Share, len(batch.Drafts))
 	for i, d := range batch.Drafts {
-		shares[i] = s.record(c, d, to, now)
+		shares[i] = s.record(c, d, to, h, now)
 		shares[i].Offer = store.Offer{Key: batch.Key, Digest: batch.digest()}
 	}
 	return shares, nil
 }
 
 // make records shares of one batch.
-func (s *Service) make(ctx context.Context, shares []store.Share) error {
-	if err := s.Records.CreateShares(ctx, shares, s.quota()); err != nil {
+func (s *Service) make(ctx context.Context, shares []store.Share, q store.Quota) error {
+	if err := s.Records.CreateShares(ctx, shares, q); err != nil {
 		return offerFailed(err)
 	}
 	crash.At(crash.SharesMade)
@@ -175,9 +190,9 @@ func (b Batch) digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *Service) record(c Caller, d Draft, to protocol.Audience, now time.Time) store.Share {
+func (s *Service) record(c Caller, d Draft, to protocol.Audience, h house, now time.Time) store.Share {
 	path, _ := protocol.CleanPath(d.Path) // checkDrafts has refused a bad one
-	reserved := s.Limits.FileSize         // an unknown length may become anything up to this
+	reserved := h.limits.FileSize         // an unknown length may become anything up to this
 	if d.Size != nil {
 		reserved = *d.Size
 	}
@@ -194,12 +209,13 @@ func (s *Service) record(c Caller, d Draft, to protocol.Audience, now time.Time)
 			Sender:    protocol.Sender{ID: c.ID, Name: c.Name},
 			To:        to,
 			CreatedAt: now.UTC(),
-			ExpiresAt: now.Add(s.lifetime()).UTC(),
+			ExpiresAt: now.Add(seconds(h.limits.LifetimeSeconds)).UTC(),
 			Rev:       1,
 		},
 		Picture:    d.Thumbnail,
 		Metadata:   d.Metadata,
 		Dialect:    d.Dialect,
+		Vet:        !h.types().Any(),
 		SenderRole: c.Role,
 		Reserved:   reserved,
 		Checkpoint: store.Checkpoint{Run: s.Boot},
@@ -207,27 +223,22 @@ func (s *Service) record(c Caller, d Draft, to protocol.Audience, now time.Time)
 	}
 }
 
-func (s *Service) quota() store.Quota {
-	return s.Quota.With(s.Limits)
-}
-
 // offerFailed turns a store's refusal into what the client should know.
 func offerFailed(err error) error {
+	if err == nil {
+		return nil
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return protocol.NewError(protocol.CodeRoomNotFound, "there is no such room")
 	}
 	return fmt.Errorf("creating shares: %w", err)
 }
 
-func (s *Service) lifetime() time.Duration {
-	return time.Duration(s.Limits.LifetimeSeconds) * time.Second
-}
-
 // audience checks that the caller may offer to it and that everybody in a list
 // is in the room and may receive; duplicates are folded. Everybody there whom the
 // application calls by one of refs joins the list.
-func (s *Service) audience(ctx context.Context, c Caller, to protocol.Audience, refs []string) (protocol.Audience, error) {
-	if err := mayOffer(c, to); err != nil {
+func (s *Service) audience(ctx context.Context, c Caller, h house, to protocol.Audience, refs []string) (protocol.Audience, error) {
+	if err := mayOffer(c, to, h.Rules); err != nil {
 		return to, err
 	}
 	named := len(to.List) + len(refs)
@@ -238,23 +249,23 @@ func (s *Service) audience(ctx context.Context, c Caller, to protocol.Audience, 
 		return to, nil
 	case named == 0:
 		return to, protocol.NewError(protocol.CodeEmptyList, "the list of recipients is empty")
-	case named > s.Limits.RecipientsPerRequest:
-		return to, s.tooManyRecipients()
+	case named > h.limits.RecipientsPerRequest:
+		return to, h.tooManyRecipients()
 	}
 	members, err := s.Records.Members(ctx, c.Room)
 	if err != nil {
 		return to, fmt.Errorf("reading the roster: %w", err)
 	}
 	to, err = resolve(to.List, refs, members)
-	if err == nil && len(to.List) > s.Limits.RecipientsPerRequest {
-		err = s.tooManyRecipients()
+	if err == nil && len(to.List) > h.limits.RecipientsPerRequest {
+		err = h.tooManyRecipients()
 	}
 	return to, err
 }
 
-func (s *Service) tooManyRecipients() error {
+func (h house) tooManyRecipients() error {
 	return protocol.LimitError(protocol.CodeInvalidRequest, "max-recipients",
-		"more than "+strconv.Itoa(s.Limits.RecipientsPerRequest)+" recipients")
+		"more than "+strconv.Itoa(h.limits.RecipientsPerRequest)+" recipients")
 }
 
 func resolve(list []protocol.ParticipantID, refs []string, members []store.Member) (protocol.Audience, error) {
@@ -294,35 +305,38 @@ func resolve(list []protocol.ParticipantID, refs []string, members []store.Membe
 }
 
 // checkDrafts checks the files of one offer to so many listed recipients.
-func (s *Service) checkDrafts(drafts []Draft, recipients int) error {
+func checkDrafts(drafts []Draft, recipients int, h house) error {
 	if len(drafts) == 0 {
 		return protocol.NewError(protocol.CodeEmptyList, "the list of files is empty")
 	}
-	if len(drafts) > s.Limits.FilesPerRequest {
+	if len(drafts) > h.limits.FilesPerRequest {
 		return protocol.NewError(protocol.CodeInvalidRequest,
-			"more than "+strconv.Itoa(s.Limits.FilesPerRequest)+" files in one request")
+			"more than "+strconv.Itoa(h.limits.FilesPerRequest)+" files in one request")
 	}
-	if len(drafts)*recipients > s.Limits.ReceiptsPerRequest {
+	if len(drafts)*recipients > h.limits.ReceiptsPerRequest {
 		return protocol.LimitError(protocol.CodeInvalidRequest, "max-receipts",
-			"files times recipients are more than "+strconv.Itoa(s.Limits.ReceiptsPerRequest)+" in one request")
+			"files times recipients are more than "+strconv.Itoa(h.limits.ReceiptsPerRequest)+" in one request")
 	}
 	pictures := make([][]byte, len(drafts))
 	for i, d := range drafts {
 		pictures[i] = d.Thumbnail
-		if err := s.checkDraft(d); err != nil {
+		if err := checkDraft(d, h); err != nil {
 			return err
 		}
 	}
 	return protocol.CheckThumbnails(pictures...)
 }
 
-func (s *Service) checkDraft(d Draft) error {
+func checkDraft(d Draft, h house) error {
+	if err := h.types().Offered(protocol.CleanFileName(d.Name), protocol.CleanType(d.Type)); err != nil {
+		return err
+	}
 	switch {
 	case d.Size == nil:
 	case *d.Size < 0:
 		return protocol.NewError(protocol.CodeInvalidRequest, "a size is negative")
-	case *d.Size > s.Limits.FileSize:
-		return TooLarge(s.Limits.FileSize)
+	case *d.Size > h.limits.FileSize:
+		return TooLarge(h.limits.FileSize)
 	}
 	_, err := protocol.CleanPath(d.Path)
 	return err

@@ -31,26 +31,27 @@ type Union struct {
 }
 
 // OfferPartial creates a partial upload: nobody's share, until it is joined.
-func (s *Service) OfferPartial(ctx context.Context, c Caller, d Draft) (store.Share, error) {
-	if err := mayOffer(c, protocol.Audience{}); err != nil {
-		return store.Share{}, err
-	}
+func (s *Service) OfferPartial(ctx context.Context, c Caller, d Draft) (part store.Share, err error) {
 	d = Draft{Size: d.Size, Metadata: d.Metadata} // all else is said of the file that it becomes a part of
-	if err := s.checkDrafts([]Draft{d}, 0); err != nil {
-		return store.Share{}, err
-	}
-	part := s.record(c, d, protocol.Audience{}, s.Now())
-	part.Concat = store.ConcatPartial
-	settle, err := s.admit(ctx, c, []store.Share{part})
-	if err != nil {
-		return part, err
-	}
-	err = s.Parts.CreatePartial(ctx, part, s.quota())
-	settle(err == nil)
-	if err != nil {
-		return part, offerFailed(err)
-	}
-	return part, nil
+	err = s.inHouse(ctx, c.Room, func(h house) error {
+		if err := mayOffer(c, protocol.Audience{}, h.Rules); err != nil {
+			return err
+		}
+		h.Allow, h.Deny = nil, nil
+		if err := checkDrafts([]Draft{d}, 0, h); err != nil {
+			return err
+		}
+		part = s.record(c, d, protocol.Audience{}, h, s.Now())
+		part.Concat = store.ConcatPartial
+		settle, err := s.admit(ctx, c, []store.Share{part})
+		if err != nil {
+			return err
+		}
+		err = s.Parts.CreatePartial(ctx, part, s.quota(h))
+		settle(err == nil)
+		return offerFailed(err)
+	})
+	return part, err
 }
 
 // Join creates a share of partial uploads that are the caller's and have all
@@ -65,19 +66,21 @@ func (s *Service) Join(ctx context.Context, c Caller, u Union) (store.Share, err
 	if err != nil || whole.ID != "" {
 		return whole, err
 	}
-	if u.Draft.Size, err = s.sumOf(ctx, c, u.Parts); err != nil {
-		return whole, err
-	}
-	to, err := s.audience(ctx, c, u.To, u.UserRefs)
-	if err != nil {
-		return whole, err
-	}
-	if err := s.checkDrafts([]Draft{u.Draft}, len(to.List)); err != nil {
-		return whole, err
-	}
-	whole = s.record(c, u.Draft, to, s.Now())
-	whole.Concat = u.Concat
-	err = s.Parts.JoinPartials(ctx, whole, u.Parts, s.quota())
+	err = s.inHouse(ctx, c.Room, func(h house) (err error) {
+		if u.Draft.Size, err = s.sumOf(ctx, c, h, u.Parts); err != nil {
+			return err
+		}
+		to, err := s.audience(ctx, c, h, u.To, u.UserRefs)
+		if err != nil {
+			return err
+		}
+		if err := checkDrafts([]Draft{u.Draft}, len(to.List), h); err != nil {
+			return err
+		}
+		whole = s.record(c, u.Draft, to, h, s.Now())
+		whole.Concat = u.Concat
+		return offerFailed(s.Parts.JoinPartials(ctx, whole, u.Parts, s.quota(h)))
+	})
 	if errors.Is(err, store.ErrConflict) { // by the same request, which overtook this one
 		before, beforeErr := s.joinedBefore(ctx, c, u)
 		if beforeErr != nil || before.ID != "" {
@@ -85,7 +88,7 @@ func (s *Service) Join(ctx context.Context, c Caller, u Union) (store.Share, err
 		}
 	}
 	if err != nil {
-		return whole, offerFailed(err)
+		return whole, err
 	}
 	crash.At(crash.PartsTaken)
 	s.Log.Info("share created", "share", whole.ID, "room", whole.Room, "participant", c.ID, "bytes", whole.Reserved, "parts", len(u.Parts))
@@ -127,7 +130,7 @@ func (s *Service) joinedBefore(ctx context.Context, c Caller, u Union) (whole st
 }
 
 // sumOf adds up what the parts have, up to the limit of a file.
-func (s *Service) sumOf(ctx context.Context, c Caller, parts []protocol.ShareID) (*int64, error) {
+func (s *Service) sumOf(ctx context.Context, c Caller, h house, parts []protocol.ShareID) (*int64, error) {
 	var sum int64
 	for _, id := range parts {
 		part, err := s.Authorise(ctx, c, id, Write)
@@ -136,8 +139,8 @@ func (s *Service) sumOf(ctx context.Context, c Caller, parts []protocol.ShareID)
 			return nil, err
 		case part.Size == nil || part.Offset != *part.Size:
 			return nil, protocol.NewError(protocol.CodeOffsetMismatch, "a partial upload lacks bytes")
-		case *part.Size > s.Limits.FileSize-sum: // and not their sum, which could overflow
-			return nil, TooLarge(s.Limits.FileSize)
+		case *part.Size > h.limits.FileSize-sum: // and not their sum, which could overflow
+			return nil, TooLarge(h.limits.FileSize)
 		}
 		sum += *part.Size
 	}

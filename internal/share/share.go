@@ -105,6 +105,7 @@ type Service struct {
 	steps    receiptQueue
 	doubts   doubts
 	orphans  orphans
+	rules    rulebook
 	began    time.Time    // when the first sender could come back
 	swept    atomic.Int64 // when the last sweep ended, in nanoseconds since 1970
 }

@@ -21,6 +21,7 @@ const (
 	AuditJoined            AuditKind = "joined"             // a participant came into the room
 	AuditDropped           AuditKind = "dropped"            // a participant was removed from it for good
 	AuditSharing           AuditKind = "sharing-switched"   // sharing was switched off for some roles of it, or on
+	AuditRules             AuditKind = "rules-changed"      // the application laid down rules for it
 	AuditOffered           AuditKind = "offered"            // a file was offered; its bytes are to come
 	AuditAvailable         AuditKind = "available"          // all bytes of a file are there
 	AuditDownloading       AuditKind = "downloading"        // a recipient was sent the first byte
@@ -69,6 +70,8 @@ type AuditEntry struct {
 	Off []string `json:"off,omitempty"`
 	// Webhook is the endpoint that was added, changed, removed or disabled.
 	Webhook string `json:"webhook,omitempty"`
+	// Rules are what the application laid down.
+	Rules *protocol.Rules `json:"rules,omitempty"`
 	// Name is the file's, or the display name of the participant or the room, or the
 	// host of an endpoint; "" in a log that keeps no names.
 	Name string `json:"name,omitempty"`

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/handout-rtc/handout/internal/crash"
 	"github.com/handout-rtc/handout/protocol"
@@ -162,7 +161,7 @@ func (c *change) deposit(ctx context.Context, group []*deposit) error {
 // accepted returns the shares of a group that may be added, and tells the others
 // why not.
 func (c *change) accepted(ctx context.Context, group []*deposit) ([]Share, error) {
-	h, sharing, refusal, err := c.roomHolds(ctx, group[0].share)
+	h, room, refusal, err := c.roomHolds(ctx, group[0].share)
 	if err != nil {
 		return nil, err
 	}
@@ -179,10 +178,12 @@ func (c *change) accepted(ctx context.Context, group []*deposit) ([]Share, error
 		if err != nil {
 			return nil, err
 		}
-		off, full := permits(sharing, d.share), h.fits(d.quota, d.share.Reserved)
+		off, full := permits(room.Sharing, d.share), h.fits(d.quota, d.share.Reserved)
 		switch {
 		case made:
 			d.err = ErrConflict
+		case d.quota.RulesRev != room.Rules.Rev:
+			d.err = ErrStaleRules
 		case off != nil:
 			d.err = off
 		case h.shares >= d.quota.RoomShares:
@@ -198,28 +199,27 @@ func (c *change) accepted(ctx context.Context, group []*deposit) ([]Share, error
 	return accepted, nil
 }
 
-// roomHolds returns what the share's room holds of its quota, and its switch, or why
-// it takes no shares of the sender.
-func (c *change) roomHolds(ctx context.Context, s Share) (h held, sharing protocol.Sharing, refusal, err error) {
-	var ended time.Time
+// roomHolds returns what the share's room holds of its quota, and its switch and the
+// revision of its rules, or why it takes no shares of the sender.
+func (c *change) roomHolds(ctx context.Context, s Share) (h held, room Room, refusal, err error) {
 	var dropped int
 	scan := func(r row) (h held, err error) {
-		err = r.Scan(timeColumn{&ended}, &h.bytes, &h.shares, &h.app, jsonColumn{&sharing.Off}, &dropped)
+		err = r.Scan(timeColumn{&room.EndedAt}, &h.bytes, &h.shares, &h.app, jsonColumn{&room.Sharing.Off}, &room.Rules.Rev, &dropped)
 		return h, err
 	}
-	h, err = one(ctx, c, scan, `SELECT r.ended_at, r.held_bytes, r.held_shares, a.held_bytes, r.sharing_off,
+	h, err = one(ctx, c, scan, `SELECT r.ended_at, r.held_bytes, r.held_shares, a.held_bytes, r.sharing_off, r.rules_rev,
 		(SELECT COUNT(*) FROM dropped WHERE room = $1 AND participant = $2) FROM rooms r JOIN apps a ON a.id = r.app WHERE r.id = $1`, s.Room, s.Sender.ID)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return h, sharing, err, nil
+		return h, room, err, nil
 	case err != nil:
-		return h, sharing, nil, fmt.Errorf("reading the quota: %w", err)
-	case !ended.IsZero():
-		return h, sharing, protocol.NewError(protocol.CodeRoomEnded, "the room has ended"), nil
+		return h, room, nil, fmt.Errorf("reading the quota: %w", err)
+	case !room.EndedAt.IsZero():
+		return h, room, protocol.NewError(protocol.CodeRoomEnded, "the room has ended"), nil
 	case dropped > 0:
-		return h, sharing, wasDropped(), nil
+		return h, room, wasDropped(), nil
 	}
-	return h, sharing, nil, nil
+	return h, room, nil, nil
 }
 
 // wasMade reports whether the share's request has been made before: by now, or

@@ -14,7 +14,7 @@ import (
 func (db *DB) CreatePartial(ctx context.Context, s Share, q Quota) error {
 	s = created(s)
 	return db.update(ctx, "creating a partial upload", func(ctx context.Context, c *change) error {
-		if err := roomForShare(ctx, c, s); err != nil {
+		if err := roomForShare(ctx, c, s, q.RulesRev); err != nil {
 			return err
 		}
 		if err := c.checkQuota(ctx, []Share{s}, q); err != nil {
@@ -38,7 +38,7 @@ func (db *DB) CreatePartial(ctx context.Context, s Share, q Quota) error {
 func (db *DB) JoinPartials(ctx context.Context, s Share, parts []protocol.ShareID, q Quota) error {
 	s = created(s)
 	return db.update(ctx, "joining partial uploads", func(ctx context.Context, c *change) error {
-		if err := roomForShare(ctx, c, s); err != nil {
+		if err := roomForShare(ctx, c, s, q.RulesRev); err != nil {
 			return err
 		}
 		var size int64

@@ -33,6 +33,8 @@ type Room struct {
 	EndedAt time.Time
 	// Sharing says who may offer files in it.
 	Sharing protocol.Sharing
+	// Rules narrow what may be shared in it.
+	Rules protocol.Rules
 }
 
 // Member is a participant with what only the server knows of it.
@@ -62,6 +64,9 @@ type Share struct {
 	SenderRole string
 	// Dialect is the protocol that the upload comes by: see Marked.
 	Dialect string
+	// Vet: the first bytes are to be held against the room's types before anybody
+	// reads them.
+	Vet bool
 	// PartOf is the share that a partial upload has been given to; "" for none.
 	PartOf protocol.ShareID
 	// Reserved is how many bytes the share takes of its room's quota.
@@ -145,6 +150,10 @@ type Quota struct {
 	RoomUploads int   // the room's shares that are uploading, and its partial uploads
 	Promised    int64 // bytes that the sender's OpenUploads have reserved
 	AppBytes    int64 // reserved bytes of the live shares of all rooms of the application
+
+	// RulesRev is the revision of the room's rules that the limits, and the shares, go
+	// by: with another one, nothing is made and the answer is ErrStaleRules.
+	RulesRev int64
 }
 
 // With is the quota with what the limits say.

@@ -11,13 +11,15 @@ import (
 // purgeBatch bounds how much one transaction clears away.
 const purgeBatch = 100
 
-const roomColumns = `id, app, name, owner_ref, settings, data, created_at, empty_since, ended_at, sharing_off, sharing_rev`
+const roomColumns = `id, app, name, owner_ref, settings, data, created_at, empty_since, ended_at, sharing_off, sharing_rev, rules, rules_rev`
 
 func scanRoom(r row) (Room, error) {
 	var room Room
+	var rev int64
 	err := r.Scan(&room.ID, &room.App, &room.Name, &room.OwnerRef, jsonColumn{&room.Settings}, jsonColumn{&room.Data},
 		timeColumn{&room.CreatedAt}, timeColumn{&room.EmptySince}, timeColumn{&room.EndedAt},
-		jsonColumn{&room.Sharing.Off}, &room.Sharing.Rev)
+		jsonColumn{&room.Sharing.Off}, &room.Sharing.Rev, jsonColumn{&room.Rules}, &rev)
+	room.Rules.Rev = rev
 	return room, err
 }
 
@@ -53,8 +55,15 @@ func (db *DB) CreateRoom(ctx context.Context, r Room, maxRooms int) error {
 			return protocol.LimitError(protocol.CodeRoomFull, "max-rooms", "too many rooms")
 		}
 		c.note(AuditEntry{Kind: AuditRoomCreated, Time: r.CreatedAt, Room: r.ID, By: ByOperator, Name: r.Name})
-		_, err = c.exec(ctx, `INSERT INTO rooms (`+roomColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', 0)`,
-			r.ID, r.App, r.Name, r.OwnerRef, string(r.Settings), string(r.Data), micros(r.CreatedAt), micros(r.EmptySince))
+		if r.Rules.Rev > 0 {
+			c.note(AuditEntry{Kind: AuditRules, Time: r.CreatedAt, Room: r.ID, By: ByOperator, Rules: &r.Rules})
+		}
+		rules, emptyLife, err := rulesColumns(r.Rules)
+		if err != nil {
+			return err
+		}
+		_, err = c.exec(ctx, `INSERT INTO rooms (`+roomColumns+`, empty_life) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', 0, $9, $10, $11)`,
+			r.ID, r.App, r.Name, r.OwnerRef, string(r.Settings), string(r.Data), micros(r.CreatedAt), micros(r.EmptySince), rules, r.Rules.Rev, emptyLife)
 		if err == nil {
 			_, err = c.exec(ctx, `INSERT INTO apps (id, held_bytes) VALUES ($1, 0) ON CONFLICT (id) DO NOTHING`, r.App)
 		}

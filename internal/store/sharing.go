@@ -55,11 +55,14 @@ func rolesText(roles []string) (string, error) {
 
 // roomForShare returns nil if the room takes a new share of that sender's: else
 // ErrNotFound, protocol.CodeRoomEnded, protocol.CodeUnauthenticated for who was
-// dropped, or protocol.CodeSharingOff.
-func roomForShare(ctx context.Context, q querier, s Share) error {
+// dropped, protocol.CodeSharingOff, or ErrStaleRules if it has other rules than rev.
+func roomForShare(ctx context.Context, q querier, s Share, rev int64) error {
 	r, err := liveRoom(ctx, q, s.Room)
 	if err != nil {
 		return err
+	}
+	if r.Rules.Rev != rev {
+		return ErrStaleRules
 	}
 	if was, err := dropped(ctx, q, s.Room, s.Sender.ID); err != nil {
 		return err

@@ -30,7 +30,8 @@ type DueShare struct {
 
 // Due returns live shares whose time is over: at now (CodeLifetimeOver), because
 // their room has ended (CodeRoomEnded), or because it has been empty, and the
-// share untouched, since before emptyBefore (CodeRoomEmpty). A part lives as long as
+// share untouched, since before emptyBefore, or for as long as the room's rules say
+// (CodeRoomEmpty). A part lives as long as
 // the share it belongs to.
 func (db *DB) Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([]DueShare, error) {
 	scan := func(r row) (DueShare, error) {
@@ -51,7 +52,9 @@ func (db *DB) Due(ctx context.Context, now, emptyBefore time.Time, limit int) ([
 	shares, err := list(ctx, db.engine.Reader(), scan, `SELECT `+shareColumns+`,
 			CASE WHEN room IN (SELECT id FROM rooms WHERE ended_at > 0) THEN 1 ELSE 0 END FROM shares
 		WHERE ended_at = 0 AND part_of = '' AND (expires_at <= $1 OR room IN (SELECT id FROM rooms WHERE ended_at > 0)
-			OR (updated_at < $2 AND room IN (SELECT id FROM rooms WHERE empty_since > 0 AND empty_since < $2)))
+			OR (updated_at < $2 AND room IN (SELECT id FROM rooms WHERE empty_since > 0 AND empty_since < $2))
+			OR (room IN (SELECT id FROM rooms WHERE empty_life > 0 AND empty_since > 0 AND empty_since < $1 - empty_life)
+				AND updated_at < $1 - (SELECT empty_life FROM rooms WHERE id = shares.room)))
 		ORDER BY expires_at, id LIMIT $3`, micros(now), micros(emptyBefore), limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading due shares: %w", err)

@@ -23,13 +23,14 @@ type Deposit struct {
 	// Share is the record that is to be made. Its size is that of the body, from
 	// 1 to MaxDeposit.
 	Share store.Share
+	Quota store.Quota // what it must fit into
 	Body  io.Reader
 	// Yield is called, at most once and from another goroutine, when the server
 	// stops: reading Body must fail soon afterwards.
 	Yield func()
 	// Create makes the record as one that is uploading. It is called when the
 	// body ends early: what has come of it is kept for who goes on with it.
-	Create func(context.Context, store.Share) (store.Share, error)
+	Create func(context.Context) (store.Share, error)
 	// Orphaned is told of bytes that have no record and could not be removed.
 	Orphaned func(protocol.ShareID)
 }
@@ -55,6 +56,11 @@ func (s *Service) Deposit(ctx context.Context, d Deposit) (store.Share, error) {
 	if n, err := io.ReadFull(d.Body, data); err != nil {
 		return s.depositPart(ctx, d, data[:n], err)
 	}
+	if d.Share.Vet {
+		if err := s.Vet(ctx, d.Share, data[:min(len(data), HeadBytes)]); err != nil {
+			return store.Share{}, err
+		}
+	}
 	if err := s.Blobs.Put(ctx, blob.Key(d.Share.ID), data); err != nil {
 		return store.Share{}, putFailed(err)
 	}
@@ -64,7 +70,7 @@ func (s *Service) Deposit(ctx context.Context, d Deposit) (store.Share, error) {
 
 // depositPart makes an upload of a body that ended early.
 func (s *Service) depositPart(ctx context.Context, d Deposit, arrived []byte, cause error) (store.Share, error) {
-	share, err := d.Create(ctx, d.Share)
+	share, err := d.Create(ctx)
 	if err != nil {
 		return store.Share{}, err
 	}
@@ -81,8 +87,7 @@ func (f *failing) Read([]byte) (int, error) { return 0, f.err }
 func (s *Service) recordDeposit(ctx context.Context, d Deposit, sum [sha256.Size]byte) (store.Share, error) {
 	share := d.Share
 	share.SHA256 = hex.EncodeToString(sum[:])
-	quota := s.Quota.With(s.Limits)
-	done, err := s.Records.Deposit(ctx, share, quota)
+	done, err := s.Records.Deposit(ctx, share, d.Quota)
 	if err == nil {
 		crash.At(crash.DepositRecorded)
 		s.Log.Info("share deposited", "share", done.ID, "room", done.Room, "participant", done.Sender.ID, "bytes", done.Offset)
@@ -97,7 +102,10 @@ func (s *Service) recordDeposit(ctx context.Context, d Deposit, sum [sha256.Size
 		s.Log.Error("removing a deposit that was refused", "share", share.ID, "err", removeErr)
 		d.Orphaned(share.ID)
 	}
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case errors.Is(err, store.ErrStaleRules):
+		return store.Share{}, protocol.WrapError(protocol.CodeUnavailable, "the rules of the room have just changed: send it again", err)
+	case errors.Is(err, store.ErrNotFound):
 		return store.Share{}, protocol.NewError(protocol.CodeRoomNotFound, "there is no such room")
 	}
 	return store.Share{}, fmt.Errorf("recording a deposit: %w", err)

@@ -24,11 +24,11 @@ func (b *bench) deposit(n int64, body io.Reader) (store.Share, error) {
 	b.records.mu.Lock()
 	delete(b.records.shares, b.id)
 	b.records.mu.Unlock()
-	return b.Deposit(context.Background(), upload.Deposit{Share: record, Body: body, Create: func(_ context.Context, s store.Share) (store.Share, error) {
+	return b.Deposit(context.Background(), upload.Deposit{Share: record, Quota: store.Quota{RoomBytes: 1 << 40}, Body: body, Create: func(context.Context) (store.Share, error) {
 		b.records.mu.Lock()
 		defer b.records.mu.Unlock()
-		b.records.shares[s.ID] = s
-		return s, nil
+		b.records.shares[record.ID] = record
+		return record, nil
 	}, Orphaned: func(id protocol.ShareID) { b.orphaned = append(b.orphaned, id) }})
 }
 

@@ -36,7 +36,7 @@ func (s *Service) Follow(ctx context.Context, id protocol.ShareID, beyond int64)
 			if err != nil {
 				return 0, false, err
 			}
-			if all = share.State == protocol.Available; all || share.Offset > beyond {
+			if all = share.State == protocol.Available; all || share.Offset > beyond && !withheld(share) {
 				return share.Offset, all, nil
 			}
 			if !s.Active(id) && s.Now().Sub(share.UpdatedAt) >= s.FollowWait {

@@ -259,7 +259,7 @@ func (s *Service) partDone(ctx context.Context, part store.Share) error {
 // has ended before its time, or its bytes are gone.
 func (s *Service) joinFailed(ctx context.Context, whole store.Share, err error) error {
 	code := protocol.CodeOf(err)
-	if code == protocol.CodeUploadStalled || code == protocol.CodeUnavailable {
+	if code == protocol.CodeUploadStalled || code == protocol.CodeUnavailable || code == protocol.CodeTypeNotAllowed {
 		return err
 	}
 	if code == protocol.CodeShareEnded || errors.Is(err, blob.ErrNotFound) {

@@ -17,13 +17,21 @@ import (
 // it; with the last byte it completes the share. h is the hash up to there.
 func (s *Service) receive(ctx context.Context, share store.Share, h hash.Hash, a Append) (store.Share, error) {
 	left := s.left(share)
+	open := true // to who follows
 	switch {
 	case a.BodyLength > left && share.Marked() && share.Size != nil:
 		return s.outgrown(ctx, share)
 	case a.BodyLength > left:
 		return share, protocol.NewError(protocol.CodeRequestTooLarge,
 			fmt.Sprintf("the body has %d bytes and the upload takes %d more", a.BodyLength, left))
-	case a.Body == nil:
+	}
+	if share.Vet && share.Offset < HeadBytes && !share.Partial() {
+		var err error
+		if share, open, err = s.vet(ctx, share, &a, left); err != nil {
+			return share, err
+		}
+	}
+	if a.Body == nil {
 		return s.acknowledge(ctx, share, h, nil, a, 0)
 	}
 	if a.Checksum != nil {
@@ -41,15 +49,21 @@ func (s *Service) receive(ctx context.Context, share store.Share, h hash.Hash, a
 	if a.Checksum != nil {
 		return s.receiveChecked(ctx, share, h, writer, a, left)
 	}
-	return s.receiveKept(ctx, share, h, writer, a, left)
+	return s.receiveKept(ctx, share, h, writer, a, open)
 }
 
-// receiveKept acknowledges what comes of the body, also if it is cut short.
-func (s *Service) receiveKept(ctx context.Context, share store.Share, h hash.Hash, writer blob.Writer, a Append, left int64) (store.Share, error) {
+// receiveKept acknowledges what comes of the body, also if it is cut short. open says
+// that it may be followed.
+func (s *Service) receiveKept(ctx context.Context, share store.Share, h hash.Hash, writer blob.Writer, a Append, open bool) (store.Share, error) {
+	left := s.left(share)
 	from, flow := share.Offset, s.flows.join(share.ID)
 	defer s.flows.leave(share.ID)
 	marker := s.marker(ctx, share, h, a.Kept)
-	p := pump{to: writer, hash: h, marker: marker, lanes: s.lanes, wrote: func(n int64) { s.flows.advance(flow, from+n) }}
+	p := pump{to: writer, hash: h, marker: marker, lanes: s.lanes, wrote: func(n int64) {
+		if open {
+			s.flows.advance(flow, from+n)
+		}
+	}}
 	n, err := p.run(a.Body, left)
 	marker.wait()
 	crash.At(crash.BytesWritten)
@@ -126,7 +140,7 @@ func (s *Service) left(share store.Share) int64 {
 	if share.Size != nil {
 		return *share.Size - share.Offset
 	}
-	return s.Limits.FileSize - share.Offset
+	return share.Reserved - share.Offset // which is as much as a file may be where it was offered
 }
 
 // bodyFailed says why the body ended early. Errors that carry a code, from the

@@ -48,6 +48,9 @@ type Config struct {
 	// its page cache, so they survived the death of a server process; bytes of
 	// another boot are read again before they are believed.
 	Boot string
+	// Vet reports whether a file that begins so may be shared in its room, for those
+	// that must be vetted; it is needed where there are any.
+	Vet func(ctx context.Context, share store.Share, head []byte) error
 	// Handover is how long a request waits for another one to let go of its
 	// upload; zero means two seconds.
 	Handover time.Duration
@@ -199,7 +202,7 @@ func (s *Service) declare(ctx context.Context, share store.Share, a Append) (sto
 		}
 		return share, nil
 	}
-	if *a.Length > s.Limits.FileSize {
+	if *a.Length > share.Reserved {
 		return share, protocol.LimitError(protocol.CodeFileTooLarge, "max-file-size", "the length is over the limit")
 	}
 	quota := s.Quota.With(s.Limits)

@@ -34,6 +34,8 @@ type bench struct {
 	id      protocol.ShareID
 
 	orphaned []protocol.ShareID
+	vetted   [][]byte // the beginnings of files that were asked about
+	refusal  error    // of them
 }
 
 func newBench(t *testing.T, length int64) *bench {
@@ -41,6 +43,7 @@ func newBench(t *testing.T, length int64) *bench {
 	share := store.Share{
 		Share:      protocol.Share{ID: protocol.NewShareID(), State: protocol.Uploading, ExpiresAt: time.Now().Add(time.Hour)},
 		Checkpoint: store.Checkpoint{Run: boot},
+		Reserved:   64 << 20,
 		UpdatedAt:  time.Now(),
 	}
 	if length >= 0 {
@@ -57,6 +60,10 @@ func (b *bench) restart(boot string) {
 	b.Service = upload.New(upload.Config{
 		Records: b.records, Parts: b.records, Blobs: b.blobs, Boot: boot, CheckpointBytes: 1 << 20,
 		Limits: protocol.Limits{FileSize: 64 << 20, RoomBytes: 1 << 40, RoomShares: 10, OpenUploads: 10},
+		Vet: func(_ context.Context, _ store.Share, head []byte) error {
+			b.vetted = append(b.vetted, bytes.Clone(head))
+			return b.refusal
+		},
 	})
 }
 
