@@ -15,7 +15,7 @@ import (
 // attributes, hence 'unsafe-inline' for styles; the SDK hashes in WebAssembly,
 // which browsers refuse to compile without 'wasm-unsafe-eval'.
 const pagePolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; " +
-	"style-src 'self' 'unsafe-inline'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+	"style-src 'self' 'unsafe-inline'; manifest-src 'self'; media-src 'self' blob:; frame-src blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 // panelPrefix is what the names of the panel's files begin with: they are
 // served beside the SDK's.

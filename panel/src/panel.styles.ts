@@ -52,8 +52,7 @@ export const panelStyles = css`
     inset-block-start: var(--handout-inset-top, 0px);
   }
   .connection:empty {
-    align-self: start;
-    margin-block-end: -16px; /* there to be spoken, and without a gap */
+    position: absolute; /* there to be spoken, and without a gap */
   }
   .turn {
     margin-inline-start: auto;

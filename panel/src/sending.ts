@@ -1,6 +1,7 @@
 import type { Upload } from '@handout/sdk';
 import type { Words } from './messages/words.js';
 import { admit } from './model/admit.js';
+import { remember } from './model/bytes.js';
 import type { Card } from './model/cards.js';
 import type { Audience, RoomPort } from './model/ports.js';
 import { whyNot } from './model/sharing.js';
@@ -65,7 +66,12 @@ export class Sending {
     for (const sentence of admitted.refusals) this.#desk.refuse(sentence);
     if (admitted.files.length === 0) return [];
     try {
-      return room.send(admitted.files, { to });
+      const uploads = room.send(admitted.files, { to });
+      uploads.forEach((upload, at) => {
+        const file = admitted.files[at];
+        if (file !== undefined) remember(upload, file);
+      });
+      return uploads;
     } catch (error) {
       this.#desk.refuse(errorText(error, words));
       return [];

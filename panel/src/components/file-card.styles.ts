@@ -190,6 +190,14 @@ export const cardStyles = css`
   .receipts {
     grid-column: 1 / -1;
   }
+  .preview {
+    grid-column: 1 / -1;
+    margin-block-start: 12px;
+  }
+  button[aria-expanded='true'] {
+    background: var(--_surface-3);
+    color: var(--_text);
+  }
   .question {
     grid-column: 1 / -1;
     display: flex;

@@ -1,15 +1,18 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { styleMap } from 'lit/directives/style-map.js';
-import { Ban, Check, Download, FilePlus, RotateCcw, Trash2, Undo2, X } from 'lucide';
+import { Ban, Check, Download, Eye, FilePlus, RotateCcw, Trash2, Undo2, X } from 'lucide';
 import { english, type Words } from '../messages/words.js';
+import { bytesOf } from '../model/bytes.js';
 import { type Card, hasEnded } from '../model/cards.js';
 import { splitName } from '../model/file-kind.js';
 import { audienceLabel } from '../model/people.js';
+import { previewType } from '../model/preview-kind.js';
 import { overview } from '../model/receipts.js';
 import { faultText, percent, progressText, sizeText, stateText } from '../model/wording.js';
 import { base, buttons } from '../styles/base.js';
 import { cardStyles } from './file-card.styles.js';
 import { fileTile, fileTileStyles } from './file-tile.js';
+import './file-preview.js';
 import { icon } from './icon.js';
 import './receipt-list.js';
 
@@ -34,6 +37,7 @@ export class FileCard extends LitElement {
     meId: { attribute: false },
     moderator: { attribute: false },
     confirming: { state: true },
+    preview: { state: true },
   };
 
   declare words: Words;
@@ -45,6 +49,8 @@ export class FileCard extends LitElement {
   /** I may withdraw what others share. */
   declare moderator: boolean;
   declare confirming: boolean;
+  /** The bytes that are shown below, while they are. */
+  declare preview: Promise<Blob> | undefined;
 
   constructor() {
     super();
@@ -67,8 +73,17 @@ export class FileCard extends LitElement {
           ${this.#status()}
         </div>
       </div>
-      ${this.confirming ? nothing : html`<div class="actions">${this.#actions()}</div>`} ${this.#bar()} ${this.#below()} ${this.#receipts()}
+      ${this.confirming ? nothing : html`<div class="actions">${this.#actions()}</div>`} ${this.#bar()} ${this.#below()} ${this.#shown()} ${this.#receipts()}
     </article>`;
+  }
+
+  override willUpdate(): void {
+    if (this.preview !== undefined && bytesOf(this.card) === undefined) this.preview = undefined;
+  }
+
+  #shown() {
+    if (this.preview === undefined) return nothing;
+    return html`<handout-file-preview class="preview" data-testid="preview" .words=${this.words} .name=${this.card.name} .bytes=${this.preview}></handout-file-preview>`;
   }
 
   /** Who has it, of what is mine. Of what has ended, only who did something with it. */
@@ -159,9 +174,9 @@ export class FileCard extends LitElement {
       case 'declined':
         return html`${this.#mayRevoke()}${this.#button('save', 'save', Download)}${this.#button('dismiss', 'dismiss', X)}`;
       case 'saved':
-        return html`${this.#mayRevoke()}${this.#button('save', 'save-again', Download)}`;
+        return html`${this.#mayPreview()}${this.#mayRevoke()}${this.#button('save', 'save-again', Download)}`;
       case 'shared':
-        return this.#mayRevoke();
+        return html`${this.#mayPreview()}${this.#mayRevoke()}`;
       case 'upload-cancelled':
         return html`${this.#button('retry', 'resend', RotateCcw)}${this.#button('dismiss', 'dismiss', X)}`;
       case 'download-failed':
@@ -171,6 +186,20 @@ export class FileCard extends LitElement {
       default:
         return this.#button('dismiss', 'dismiss', X);
     }
+  }
+
+  /** Of what is here already, and is of a kind that is shown. */
+  #mayPreview() {
+    const { card, words } = this;
+    const kind = previewType(card.name)?.kind;
+    if (kind === undefined || bytesOf(card) === undefined || (kind === 'pdf' && !navigator.pdfViewerEnabled))
+      return nothing;
+    const label = words.text('preview.of', { name: card.name });
+    return html`<button class="quiet icon" aria-label=${label} title=${words.text('preview')} aria-expanded=${this.preview !== undefined} @click=${this.#toggle}>${icon(Eye)}</button>`;
+  }
+
+  #toggle(): void {
+    this.preview = this.preview === undefined ? bytesOf(this.card) : undefined;
   }
 
   #mayRevoke() {

@@ -169,6 +169,7 @@ export function download(file: FilePort, more: Partial<DownloadPort> = {}): Down
   const size = file.size ?? 0;
   return {
     kind: 'download',
+    done: Promise.resolve(new Blob([`What is in ${file.name}.`])),
     name: file.name,
     type: file.type,
     size,

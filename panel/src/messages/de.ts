@@ -76,6 +76,16 @@ export const de: Messages = {
   'withdraw.everyone': 'Für alle zurückziehen',
   'withdraw.question': 'Diese Datei zurückziehen? Dann kann sie niemand mehr speichern.',
   keep: 'Behalten',
+  preview: 'Vorschau',
+  'preview.of': 'Vorschau von {name}',
+  'preview.opening': 'Wird geöffnet …',
+  'preview.zoom': 'Volle Größe',
+  'preview.cut': 'Das ist der Anfang der Datei.',
+  'preview.gone': 'Die Datei kann nicht mehr gelesen werden.',
+  'preview.broken': 'Dieser Browser kann die Datei nicht anzeigen.',
+  'preview.large': 'Das Bild ist zu groß, um es hier zu zeigen.',
+  'preview.scripts':
+    'Dieses Dokument enthält Skripte, ist geschützt oder sehr groß. Es lässt sich speichern, aber hier nicht anzeigen.',
   'try-again': 'Erneut versuchen',
   'choose-file': 'Datei auswählen',
 

@@ -38,6 +38,7 @@ export interface UploadPort extends Pick<Upload, TransferFacts | 'kind' | 'to'> 
 
 export interface DownloadPort extends Pick<Download, TransferFacts | 'kind'> {
   readonly file: FilePort;
+  readonly done: Promise<Blob>;
 }
 
 export type TransferPort = UploadPort | DownloadPort;
