@@ -182,6 +182,7 @@ func (l *listener) hears(kind protocol.EventType, what, last string) (heard bool
 // TestAccessByPush connects everybody, and then lets things happen: each is heard
 // by whom the table names, and by nobody else.
 func TestAccessByPush(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	connections := map[string]*listener{}
 	for _, name := range listeners {

@@ -169,6 +169,7 @@ func shapeOf(r *http.Response, body string) string {
 // TestAccessToRooms sends what is about no single share, as everybody, while
 // sharing is on and while it is off for all but moderators.
 func TestAccessToRooms(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	if err := s.parts.rooms.Drop(t.Context(), s.room, "rex"); err != nil {
 		t.Fatal(err)
@@ -243,6 +244,7 @@ func (s *stage) webhook(t *testing.T) string {
 // TestAccessByTicket uses tickets in every state of a share: they stand for who
 // asked for them and for one share, once, and for a minute.
 func TestAccessByTicket(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	ticket := func(of protocol.ParticipantID, id protocol.ShareID, until time.Time) string {
 		secret := protocol.NewTicket()

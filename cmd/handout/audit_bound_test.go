@@ -14,6 +14,7 @@ import (
 // begins then, what was accepted goes on and ends, and readiness says why. When the
 // log can be written again, nothing is missing from it.
 func TestAnAuditLogThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	p := serve(t, "--dev", "--data", data, "--max-unaudited", "4")
 	log := filepath.Join(data, auditDir)

@@ -47,6 +47,7 @@ func kinds(entries []store.AuditEntry, path string) []string {
 // TestAudit follows files through a server that is killed and started again: every
 // step is in the log once, with who did it, and neither a name nor a token.
 func TestAudit(t *testing.T) {
+	t.Parallel()
 	for _, names := range []bool{false, true} {
 		t.Run(fmt.Sprintf("names %v", names), func(t *testing.T) {
 			t.Parallel()
@@ -129,6 +130,7 @@ func logText(t *testing.T, data string) string {
 // TestAuditFollows prints what comes while the server runs, and finds out a line
 // that was changed.
 func TestAuditFollows(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	server := serve(t, "--dev", "--data", data)
 	follow := command("audit", "--follow", "--kind", "available", "--data", data)

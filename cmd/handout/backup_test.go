@@ -14,6 +14,7 @@ import (
 // one on the copy: whatever was acknowledged before is there, uploads go on, and
 // what had ended is not there. This is what docs/backup.md says to do.
 func TestBackup(t *testing.T) {
+	t.Parallel()
 	data, to := t.TempDir(), filepath.Join(t.TempDir(), "backup")
 	server := serve(t, "--dev", "--data", data)
 	bearer := server.guest(t)

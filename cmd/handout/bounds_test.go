@@ -8,6 +8,7 @@ import (
 
 // TestAFullDiskTakesNoNewFiles asks more space to be left free than any disk has.
 func TestAFullDiskTakesNoNewFiles(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--dev", "--data", t.TempDir(), "--min-free", "1EiB")
 	bearer := p.guest(t)
 	for name, header := range map[string][]string{
@@ -31,6 +32,7 @@ func TestAFullDiskTakesNoNewFiles(t *testing.T) {
 
 // TestWhoOffersTooFastWaits makes and cancels uploads beyond a burst.
 func TestWhoOffersTooFastWaits(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--dev", "--data", t.TempDir(), "--create-rate", "0.001", "--create-burst", "100")
 	bearer := p.guest(t)
 	for range 100 {

@@ -128,6 +128,7 @@ func sizeOf(pattern string) int64 {
 // TestCommandLinesSurvive sends a file from one command line to another, while the sender,
 // the server and the receiver are killed.
 func TestCommandLinesSurvive(t *testing.T) {
+	t.Parallel()
 	size := int64(faulttest.Amount(12<<20, 5<<30))
 	s := newTerminals(t, "--data", t.TempDir(), "--max-file-size", "6GiB")
 	if !faulttest.Long() {

@@ -15,6 +15,7 @@ import (
 // TestCommandLinesAreStopped: Ctrl-C takes back what is sent, and every other signal
 // leaves it to be gone on with, if that is possible.
 func TestCommandLinesAreStopped(t *testing.T) {
+	t.Parallel()
 	s := newTerminals(t, "--data", t.TempDir())
 	network := faulttest.StartProxy(t, s.Server)
 	s.through(network.URL())
@@ -78,6 +79,7 @@ func TestCommandLinesAreStopped(t *testing.T) {
 
 // TestResumeRefusesAnotherFile: what has changed since is not sent under the old id.
 func TestResumeRefusesAnotherFile(t *testing.T) {
+	t.Parallel()
 	s := newTerminals(t, "--data", t.TempDir())
 	network := faulttest.StartProxy(t, s.Server)
 	network.Worsen(t, "bandwidth", map[string]int{"rate": 256}) // KB a second

@@ -17,6 +17,7 @@ import (
 // TestCLI runs the transcripts in testdata/script: each is a session at a shell, with
 // the program as handout, a server of the test's own and its room, $ROOM.
 func TestCLI(t *testing.T) {
+	t.Parallel()
 	server := serve(t, "--dev", "--data", t.TempDir())
 	bin, keys := t.TempDir(), filepath.Join(t.TempDir(), "keys")
 	if err := os.WriteFile(keys, []byte("dev:devkey\n"), 0o600); err != nil {

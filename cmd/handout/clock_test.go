@@ -151,6 +151,7 @@ func (p *process) ticket(t *testing.T, bearer, path string) string {
 // TestF15_TheClockIsSetWhileTheServerRuns: nothing that lasts goes by it, and no
 // credential lives longer.
 func TestF15_TheClockIsSetWhileTheServerRuns(t *testing.T) {
+	t.Parallel()
 	for _, by := range []time.Duration{time.Hour, -time.Hour, tenYears, -tenYears} {
 		t.Run(by.String(), func(t *testing.T) {
 			t.Parallel()
@@ -220,6 +221,7 @@ func TestF15_TheClockIsSetWhileTheServerRuns(t *testing.T) {
 
 // TestF15_TheClockIsSetBetweenTwoServers: what was begun before the start goes on.
 func TestF15_TheClockIsSetBetweenTwoServers(t *testing.T) {
+	t.Parallel()
 	for _, by := range []time.Duration{2 * time.Hour, -30 * time.Second, -time.Hour} {
 		t.Run(by.String(), func(t *testing.T) {
 			t.Parallel()

@@ -59,6 +59,7 @@ func (p *process) join(bearer string, parts []string) (status int, path string) 
 // be: its successor ends up with one whole file, and says so when the request is
 // made again.
 func TestAJoinSurvivesKill(t *testing.T) {
+	t.Parallel()
 	for name, staged := range map[string]int64{"at its beginning": 0, "in the first part": 1 << 20, "in the last": 2*partBytes + 1} {
 		t.Run(name, func(t *testing.T) {
 			data := t.TempDir()
@@ -134,6 +135,7 @@ func (p *process) wantContent(t *testing.T, bearer, path string, want []byte) {
 // TestPartsSurviveKill kills the server while the parts of an upload come in, again
 // and again: what was acknowledged of each is there, and the file is whole.
 func TestPartsSurviveKill(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	server := serve(t, "--dev", "--data", data)
 	bearer := server.guest(t)

@@ -20,6 +20,7 @@ import (
 
 // TestAHeaderOfAMegabyte is refused by HTTP/1.1 and over TLS.
 func TestAHeaderOfAMegabyte(t *testing.T) {
+	t.Parallel()
 	plain, sealed := serve(t, "--dev", "--data", t.TempDir()), serveTLS(t)
 	dialled, err := net.Dial("tcp", strings.TrimPrefix(plain.url, "http://"))
 	if err != nil {
@@ -77,6 +78,7 @@ func (a *attacker) request() []byte {
 
 // TestAFloodOfContinuations sends a header that has no end.
 func TestAFloodOfContinuations(t *testing.T) {
+	t.Parallel()
 	p := serveTLS(t)
 	a := p.attack(t)
 	err := a.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: a.request()})
@@ -97,6 +99,7 @@ func TestAFloodOfContinuations(t *testing.T) {
 // TestRapidReset begins requests and takes them back at once, more than the server
 // would serve at a time, by far.
 func TestRapidReset(t *testing.T) {
+	t.Parallel()
 	p := serveTLS(t)
 	a := p.attack(t)
 	var err error

@@ -13,6 +13,7 @@ import (
 // TestAKeyIsRotatedWithoutDowntime follows docs/keys.md step by step, with a server
 // that runs all the time.
 func TestAKeyIsRotatedWithoutDowntime(t *testing.T) {
+	t.Parallel()
 	const before, after = "the-key-of-last-year", "the-key-of-this-year"
 	file := filepath.Join(t.TempDir(), "apps")
 	write := func(text string) {
@@ -108,6 +109,7 @@ func (p *process) office(t *testing.T, key, path, body string, status int) (repl
 }
 
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "apps")
 	many := []string{"a:1", "a:2", "a:3", "a:4", "a:5", "a:6", "a:7", "a:8"}
 	rows := []struct {

@@ -134,6 +134,7 @@ func TestThePageOfTheLimitsIsThatOfTheFlags(t *testing.T) {
 // by: each is a flag whose row says so, or a fixed bound of which the page says so,
 // and each such row has one.
 func TestWhatIsCountedIsALimit(t *testing.T) {
+	t.Parallel()
 	named := regexp.MustCompile(`(?:LimitError\([^"]*|Refused\(|tooFast\(|over = )"([a-z0-9-]+)"`)
 	counted := make(map[string]bool)
 	err := filepath.WalkDir("../../internal", func(name string, entry fs.DirEntry, err error) error {

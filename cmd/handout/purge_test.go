@@ -198,6 +198,7 @@ func (p *purge) everything() []string {
 // TestGoneMeansGone sends files in every way and ends them in every way there is,
 // and looks for their bytes in all files of the data directory.
 func TestGoneMeansGone(t *testing.T) {
+	t.Parallel()
 	ends := map[string]struct {
 		args []string
 		end  func(p *purge, shares []string)
@@ -276,6 +277,7 @@ func (p *purge) reading(share string) *http.Request {
 // TestGoneMeansGoneForUploadsThatFail: whatever keeps an upload from becoming a
 // file, its bytes do not stay.
 func TestGoneMeansGoneForUploadsThatFail(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		args []string
 		fail func(p *purge)

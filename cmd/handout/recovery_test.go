@@ -243,6 +243,7 @@ func FuzzRecovery(f *testing.F) {
 
 // TestRecoveryOfWhatIsWhole: without damage everything is there again.
 func TestRecoveryOfWhatIsWhole(t *testing.T) {
+	t.Parallel()
 	v := newWreck(t)
 	data := t.TempDir()
 	v.put(t, data, nil)

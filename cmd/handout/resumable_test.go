@@ -75,6 +75,7 @@ func wantSaid(t *testing.T, said string, lines ...string) {
 // TestResumableUploadsByPrograms sends one file in two pieces, by curl where it is
 // there, over HTTP/1.1 and HTTP/2, and kills the server after the first.
 func TestResumableUploadsByPrograms(t *testing.T) {
+	t.Parallel()
 	type program struct {
 		agent
 		interim []string // what is said before the answer

@@ -15,6 +15,7 @@ import (
 )
 
 func TestWhatIsAcknowledgedSurvivesKill(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	first := serve(t, "--dev", "--data", data)
 	bearer := first.guest(t)
@@ -42,6 +43,7 @@ func TestWhatIsAcknowledgedSurvivesKill(t *testing.T) {
 // that dies between two steps, and asks for no upload: the next one finishes
 // them by itself.
 func TestStartUpFinishesWhatAKillLeft(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	first := serve(t, "--dev", "--data", data)
 	bearer := first.guest(t)
@@ -86,6 +88,7 @@ func TestStartUpFinishesWhatAKillLeft(t *testing.T) {
 
 // TestTerminationKeepsARunningUpload ends the server while a body comes.
 func TestTerminationKeepsARunningUpload(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	first := serve(t, "--dev", "--data", data)
 	bearer := first.guest(t)
@@ -134,6 +137,7 @@ func TestTerminationKeepsARunningUpload(t *testing.T) {
 }
 
 func TestOneServerPerDataDirectory(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	serve(t, "--dev", "--data", data)
 	said, err := command("serve", "--dev", "--listen", "127.0.0.1:0", "--data", data).CombinedOutput()
@@ -143,6 +147,7 @@ func TestOneServerPerDataDirectory(t *testing.T) {
 }
 
 func TestOutsideDevelopment(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--app", "clinic:a-long-enough-key", "--data", t.TempDir(), "--metrics-listen", "127.0.0.1:0", "--public-url", "https://share.example")
 	for path, want := range map[string]int{
 		"/metrics": http.StatusNotFound, "/api/join": http.StatusNotFound, "/healthz": 200, "/readyz": 200, "/": 200, "/sdk/EnxRtc.js": 200,
@@ -168,6 +173,7 @@ func unbuilt(path string, status int) bool {
 
 // TestServersSideBySide starts two with the defaults that they share.
 func TestServersSideBySide(t *testing.T) {
+	t.Parallel()
 	for range 2 {
 		p := serve(t, "--app", "clinic:short", "--data", t.TempDir())
 		if response, _ := do(t, "GET", p.url+"/readyz", nil); response.StatusCode != http.StatusOK {
@@ -177,6 +183,7 @@ func TestServersSideBySide(t *testing.T) {
 }
 
 func TestBadFlags(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct{ args, want string }{
 		{"serve", "name an application with --app ID:KEY, or try --dev"},
 		{"serve --dev --listen 0.0.0.0:8080", "listens on loopback only"},
@@ -226,6 +233,7 @@ func TestBadFlags(t *testing.T) {
 // TestFlagsThatReachTheirBounds starts with limits that are just possible
 // together.
 func TestFlagsThatReachTheirBounds(t *testing.T) {
+	t.Parallel()
 	for _, args := range []string{
 		"--max-recipients 917 --max-receipts 3240 --max-message 63KiB --rate-grace 1s --silence 5s --max-header 24KiB",
 		"--max-participants 5 --max-receipts 5", // nobody can list more than are in the room

@@ -53,6 +53,7 @@ func (p *process) asks(t *testing.T, path string) *http.Response {
 // TestConnectionsAreBounded holds as many as there may be: the next are told, who
 // looks after the server is answered, and with a place free all is as before.
 func TestConnectionsAreBounded(t *testing.T) {
+	t.Parallel()
 	for name, flags := range map[string][]string{
 		"in all":         {"--max-sockets", "5"},
 		"of one address": {"--address-sockets", "5"},
@@ -82,6 +83,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 
 // TestMoreThanCanBeToldAreClosed opens many connections beyond the bound.
 func TestMoreThanCanBeToldAreClosed(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--dev", "--data", t.TempDir(), "--address-sockets", "1")
 	p.hold(t, 5)
 	until(t, "one more is closed", func() bool { return p.asks(t, "/healthz") == nil })
@@ -90,6 +92,7 @@ func TestMoreThanCanBeToldAreClosed(t *testing.T) {
 // TestAPushConnectionSaysLittle floods a connection with what is no command yet, so
 // that none of them counts; over TLS too.
 func TestAPushConnectionSaysLittle(t *testing.T) {
+	t.Parallel()
 	for name, flags := range map[string][]string{"bare": nil, "over TLS": localhost(t, t.TempDir(), 1)} {
 		p := serve(t, append([]string{"--dev", "--data", t.TempDir()}, flags...)...)
 		ws, response, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(p.url, "http")+"/v1/push/websocket",

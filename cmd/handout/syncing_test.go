@@ -45,6 +45,7 @@ func (p *process) deposit(bearer, body string) string {
 // TestSmallFilesSurviveKill kills a server that takes small files, however it
 // syncs: each that was acknowledged is there, whole.
 func TestSmallFilesSurviveKill(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"always", "interval"} {
 		t.Run(mode, func(t *testing.T) {
 			data := t.TempDir()
@@ -95,6 +96,7 @@ func TestSmallFilesSurviveKill(t *testing.T) {
 // TestASyncerNotesWhatItSynced: not before, and not while anything of an earlier
 // boot is in doubt.
 func TestASyncerNotesWhatItSynced(t *testing.T) {
+	t.Parallel()
 	ctx, data := context.Background(), t.TempDir()
 	records, err := sqlite.Open(ctx, filepath.Join(data, "handout.db"), sqlite.SyncLater)
 	if err != nil {

@@ -61,6 +61,7 @@ func (p *process) dial(t *testing.T, protocols ...string) *tls.Conn {
 
 // TestTransfersOverHTTP2 uploads, follows and downloads, all over one connection.
 func TestTransfersOverHTTP2(t *testing.T) {
+	t.Parallel()
 	p := serveTLS(t)
 	bearer := p.guest(t)
 	half := bytes.Repeat([]byte("0123456789abcdef"), 1<<17) // 2 MiB: beyond one block, and one frame
@@ -102,6 +103,7 @@ func TestTransfersOverHTTP2(t *testing.T) {
 // TestPushOverTLS connects by WebSocket, which is HTTP/1.1, and by streaming,
 // which is HTTP/2.
 func TestPushOverTLS(t *testing.T) {
+	t.Parallel()
 	p := serveTLS(t)
 	connect, err := json.Marshal(map[string]any{"id": 1, "connect": map[string]string{"token": p.guest(t)}})
 	if err != nil {
@@ -141,6 +143,7 @@ func TestPushOverTLS(t *testing.T) {
 // TestReceiveWindowsAreAnnounced reads what the server says first: the library
 // takes a value that it does not like for its default, silently.
 func TestReceiveWindowsAreAnnounced(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		args   []string
 		window uint32
@@ -185,6 +188,7 @@ func TestReceiveWindowsAreAnnounced(t *testing.T) {
 // TestHTTP2HasRoomForSoMany fills the room, is served by HTTP/1.1, and has its
 // place again when one has gone.
 func TestHTTP2HasRoomForSoMany(t *testing.T) {
+	t.Parallel()
 	p := serveTLS(t, "--http2-connections", "2")
 	negotiated := func(c *tls.Conn) string { return c.ConnectionState().NegotiatedProtocol }
 	first, second := p.dial(t, "h2", "http/1.1"), p.dial(t, "h2", "http/1.1")
@@ -208,6 +212,7 @@ func TestHTTP2HasRoomForSoMany(t *testing.T) {
 // TestTheCertificateIsReadAgain replaces the files by others, by garbage, and by
 // good ones: each time the last good ones count.
 func TestTheCertificateIsReadAgain(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	p := serve(t, append(localhost(t, dir, 1), "--dev", "--data", t.TempDir())...)
 	serial := func() int64 { return p.dial(t).ConnectionState().PeerCertificates[0].SerialNumber.Int64() }
@@ -227,6 +232,7 @@ func TestTheCertificateIsReadAgain(t *testing.T) {
 }
 
 func TestOldTLSIsRefused(t *testing.T) {
+	t.Parallel()
 	p := serveTLS(t)
 	for version, good := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
 		config := &tls.Config{InsecureSkipVerify: true, MinVersion: version, MaxVersion: version}

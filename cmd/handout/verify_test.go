@@ -47,6 +47,7 @@ func verified(t *testing.T, data string, want int, args ...string) verify.Report
 // TestVerify checks a data directory beside the server, after it was killed, and
 // after somebody took a file away; and mends it.
 func TestVerify(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	server := serve(t, "--dev", "--data", data)
 	bearer := server.guest(t)
@@ -93,6 +94,7 @@ func TestVerify(t *testing.T) {
 
 // TestVerifyRefusesWhatItCannotCheck: another directory, or another schema.
 func TestVerifyRefusesWhatItCannotCheck(t *testing.T) {
+	t.Parallel()
 	verified(t, t.TempDir(), exitUnknown)
 	data := t.TempDir()
 	if err := os.WriteFile(filepath.Join(data, recordsFile), []byte("no database"), 0o600); err != nil {
