@@ -202,7 +202,7 @@ func TestF2_CrashAtEachStep(t *testing.T) {
 		t.Run("sync "+sync, func(t *testing.T) {
 			l := newCrashLab(t, "--sync", sync)
 			hit := make(map[crash.Point]int)
-			for round := range faulttest.Amount(2, 20) {
+			for round := range faulttest.Amount(1, 20) {
 				for _, a := range acts {
 					for _, p := range a.points {
 						if sync == "interval" && neverSynced(p) {
