@@ -1,7 +1,14 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Browser, Page } from '@playwright/test';
 import { Example } from '../harness/example.js';
-import { sha256 } from '../harness/files.js';
+import { type Sample, sha256 } from '../harness/files.js';
+import { card } from '../harness/page.js';
 import { test as base, expect } from '../harness/test.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Starts an example, and stops it after the test. */
 const test = base.extend<{ start: (folder: string, api?: string) => Promise<Example> }>({
@@ -57,3 +64,53 @@ test('an application of the EnxRoom API, unchanged: sent to all, saved, sent to 
   await expect(forYou(ben)).toHaveCount(2);
   await expect(forYou(cleo)).toHaveCount(1);
 });
+
+/** Saves a file in the panel, and checks its bytes. */
+async function expectSaved(page: Page, file: Sample): Promise<void> {
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: `Save ${file.name}` }).click();
+  expect(await sha256(await (await saved).path())).toBe(file.sha256);
+}
+
+/** Drops a file where the page has an element. */
+async function drop(page: Page, selector: string, file: Sample): Promise<void> {
+  const bytes = await readFile(file.path, 'base64');
+  const data = await page.evaluateHandle(
+    ([name, content]) => {
+      const transfer = new DataTransfer();
+      const body = Uint8Array.from(atob(content as string), (char) => char.charCodeAt(0));
+      transfer.items.add(new File([body], name as string));
+      return transfer;
+    },
+    [file.name, bytes],
+  );
+  for (const type of ['dragover', 'drop']) await page.dispatchEvent(selector, type, { dataTransfer: data });
+}
+
+for (const [title, folder] of [
+  ['one HTML file', 'examples/plain-html'],
+  ['React', 'examples/react/dist'],
+] as const) {
+  test(`a call in ${title}: shared with all, saved, dropped on a person, left`, async ({ browser, start, samples }) => {
+    if (title === 'React')
+      await promisify(execFile)('npm', ['run', 'build', '--workspace', 'examples/react'], { cwd: root });
+    const { url } = await start(folder);
+    const [ana, ben, cleo] = (await Promise.all(
+      ['Ana', 'Ben', 'Cleo'].map((name) => enter(browser, url, name, 'Join the call')),
+    )) as [Page, Page, Page];
+    await expect(ana.locator('figure')).toHaveCount(3);
+    const slides = await samples.file('slides.bin', 600_000);
+    await ana.getByTestId('file-input').setInputFiles(slides.path);
+    await expectSaved(ben, slides);
+
+    const note = await samples.file('note.bin', 900);
+    await drop(ana, 'figure:has-text("Ben")', note);
+    await expectSaved(ben, note);
+    await expect(card(cleo, 'slides.bin')).toBeVisible();
+    await expect(card(cleo, 'note.bin')).toHaveCount(0);
+
+    await cleo.getByRole('button', { name: 'Leave' }).click();
+    await expect(cleo.getByLabel('Your name')).toBeVisible();
+    await expect(ana.locator('figure')).toHaveCount(2);
+  });
+}

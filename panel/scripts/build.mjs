@@ -23,7 +23,7 @@ const tightStyles = {
       : null,
 };
 
-async function bundle({ outDir, name, external, paths = {}, license }) {
+async function bundle({ outDir, name, external, entry = 'src/index.ts', paths = {}, license }) {
   await build({
     root,
     configFile: false,
@@ -31,7 +31,7 @@ async function bundle({ outDir, name, external, paths = {}, license }) {
     plugins: [tightStyles],
     build: {
       outDir,
-      lib: { entry: 'src/index.ts', formats: ['es'], fileName: () => name },
+      lib: { entry, formats: ['es'], fileName: () => name },
       target: 'es2022',
       minify: true,
       sourcemap: false,
@@ -57,16 +57,26 @@ await bundle({
   license: { fileName: 'handout-panel.licenses.md' },
 });
 await bundle({ outDir: 'lib', name: 'index.js', external: [/^@handout\/sdk$/, /^lit/, /^lucide/], license: false });
+await bundle({
+  outDir: 'lib',
+  name: 'react.js',
+  entry: 'src/react/index.ts',
+  external: [/^@handout\//, '@lit/react', /^react/],
+  license: false,
+});
 
 // What the plugin logs is its opinion of the compiler; a fault rejects.
 const quiet = { ...console, info: () => undefined, warn: () => undefined };
-await (
-  await rolldown({
-    input: { index: `${root}/src/index.ts` },
-    external: ['@handout/sdk'],
+async function writeTypes(name, input) {
+  const made = await rolldown({
+    input: { [name]: `${root}/${input}` },
+    external: [/^@handout\//, /^@lit\//, /^react/],
     plugins: [dts({ emitDtsOnly: true, tsconfig: `${root}/tsconfig.types.json`, logger: quiet })],
-  })
-).write({ dir: `${root}/lib`, format: 'es' });
+  });
+  await made.write({ dir: `${root}/lib`, format: 'es' });
+}
+await writeTypes('index', 'src/index.ts');
+await writeTypes('react', 'src/react/index.ts');
 const types = await readFile(`${root}/lib/index.d.ts`, 'utf8');
 await writeFile(
   `${root}/dist/handout-panel.d.ts`,
