@@ -102,6 +102,6 @@ web/dist/index.html: node_modules panel/dist/handout-panel.js $(WEB_SOURCES)
 bin/handout: $(GO_SOURCES) sdk/dist/EnxRtc.js panel/dist/handout-panel.js web/dist/index.html
 	$(GO) build -trimpath -o $@ ./cmd/handout
 
-node_modules: package.json package-lock.json sdk/package.json panel/package.json web/package.json e2e/package.json
+node_modules: package.json package-lock.json sdk/package.json panel/package.json web/package.json e2e/package.json examples/react/package.json
 	$(NPM) ci --no-audit --no-fund
 	touch $@
