@@ -180,7 +180,7 @@ export class Panel extends LitElement {
       this.#unread.seen();
     }
     if (room === undefined) return;
-    if (this.#selection.kind === 'room' && !may(room, 'sendToAll')) this.#select(toPeople([]));
+    if (this.#selection.kind === 'room' && !room.maySendToAll) this.#select(toPeople([]));
     this.#select(prune(this.#selection, new Set(whom(room).map(({ id }) => id))));
   }
 
@@ -225,7 +225,7 @@ export class Panel extends LitElement {
       .participants=${people}
       .recipients=${whom(room)}
       .selection=${this.#selection}
-      .sendToAll=${may(room, 'sendToAll')}
+      .sendToAll=${room.maySendToAll}
       .dragging=${this.#intake.dragging && this.#intake.over === undefined}
       @select=${(event: CustomEvent<Selection>) => this.#select(event.detail)}
       @choose=${() => this.pick()}

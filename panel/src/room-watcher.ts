@@ -64,6 +64,7 @@ export class RoomWatcher implements ReactiveController {
       room.on('state', redraw),
       room.on('participant-joined', redraw),
       room.on('participant-left', redraw),
+      room.on('rules-changed', redraw),
       room.on('sharing-changed', ({ sharing }) => {
         this.#ears.switched(sharing);
         redraw();

@@ -62,7 +62,7 @@ export class Sending {
       this.#desk.refuse(refusal ?? words.text('send.choose-first'));
       return [];
     }
-    const admitted = admit(files, room.limits.fileSize, folders, words);
+    const admitted = admit(files, room, folders, words);
     for (const sentence of admitted.refusals) this.#desk.refuse(sentence);
     if (admitted.files.length === 0) return [];
     try {
@@ -88,5 +88,6 @@ export class Sending {
 
 /** Why I may not send in this room, in words. */
 export function whyNotSend({ sharing, me }: RoomPort, words: Words): string {
-  return whyNot(sharing, me.grants.includes('send'), words);
+  // Where sharing is off for nobody, it is the room's rules that keep me from it.
+  return whyNot(sharing, me.grants.includes('send') && sharing.off.length > 0, words);
 }

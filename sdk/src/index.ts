@@ -11,6 +11,7 @@ export type { ReceiptState } from './receipt-records.js';
 export type { Receipt } from './receipts.js';
 export type { Room } from './room.js';
 export type { RoomEvents, RoomMessage, RoomState, SendOptions } from './room-events.js';
+export type { Rules } from './rules.js';
 export type { Role, Sharing } from './sharing.js';
 export type { ReconnectOptions } from './signal.js';
 export type { FileSource } from './source.js';

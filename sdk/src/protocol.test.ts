@@ -46,6 +46,7 @@ const UNREAD = [
   'receipt-words.json',
   'ledger.json',
   'split.json',
+  'share-list.json',
   'sharing-switch.json',
   'webhook-received.json',
 ];

@@ -5,6 +5,7 @@
 import { hasStrings, isCount, isObject } from './checks.js';
 import { HandoutError } from './errors.js';
 import { isReceipt, type ReceiptRecord } from './receipt-records.js';
+import { isRules, type Rules } from './rules.js';
 import { isSharing, type Sharing } from './sharing.js';
 
 /** What a token permits; what is absent is denied. */
@@ -100,14 +101,18 @@ export interface Welcome {
     readonly settings?: unknown;
     readonly data?: unknown;
     readonly sharing: Sharing;
+    /** Absent if there never were any. */
+    readonly rules?: Rules;
   };
   readonly limits: Limits;
 }
 
-/** Who is in the room, and its switch. */
+/** Who is in the room, its switch, and its rules with the limits by them once there were any. */
 export interface Roster {
   readonly participants: readonly ParticipantRecord[];
   readonly sharing: Sharing;
+  readonly rules?: Rules;
+  readonly limits?: Limits;
 }
 
 /** One page of GET /v1/rooms/{room}/shares. */
@@ -149,6 +154,7 @@ export type RoomEventRecord =
     })
   | (Sequenced & { readonly type: 'receipts.changed'; readonly receipts: readonly ReceiptRecord[] })
   | (Sequenced & { readonly type: 'sharing.changed'; readonly sharing: Sharing })
+  | (Sequenced & { readonly type: 'rules.changed'; readonly rules: Rules; readonly limits: Limits })
   | (Sequenced & { readonly type: 'room.ended' })
   /** A type of a later server: it counts in its stream, and says nothing to us. */
   | (Sequenced & { readonly type: 'unknown' });
@@ -248,7 +254,8 @@ export function parseWelcome(value: unknown): Welcome {
     isParticipant(value.me) &&
     hasStrings(value.room, 'id', 'name') &&
     isSharing(value.room.sharing) &&
-    hasCounts(value.limits, 'fileSize', 'lifetimeSeconds', 'openUploads', 'filesPerRequest', 'receiptsPerRequest')
+    isRuled(value.room) &&
+    isLimits(value.limits)
   ) {
     return value as unknown as Welcome;
   }
@@ -289,7 +296,9 @@ export function parseRoster(value: unknown): Roster {
     isObject(value) &&
     Array.isArray(value.participants) &&
     value.participants.every(isParticipant) &&
-    isSharing(value.sharing)
+    isSharing(value.sharing) &&
+    isRuled(value) &&
+    (value.rules === undefined || isLimits(value.limits))
   ) {
     return value as unknown as Roster;
   }
@@ -332,11 +341,21 @@ export function parseEvent(pushed: unknown): ServerEvent | undefined {
         : undefined;
     case 'sharing.changed':
       return isSharing(value.sharing) ? (value as unknown as ServerEvent) : undefined;
+    case 'rules.changed':
+      return isRules(value.rules) && isLimits(value.limits) ? (value as unknown as ServerEvent) : undefined;
     case 'room.ended':
       return value as unknown as ServerEvent;
     default:
       return { type: 'unknown', stream: value.stream, seq: value.seq, time: String(value.time) };
   }
+}
+
+function isLimits(value: unknown): boolean {
+  return hasCounts(value, 'fileSize', 'lifetimeSeconds', 'openUploads', 'filesPerRequest', 'receiptsPerRequest');
+}
+
+function isRuled(value: { rules?: unknown }): boolean {
+  return value.rules === undefined || isRules(value.rules);
 }
 
 function isTransfer(value: unknown): boolean {

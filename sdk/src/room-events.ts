@@ -1,8 +1,9 @@
 import type { Download } from './download.js';
 import type { SharedFile } from './file.js';
 import type { Participant } from './people.js';
-import type { Audience, LeaveReason, Sender } from './protocol.js';
+import type { Audience, LeaveReason, Limits, Sender } from './protocol.js';
 import type { Receipt } from './receipts.js';
+import type { Rules } from './rules.js';
 import type { Sharing } from './sharing.js';
 import type { MakeThumbnail, Parallel, Upload } from './upload.js';
 
@@ -42,6 +43,8 @@ export interface RoomEvents {
   'transfer-changed': { readonly transfer: Upload | Download };
   /** A moderator, or the operator, has switched sharing off or on. */
   'sharing-changed': { readonly sharing: Sharing };
+  /** The application has laid down other rules for the room: what may be shared now, and within which limits. */
+  'rules-changed': { readonly rules: Rules; readonly limits: Limits };
   message: RoomMessage;
 }
 

@@ -11,6 +11,7 @@ import type { Audience, LeaveReason, Limits, RoomEventRecord, ServerEvent, Welco
 import { Receipts } from './receipts.js';
 import { pageStorage, ResumeRecords } from './resume.js';
 import type { RoomEvents, RoomState, SendOptions } from './room-events.js';
+import { allows, permits, type Rules } from './rules.js';
 import { saveToDisk } from './save.js';
 import { maySend, type Sharing } from './sharing.js';
 import type { Signal } from './signal.js';
@@ -37,6 +38,8 @@ export class Room {
   readonly #parts: Parts;
   #welcome: Welcome;
   #sharing: Sharing;
+  #rules: Rules;
+  #limits: Limits;
   #state: RoomState = { kind: 'connecting' };
 
   /** @internal */
@@ -45,6 +48,8 @@ export class Room {
     this.#signal = signal;
     this.#welcome = welcome;
     this.#sharing = welcome.room.sharing;
+    this.#rules = welcome.room.rules ?? { rev: 0 };
+    this.#limits = welcome.limits;
     this.moderate = new Moderation(api);
     this.#people = new People({
       joined: (participant) => {
@@ -86,9 +91,19 @@ export class Room {
     return this.#welcome.me;
   }
 
-  /** What the server permits. */
+  /** What the server permits in this room. */
   get limits(): Limits {
-    return this.#welcome.limits;
+    return this.#limits;
+  }
+
+  /** What the application has laid down for this room. It may do so again at any time: see `rules-changed`. */
+  get rules(): Rules {
+    return this.#rules;
+  }
+
+  /** Whether the rules let a file be offered, by its name and type. `send` fails others with `type-not-allowed`. */
+  allows(file: { name: string; type: string }): boolean {
+    return allows(this.#rules, file);
   }
 
   get state(): RoomState {
@@ -100,9 +115,14 @@ export class Room {
     return this.#sharing;
   }
 
-  /** Whether I may offer files now: my token grants it, and sharing is not switched off for me. */
+  /** Whether I may offer files now: my token grants it, sharing is not switched off for me, and the rules permit it. */
   get maySend(): boolean {
-    return maySend(this.me, this.#sharing);
+    return maySend(this.me, this.#sharing) && permits(this.me, this.#rules, false);
+  }
+
+  /** Whether I may offer files to everyone now. */
+  get maySendToAll(): boolean {
+    return this.maySend && this.me.grants.includes('sendToAll') && permits(this.me, this.#rules, true);
   }
 
   /** Who is here, this page's participant included, by id. */
@@ -164,7 +184,9 @@ export class Room {
   welcomed(welcome: Welcome): void {
     if (this.#state.kind === 'left') return;
     this.#welcome = welcome;
+    this.#limits = welcome.limits;
     this.#switched(welcome.room.sharing);
+    this.#ruled(welcome.room.rules, welcome.limits);
     // What is news now is told in a room that is connected: a listener may act on it at once.
     if (this.#state.kind === 'reconnecting') this.#enter({ kind: 'connected' });
     this.#wake();
@@ -228,6 +250,7 @@ export class Room {
         files,
         records,
         limits: () => this.limits,
+        allows: (file) => this.allows(file),
         changed,
         create: (creation, signal) => api.create(creation, signal),
       }),
@@ -277,9 +300,10 @@ export class Room {
     return {
       shares: (shares) => this.#parts.files.apply(shares),
       onlyShares: (ids) => this.#parts.files.keepOnly(ids),
-      roster: ({ participants, sharing }) => {
+      roster: ({ participants, sharing, rules, limits }) => {
         this.#people.replace(participants);
         this.#switched(sharing);
+        this.#ruled(rules, limits);
       },
       wantsReceipts: () => this.#parts.receipts.wanted,
       receipts: (receipts) => this.#parts.receipts.apply(receipts),
@@ -308,6 +332,9 @@ export class Room {
       case 'sharing.changed':
         this.#switched(event.sharing);
         return;
+      case 'rules.changed':
+        this.#ruled(event.rules, event.limits);
+        return;
       case 'room.ended': // the connection is closed with the reason
       case 'unknown':
         return;
@@ -319,6 +346,13 @@ export class Room {
     if (sharing.rev <= this.#sharing.rev) return;
     this.#sharing = sharing;
     this.#events.emit('sharing-changed', { sharing });
+  }
+
+  #ruled(rules: Rules | undefined, limits: Limits | undefined): void {
+    if (rules === undefined || limits === undefined || rules.rev <= this.#rules.rev) return;
+    this.#rules = rules;
+    this.#limits = limits;
+    this.#events.emit('rules-changed', { rules, limits });
   }
 
   #fileChanged(file: SharedFile): void {

@@ -16,8 +16,12 @@ export function isSharing(value: unknown): value is Sharing {
   return isObject(value) && Array.isArray(value.off) && isCount(value.rev);
 }
 
+/** What the switch, and a room's rules, count a participant as. */
+export function counted({ grants, role }: { grants: readonly string[]; role: string }): Role {
+  return grants.includes('moderate') ? 'moderator' : role === 'viewer' ? role : 'participant';
+}
+
 /** Whether the participant may offer files now, by its token and by the switch. */
-export function maySend({ grants, role }: { grants: readonly string[]; role: string }, { off }: Sharing): boolean {
-  const counts = grants.includes('moderate') ? 'moderator' : role === 'viewer' ? role : 'participant';
-  return grants.includes('send') && !off.includes(counts);
+export function maySend(me: { grants: readonly string[]; role: string }, { off }: Sharing): boolean {
+  return me.grants.includes('send') && !off.includes(counted(me));
 }

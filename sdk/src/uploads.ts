@@ -20,6 +20,8 @@ export interface UploadsConfig {
   readonly files: Files;
   readonly records: ResumeRecords;
   limits(): Limits;
+  /** Whether a file may be offered, by its name and type; all may if nobody says. */
+  allows?(file: { name: string; type: string }): boolean;
   changed(upload: Upload): void;
   /** tus, unless a test brings its own. */
   readonly send?: SendBytes;
@@ -164,6 +166,8 @@ export class Uploads implements TransferControl<Upload> {
       this.#fail(upload, new HandoutError('empty-file', 'the file has zero bytes'));
     } else if (upload.size > fileSize) {
       this.#fail(upload, new HandoutError('file-too-large', `the file is larger than the limit of ${fileSize} bytes`));
+    } else if (this.#config.allows?.(upload) === false) {
+      this.#fail(upload, new HandoutError('type-not-allowed', 'files of this type may not be shared in this room'));
     }
     return !upload.ended;
   }

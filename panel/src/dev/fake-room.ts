@@ -24,6 +24,7 @@ export class FakeRoom implements RoomPort {
   state: RoomState = { kind: 'connected' };
   sharing: Sharing = { off: [], rev: 0 };
   maySend = true;
+  maySendToAll = true;
   /** What a moderator asked for, in order. */
   readonly asked: string[] = [];
   readonly moderate = {
@@ -38,7 +39,12 @@ export class FakeRoom implements RoomPort {
     this.name = name;
     this.me = me;
     this.maySend = me.grants.includes('send');
+    this.maySendToAll = me.grants.includes('sendToAll');
     this.participants.set(me.id, me);
+  }
+
+  allows(_: { name: string; type: string }): boolean {
+    return true;
   }
 
   async sendMessage(body: unknown, options: { to: Audience }): Promise<void> {

@@ -52,6 +52,14 @@ export const ar: Messages = {
     many: '{names} ملفات أكبر مما تسمح به هذه الغرفة ({size}).',
     other: '{names} ملفات أكبر مما تسمح به هذه الغرفة ({size}).',
   },
+  'refused.type': {
+    zero: '{names} ملفات من نوع لا يُسمح بمشاركته في هذه الغرفة.',
+    one: '{names} ملف من نوع لا يُسمح بمشاركته في هذه الغرفة.',
+    two: '{names} ملفان من نوع لا يُسمح بمشاركته في هذه الغرفة.',
+    few: '{names} ملفات من نوع لا يُسمح بمشاركته في هذه الغرفة.',
+    many: '{names} ملفات من نوع لا يُسمح بمشاركته في هذه الغرفة.',
+    other: '{names} ملفات من نوع لا يُسمح بمشاركته في هذه الغرفة.',
+  },
   quoted: '«{name}»',
   'quoted.more': {
     zero: '«{name}» و{count} غيره',
@@ -158,6 +166,7 @@ export const ar: Messages = {
   'ending.sharing-off': 'توقف: أُوقفت المشاركة',
   'ending.room-empty': 'حُذف: لم يكن أحد في الغرفة',
   'ending.storage-failed': 'فقد الخادم هذا الملف',
+  'ending.type-not-allowed': 'توقف: لا يُسمح بمشاركة ملفات من هذا النوع في هذه الغرفة',
 
   'fault.unknown': 'حدث خطأ ما',
   'fault.checksum-mismatch': 'تغيّر الملف أثناء إرساله',
@@ -180,6 +189,7 @@ export const ar: Messages = {
   'fault.too-many-requests': 'طلبات كثيرة دفعة واحدة: انتظر لحظة',
   'fault.too-many-uploads': 'ملفات كثيرة دفعة واحدة',
   'fault.too-slow': 'كان الاتصال بطيئًا جدًا',
+  'fault.type-not-allowed': 'لا يُسمح بمشاركة ملفات من هذا النوع في هذه الغرفة',
   'fault.unavailable': 'الخادم مشغول أو يتوقف',
   'fault.unauthenticated': 'انتهت صلاحية دعوتك',
   'fault.upload-idle': 'لم يكتمل في الوقت المحدد',

@@ -25,6 +25,10 @@ export const de: Messages = {
     one: '{names} ist größer, als dieser Raum erlaubt ({size}).',
     other: '{names} sind größer, als dieser Raum erlaubt ({size}).',
   },
+  'refused.type': {
+    one: '{names} ist von einer Art, die in diesem Raum nicht geteilt werden darf.',
+    other: '{names} sind von einer Art, die in diesem Raum nicht geteilt werden darf.',
+  },
   quoted: '„{name}“',
   'quoted.more': { one: '„{name}“ und {count} weitere', other: '„{name}“ und {count} weitere' },
   pasted: 'Eingefügtes Bild {time}',
@@ -118,6 +122,7 @@ export const de: Messages = {
   'ending.sharing-off': 'Angehalten: Das Teilen wurde ausgeschaltet',
   'ending.room-empty': 'Gelöscht: Niemand war im Raum',
   'ending.storage-failed': 'Der Server hat diese Datei verloren',
+  'ending.type-not-allowed': 'Angehalten: Dateien dieser Art dürfen in diesem Raum nicht geteilt werden',
 
   'fault.unknown': 'Etwas ist schiefgegangen',
   'fault.checksum-mismatch': 'Die Datei hat sich beim Senden geändert',
@@ -140,6 +145,7 @@ export const de: Messages = {
   'fault.too-many-requests': 'Zu viel auf einmal: Warte einen Moment',
   'fault.too-many-uploads': 'Zu viele Dateien auf einmal',
   'fault.too-slow': 'Die Verbindung war zu langsam',
+  'fault.type-not-allowed': 'Dateien dieser Art dürfen in diesem Raum nicht geteilt werden',
   'fault.unavailable': 'Der Server ist ausgelastet oder hält an',
   'fault.unauthenticated': 'Deine Einladung ist abgelaufen',
   'fault.upload-idle': 'Das wurde nicht rechtzeitig fertig',

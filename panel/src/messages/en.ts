@@ -27,6 +27,10 @@ export const en = {
     one: '{names} is larger than this room allows ({size}).',
     other: '{names} are larger than this room allows ({size}).',
   },
+  'refused.type': {
+    one: '{names} is of a type that may not be shared in this room.',
+    other: '{names} are of types that may not be shared in this room.',
+  },
   quoted: '“{name}”',
   'quoted.more': { one: '“{name}” and {count} other', other: '“{name}” and {count} others' },
   pasted: 'Pasted image {time}',
@@ -119,6 +123,7 @@ export const en = {
   'ending.sharing-off': 'Stopped: sharing was switched off',
   'ending.room-empty': 'Deleted: nobody was in the room',
   'ending.storage-failed': 'The server has lost this file',
+  'ending.type-not-allowed': 'Stopped: files of this type may not be shared in this room',
 
   'fault.unknown': 'Something went wrong',
   'fault.checksum-mismatch': 'The file changed while it was sent',
@@ -141,6 +146,7 @@ export const en = {
   'fault.too-many-requests': 'Too much at once: wait a moment',
   'fault.too-many-uploads': 'Too many uploads at once',
   'fault.too-slow': 'The connection was too slow',
+  'fault.type-not-allowed': 'Files of this type may not be shared in this room',
   'fault.unavailable': 'The server is busy or stopping',
   'fault.unauthenticated': 'Your invitation has expired',
   'fault.upload-idle': 'It was not finished in time',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FakeRoom, person } from '../dev/fake-room.js';
 import { english } from '../messages/words.js';
 import { admit, contentsOf, namePasted } from './admit.js';
 
@@ -6,10 +7,21 @@ function file(name: string, bytes: number): File {
   return new File([new Uint8Array(bytes)], name);
 }
 
+const room = {
+  limits: { ...new FakeRoom('r', person('me', 'Noor')).limits, fileSize: 10 },
+  allows: ({ name }: { name: string }) => !name.endsWith('.exe'),
+};
+
 describe('admit', () => {
+  it('says what the rules of the room leave out', () => {
+    const { files, refusals } = admit([file('a.exe', 1), file('a.txt', 1)], room, [], english);
+    expect(files.map(({ name }) => name)).toEqual(['a.txt']);
+    expect(refusals).toEqual(['“a.exe” is of a type that may not be shared in this room.']);
+  });
+
   it('lets good files through and says why others are left out', () => {
     const good = file('good.txt', 5);
-    const { files, refusals } = admit([good, file('empty.txt', 0), file('big.iso', 11)], 10, [], english);
+    const { files, refusals } = admit([good, file('empty.txt', 0), file('big.iso', 11)], room, [], english);
     expect(files).toEqual([good]);
     expect(refusals).toHaveLength(2);
     expect(refusals[0]).toBe('“empty.txt” is empty.');
@@ -17,17 +29,17 @@ describe('admit', () => {
   });
 
   it('takes a file of exactly the limit', () => {
-    expect(admit([file('edge.bin', 10)], 10, [], english).refusals).toEqual([]);
+    expect(admit([file('edge.bin', 10)], room, [], english).refusals).toEqual([]);
   });
 
   it('counts instead of listing many', () => {
     const empty = ['a', 'b', 'c'].map((name) => file(name, 0));
-    expect(admit(empty, 10, [], english).refusals).toEqual(['“a” and 2 others are empty.']);
-    expect(admit(empty.slice(0, 2), 10, [], english).refusals).toEqual(['“a” and “b” are empty.']);
+    expect(admit(empty, room, [], english).refusals).toEqual(['“a” and 2 others are empty.']);
+    expect(admit(empty.slice(0, 2), room, [], english).refusals).toEqual(['“a” and “b” are empty.']);
   });
 
   it('names folders', () => {
-    expect(admit([], 10, ['Photos'], english).refusals[0]).toContain('“Photos” is a folder');
+    expect(admit([], room, ['Photos'], english).refusals[0]).toContain('“Photos” is a folder');
   });
 });
 

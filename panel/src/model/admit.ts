@@ -1,4 +1,5 @@
 import type { Words } from '../messages/words.js';
+import type { RoomPort } from './ports.js';
 
 export interface Admitted {
   readonly files: readonly File[];
@@ -10,11 +11,21 @@ export interface Admitted {
  * Sorts out what the server would refuse before anything is sent: an offer is
  * taken whole or not at all, so one empty file would cost the others.
  */
-export function admit(files: readonly File[], fileSize: number, folders: readonly string[], words: Words): Admitted {
+export function admit(
+  files: readonly File[],
+  room: Pick<RoomPort, 'limits' | 'allows'>,
+  folders: readonly string[],
+  words: Words,
+): Admitted {
+  const { fileSize } = room.limits;
   const empty = files.filter((file) => file.size === 0);
   const large = files.filter((file) => file.size > fileSize);
+  const strange = files.filter((file) => file.size > 0 && !room.allows(file));
   const refusals: string[] = [];
-  const refuse = (key: 'refused.folder' | 'refused.empty' | 'refused.large', names: readonly string[]) => {
+  const refuse = (
+    key: 'refused.folder' | 'refused.empty' | 'refused.large' | 'refused.type',
+    names: readonly string[],
+  ) => {
     if (names.length === 0) return;
     refusals.push(words.text(key, { count: names.length, names: list(names, words), size: words.bytes(fileSize) }));
   };
@@ -27,7 +38,12 @@ export function admit(files: readonly File[], fileSize: number, folders: readonl
     'refused.large',
     large.map(({ name }) => name),
   );
-  return { files: files.filter((file) => file.size > 0 && file.size <= fileSize), refusals };
+  refuse(
+    'refused.type',
+    strange.map(({ name }) => name),
+  );
+  const left = new Set([...empty, ...large, ...strange]);
+  return { files: files.filter((file) => !left.has(file)), refusals };
 }
 
 /** The first by name, the others counted. */

@@ -44,7 +44,10 @@ export interface DownloadPort extends Pick<Download, TransferFacts | 'kind'> {
 export type TransferPort = UploadPort | DownloadPort;
 
 export interface RoomPort
-  extends Pick<Room, 'id' | 'name' | 'me' | 'limits' | 'state' | 'leave' | 'sharing' | 'maySend'> {
+  extends Pick<
+    Room,
+    'id' | 'name' | 'me' | 'limits' | 'state' | 'leave' | 'sharing' | 'maySend' | 'maySendToAll' | 'allows'
+  > {
   readonly moderate: Pick<Room['moderate'], 'switchSharing' | 'drop' | 'revokeAll'>;
   readonly participants: ReadonlyMap<string, Participant>;
   readonly files: ReadonlyMap<string, FilePort>;

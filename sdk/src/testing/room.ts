@@ -2,6 +2,7 @@ import { type JoinOptions, joinWith } from '../join.js';
 import type { ParticipantRecord, ShareRecord } from '../protocol.js';
 import type { ReceiptRecord } from '../receipt-records.js';
 import type { Room } from '../room.js';
+import type { Rules } from '../rules.js';
 import type { SignalHandlers } from '../signal.js';
 import { LIMITS, participant, SHARING } from './records.js';
 
@@ -25,6 +26,7 @@ export class FakeNetwork {
   people: ParticipantRecord[] = [ME];
   receipts: ReceiptRecord[] = [];
   sharing = SHARING;
+  rules: Rules | undefined;
   /** The status of the next requests to that path. */
   readonly refusals = new Map<string, number>();
   /** Replies that come when the test lets them. */
@@ -63,8 +65,12 @@ export class FakeNetwork {
   }
 
   welcome(): void {
-    const room = { id: 'rm_1', name: 'Physics', settings: { mode: 'group' }, sharing: this.sharing };
-    this.push.welcome({ me: ME, room, limits: LIMITS });
+    const room = { id: 'rm_1', name: 'Physics', settings: { mode: 'group' }, sharing: this.sharing, ...this.#ruled };
+    this.push.welcome({ me: ME, room, limits: { ...LIMITS, ...this.rules?.limits } });
+  }
+
+  get #ruled() {
+    return this.rules === undefined ? {} : { rules: this.rules };
   }
 
   /** Joins, and everything that the server has is known. */
@@ -84,7 +90,13 @@ export class FakeNetwork {
     if (held !== undefined) return held;
     if (init?.method === 'DELETE' || init?.method === 'PUT' || pathname.endsWith('/messages'))
       return new Response(null, { status: 204 });
-    if (pathname.endsWith('/participants')) return Response.json({ participants: this.people, sharing: this.sharing });
+    if (pathname.endsWith('/participants'))
+      return Response.json({
+        participants: this.people,
+        sharing: this.sharing,
+        ...this.#ruled,
+        limits: { ...LIMITS, ...this.rules?.limits },
+      });
     if (pathname.endsWith('/receipts')) {
       return Response.json({ seq: 0, receipts: init?.method === 'POST' ? [] : this.receipts });
     }
