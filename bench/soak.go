@@ -191,7 +191,7 @@ func (s *soak) sample(ctx context.Context, began time.Time, found *soaked, progr
 // holds then; at the latest after a while, for what it does not let go of is what
 // is looked for.
 func (s *soak) settle(ctx context.Context, before look) (look, error) {
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		now, err := s.look(ctx)
 		if err != nil || now.Goroutines <= before.Goroutines && now.Files <= before.Files || time.Now().After(deadline) {

@@ -170,6 +170,43 @@ func named(ctx context.Context, c *faulttest.Client, name string) (id protocol.S
 	return id, err
 }
 
+// appendMarked appends one block from at, the last one with the mark that the file
+// is complete, and returns where the upload is then and whether it is complete. One
+// that has all bytes and no mark gets it with an empty block: the request that had
+// it may have been pre-empted after its last byte.
+func appendMarked(ctx context.Context, c *faulttest.Client, path string, f faulttest.File, at int64) (now int64, whole bool, err error) {
+	block := make([]byte, min(f.Size-at, 256<<10))
+	f.ReadAt(block, at)
+	now = at + int64(len(block))
+	response, err := c.Do(ctx, http.MethodPatch, path, bytes.NewReader(block), "Content-Type", "application/partial-upload",
+		"Upload-Offset", strconv.FormatInt(at, 10), "Upload-Complete", mark(now == f.Size))
+	if err == nil {
+		response.Body.Close()
+		return now, now == f.Size, nil
+	}
+	if !faulttest.Again(err) {
+		return at, false, err
+	}
+	var header http.Header
+	err = faulttest.Persist(ctx, func(ctx context.Context) (err error) {
+		header, err = c.Ask(ctx, http.MethodHead, path, nil, nil, "Upload-Draft-Interop-Version", "8")
+		return err
+	})
+	if err != nil {
+		return at, false, err
+	}
+	now, err = strconv.ParseInt(header.Get("Upload-Offset"), 10, 64)
+	return now, header.Get("Upload-Complete") == mark(true), err
+}
+
+// mark is a boolean of a structured field (RFC 9651, section 3.3.6).
+func mark(is bool) string {
+	if is {
+		return "?1"
+	}
+	return "?0"
+}
+
 // byMarks sends a file by Resumable Uploads for HTTP: created without bytes, then
 // in appends of which the last one is marked.
 func byMarks(journal *faulttest.Journal) faulttest.Way {
@@ -182,27 +219,9 @@ func byMarks(journal *faulttest.Journal) faulttest.Way {
 		path := header.Get("Location")
 		id = protocol.ShareID(strings.TrimPrefix(path, "/uploads/"))
 		journal.Add(faulttest.Entry{Who: c.ID, Made: &faulttest.Made{Name: f.Name, Share: id}})
-		for at := int64(0); at < f.Size; {
-			block := make([]byte, min(f.Size-at, 256<<10))
-			f.ReadAt(block, at)
-			response, err := c.Do(ctx, http.MethodPatch, path, bytes.NewReader(block), "Content-Type", "application/partial-upload",
-				"Upload-Offset", strconv.FormatInt(at, 10), "Upload-Complete", fmt.Sprintf("?%d", (at+int64(len(block)))/f.Size))
-			if err == nil {
-				response.Body.Close()
-				at += int64(len(block))
-				continue
-			}
-			if !faulttest.Again(err) {
-				return id, err
-			}
-			err = faulttest.Persist(ctx, func(ctx context.Context) (err error) {
-				header, err = c.Ask(ctx, http.MethodHead, path, nil, nil, "Upload-Draft-Interop-Version", "8")
-				return err
-			})
+		for at, whole := int64(0), false; !whole; {
+			at, whole, err = appendMarked(ctx, c, path, f, at)
 			if err != nil {
-				return id, err
-			}
-			if at, err = strconv.ParseInt(header.Get("Upload-Offset"), 10, 64); err != nil {
 				return id, err
 			}
 		}

@@ -30,12 +30,24 @@ func (a Append) ends(share store.Share) (bool, error) {
 // completed it may come again: its answer may have got lost.
 func (a Append) repeated(share store.Share) error {
 	switch {
-	case !share.Marked(), a.Last && a.Body == nil:
+	case !share.Marked():
 		return nil
-	case a.Body != nil:
+	case !a.empty():
 		return protocol.NewError(protocol.CodeLengthMismatch, "the upload is complete: it takes no more bytes")
+	case !a.Last:
+		return protocol.NewError(protocol.CodeUploadComplete, "the upload is complete")
 	}
-	return protocol.NewError(protocol.CodeUploadComplete, "the upload is complete")
+	return nil
+}
+
+// empty reports whether the body has no byte, which only its end shows where its
+// length is not declared.
+func (a Append) empty() bool {
+	if a.Body == nil {
+		return true
+	}
+	_, err := io.ReadFull(a.Body, make([]byte, 1))
+	return err == io.EOF
 }
 
 // overrun says how the body ended, of which the upload has taken n bytes and may

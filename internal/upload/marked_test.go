@@ -113,6 +113,34 @@ func TestWhatMarksAnUploadMustBeWhole(t *testing.T) {
 	}
 }
 
+// TestWhatCompletedAnUploadMayComeAgain sends again what its answer may have got
+// lost of, and other things, to an upload that is complete.
+func TestWhatCompletedAnUploadMayComeAgain(t *testing.T) {
+	data := random(10)
+	b := markedBench(t, -1)
+	if _, err := b.sendMarked(0, bytes.NewReader(data), true); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		upload.Append
+		want protocol.Code
+	}{
+		"the mark":                 {upload.Append{Last: true}, ""},
+		"the mark, in no chunks":   {upload.Append{Last: true, Body: bytes.NewReader(nil), BodyLength: -1}, ""},
+		"no mark":                  {upload.Append{}, protocol.CodeUploadComplete},
+		"no mark, in no chunks":    {upload.Append{Body: bytes.NewReader(nil), BodyLength: -1}, protocol.CodeUploadComplete},
+		"more bytes":               {upload.Append{Body: bytes.NewReader(data), BodyLength: 10}, protocol.CodeLengthMismatch},
+		"more bytes and the mark":  {upload.Append{Last: true, Body: bytes.NewReader(data), BodyLength: -1}, protocol.CodeLengthMismatch},
+		"a body that is lost soon": {upload.Append{Last: true, Body: iotest.ErrReader(io.ErrUnexpectedEOF), BodyLength: -1}, protocol.CodeLengthMismatch},
+	} {
+		c.ID, c.Offset = b.id, int64(len(data))
+		if _, err := b.Append(context.Background(), c.Append); protocol.CodeOf(err) != c.want {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	b.wantComplete(t, data)
+}
+
 func TestMoreThanTheLengthEndsAMarkedUpload(t *testing.T) {
 	for name, a := range map[string]upload.Append{
 		"announced":   {Body: bytes.NewReader(random(5)), BodyLength: 5},
