@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/handout-rtc/handout/docs"
 	"github.com/handout-rtc/handout/internal/audit"
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
 	"github.com/handout-rtc/handout/internal/clock"
@@ -142,7 +143,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	p.server = server.New(server.Config{
 		Rooms: p.rooms, Shares: p.shares, Uploads: p.uploads, Push: p.edge, Webhooks: p.webhooks, Keys: p.keys, Limits: limits, Pace: c.Limits.pace(), Asking: c.Limits.asking(proxies),
 		MaxRequest: int64(c.Limits.MaxRequest), Congestion: c.Congestion,
-		Page: web.Files(), SDK: sdk.Files(), Panel: panel.Files(), Ready: p.ready, Metrics: p.metrics,
+		Page: web.Files(), SDK: sdk.Files(), Docs: docs.Files(), Panel: panel.Files(), Ready: p.ready, Metrics: p.metrics,
 		Origins: c.Origin, PublicURL: c.PublicURL, TokenLifetime: c.TokenLifetime, Dev: c.Dev, Now: p.clock.Latest, Log: log,
 	})
 	p.measures.watch(p)

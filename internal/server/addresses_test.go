@@ -159,7 +159,7 @@ func TestEveryAddressBoundsItsFields(t *testing.T) {
 
 // forAll are the addresses that are for everybody, with and without a token.
 var forAll = []string{
-	"OPTIONS /", "OPTIONS /uploads", "OPTIONS /uploads/{id}", "GET /", "GET /{file...}", "GET /sdk/{file...}",
+	"OPTIONS /", "OPTIONS /uploads", "OPTIONS /uploads/{id}", "GET /", "GET /{file...}", "GET /sdk/{file...}", "GET /openapi.yaml",
 	"GET /healthz", "GET /readyz", "GET /metrics", // the last in development alone: else it has a listener of its own
 	"GET /v1/push/websocket", "POST /v1/push/http_stream", "POST /v1/push/emulation", // the token is in the connect command
 	// The sample back end, in development alone.

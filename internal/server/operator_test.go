@@ -16,11 +16,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/handout-rtc/handout/docs"
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/server"
 	"github.com/handout-rtc/handout/internal/share"
 	"github.com/handout-rtc/handout/internal/store/sqlite"
 	"github.com/handout-rtc/handout/internal/upload"
+	"github.com/handout-rtc/handout/internal/webhook"
 	"github.com/handout-rtc/handout/protocol"
 	"github.com/handout-rtc/handout/token"
 )
@@ -44,8 +46,8 @@ func newOffice(t *testing.T, change func(*server.Config)) *office {
 	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Log: log})
 	config := server.Config{
 		Rooms: rooms, Shares: share.New(share.Config{Records: records, Ledger: records, Limits: testLimits}),
-		Uploads: upload.New(upload.Config{Limits: testLimits, Log: log}), Push: noPush{}, Keys: officeKeys, Limits: testLimits,
-		Page: fstest.MapFS{"index.html": {}}, SDK: fstest.MapFS{}, Panel: fstest.MapFS{}, Ready: server.NewReadiness(log, server.Check{Name: "store", Ask: records.Ping}),
+		Uploads: upload.New(upload.Config{Limits: testLimits, Log: log}), Push: noPush{}, Webhooks: webhook.New(webhook.Config{Registry: records, Queue: records, MaxPerApp: 2, Log: log}), Keys: officeKeys, Limits: testLimits,
+		Page: fstest.MapFS{"index.html": {}}, SDK: fstest.MapFS{}, Docs: docs.Files(), Panel: fstest.MapFS{}, Ready: server.NewReadiness(log, server.Check{Name: "store", Ask: records.Ping}),
 		Metrics: server.NewMetrics(prometheus.NewRegistry()), Log: log,
 	}
 	if change != nil {
@@ -126,6 +128,7 @@ func (o *office) send(t *testing.T, c call) (*http.Response, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	described(t, response, body)
 	return response, body
 }
 

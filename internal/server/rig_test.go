@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/handout-rtc/handout/docs"
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/server"
@@ -105,6 +106,7 @@ func newRig(t testing.TB, changes ...func(*build)) *rig {
 		Uploads: uploads, Push: noPush{}, Webhooks: webhook.New(webhook.Config{Registry: records, Queue: records, Log: log}), Keys: token.NewRing(token.Keys{"app": {[]byte(testKey)}}), Limits: testLimits,
 		Pace:    server.Pace{MinRate: 1 << 10, Grace: time.Minute, Window: 30 * time.Second},
 		Page:    fstest.MapFS{"index.html": {Data: []byte("<!doctype html>the page")}, "assets/app-1.js": {Data: []byte("1")}, "app.webmanifest": {Data: []byte("{}")}, ".hidden": {}},
+		Docs:    docs.Files(),
 		SDK:     fstest.MapFS{"EnxRtc.js": {Data: []byte("var EnxRtc")}, "handout.d.ts": {Data: []byte("export {}")}, "licenses.md": {Data: []byte("# Licenses")}},
 		Panel:   fstest.MapFS{"handout-panel.js": {Data: []byte("import \"./handout.js\"")}},
 		Ready:   server.NewReadiness(log, server.Check{Name: "store", Ask: records.Ping}),

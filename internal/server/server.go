@@ -49,6 +49,8 @@ type Config struct {
 	Page  fs.FS
 	SDK   fs.FS
 	Panel fs.FS
+	// Docs has openapi.yaml, the description of the addresses.
+	Docs fs.FS
 	// Ready says whether the server can keep its promises.
 	Ready *Readiness
 	// Metrics counts requests and transfers.

@@ -33,6 +33,11 @@ func (s *Server) staticRoutes(mux *addresses) {
 		pageHeaders(w.Header())
 		s.serveFile(w, r, page, r.PathValue("file"))
 	})
+	docs := newStatic(s.Docs)
+	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*") // tools read it from anywhere
+		s.serveFile(w, r, docs, "openapi.yaml")
+	})
 	sdk, panel := newStatic(s.SDK), newStatic(s.Panel)
 	mux.HandleFunc("GET /sdk/{file...}", func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -113,6 +118,8 @@ func contentType(name string) string {
 		return "text/css; charset=utf-8"
 	case ".html":
 		return "text/html; charset=utf-8"
+	case ".yaml":
+		return "application/yaml"
 	case ".svg":
 		return "image/svg+xml"
 	case ".webmanifest":

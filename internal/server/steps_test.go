@@ -96,6 +96,7 @@ func (r *rig) send(t *testing.T, s step, saved map[string]string) (*http.Respons
 	if err != nil {
 		t.Fatal(err)
 	}
+	described(t, response, body)
 	return response, body
 }
 
