@@ -65,6 +65,61 @@ async function png(page: Page, width: number, height: number): Promise<Buffer> {
   return Buffer.from(base64, 'base64');
 }
 
+/** A JPEG that says where it was taken, and to turn it by a quarter. */
+async function photograph(page: Page): Promise<Buffer> {
+  const base64 = await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 1_600, height: 800 });
+    const context = canvas.getContext('2d');
+    for (let at = 0; at < 1_600; at += 40) {
+      if (context) context.fillStyle = `hsl(${at % 360} 80% 50%)`;
+      context?.fillRect(at, at / 4, 40, 400);
+    }
+    return canvas.toDataURL('image/jpeg', 0.9).split(',')[1] ?? '';
+  });
+  const tiff = Buffer.concat([
+    Buffer.from('4d4d002a0000000800020112000300000001000600000132000200000014', 'hex'),
+    Buffer.from('0000002600000000', 'hex'),
+    Buffer.from('2026:01:02 SECRET 34\0'),
+  ]);
+  const exif = Buffer.concat([Buffer.from('Exif\0\0'), tiff]);
+  const head = Buffer.from([0xff, 0xd8, 0xff, 0xe1, 0, exif.length + 2]);
+  return Buffer.concat([head, exif, Buffer.from(base64, 'base64').subarray(2)]);
+}
+
+/** A moment of film, recorded by the browser. */
+async function film(page: Page): Promise<Buffer> {
+  const base64 = await page.evaluate(async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
+    const context = canvas.getContext('2d');
+    const recorder = new MediaRecorder(canvas.captureStream(30), { mimeType: 'video/webm' });
+    const parts: Blob[] = [];
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    const over = new Promise((resolve) => {
+      recorder.onstop = resolve;
+    });
+    recorder.start();
+    for (let frame = 0; frame < 12; frame++) {
+      context?.fillRect(frame * 20, 20, 10, 200);
+      await new Promise(requestAnimationFrame);
+    }
+    recorder.stop();
+    await over;
+    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  });
+  return Buffer.from(base64, 'base64');
+}
+
+/** The first bytes of a picture that would take 16 GiB. */
+function bomb(): Buffer {
+  const bytes = Buffer.from('89504e470d0a1a0a0000000d49484452ffffffffffffffff0806000000', 'hex');
+  bytes.writeUInt32BE(65_535, 16);
+  bytes.writeUInt32BE(65_535, 20);
+  return bytes;
+}
+
+const thumbnail = (page: Page, name: string) => card(page, name).getByTestId('thumbnail');
+
 const preview = (page: Page, name: string) => card(page, name).getByTestId('preview');
 
 async function open(page: Page, name: string): Promise<void> {
@@ -175,4 +230,65 @@ test('files that are here are shown in place; nothing in them runs, and nothing 
   await card(ana, 'photo.png').getByRole('button', { name: 'Withdraw photo.png' }).click();
   await card(ana, 'photo.png').getByRole('button', { name: 'Withdraw', exact: true }).click();
   await expect(preview(ana, 'photo.png')).toHaveCount(0);
+});
+
+test('pictures show on cards before anybody saves them, without what cameras write into them', async ({
+  browser,
+  handout,
+}) => {
+  const ana = await join(browser, handout.origin, 'thumbnails', 'Ana');
+  const ben = await join(browser, handout.origin, 'thumbnails', 'Ben');
+  const pictures: Promise<Buffer>[] = [];
+  ben.on('response', (response) => {
+    if (response.url().endsWith('/thumbnail')) pictures.push(response.body());
+  });
+  await ana
+    .getByTestId('file-input')
+    .setInputFiles([
+      sent('photograph.jpg', await photograph(ana)),
+      sent('small.png', await png(ana, 30, 20)),
+      sent('film.webm', await film(ana)),
+      sent('bomb.png', bomb()),
+      sent('picture.png', `<!doctype html>${SCRIPT}`),
+      sent('drawing.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>'),
+      sent('note.txt', 'hello'),
+    ]);
+  await expect(card(ben, 'note.txt')).toHaveAttribute('data-state', 'available');
+  const side = async (name: string) => {
+    await card(ben, name).scrollIntoViewIfNeeded(); // it is asked for when it is on screen
+    const image = thumbnail(ben, name).locator('img');
+    return image.evaluate(({ naturalWidth, naturalHeight }: HTMLImageElement) => [naturalWidth, naturalHeight]);
+  };
+  await expect.poll(() => side('photograph.jpg')).toEqual([80, 160]); // it was turned
+  await expect.poll(() => side('small.png')).toEqual([30, 20]);
+  await expect.poll(() => side('film.webm')).toEqual([160, 120]);
+  for (const name of ['bomb.png', 'picture.png', 'drawing.svg', 'note.txt']) {
+    await expect(card(ben, name)).toHaveAttribute('data-state', 'available');
+    await expect(thumbnail(ben, name)).toHaveCount(0);
+  }
+  for (const picture of await Promise.all(pictures)) {
+    expect(picture.length).toBeLessThan(16 << 10);
+    expect(picture.includes('SECRET')).toBe(false);
+    expect(picture.includes('Exif')).toBe(false);
+  }
+  expect(pictures).toHaveLength(3);
+  await card(ana, 'photograph.jpg').scrollIntoViewIfNeeded();
+  await expect(thumbnail(ana, 'photograph.jpg').locator('img')).toBeVisible();
+
+  for (const page of [ana, ben]) {
+    await page.evaluate(() => {
+      const panel = document.querySelector('handout-app')?.shadowRoot?.querySelector('handout-room-view');
+      panel?.shadowRoot?.querySelector('handout-panel')?.setAttribute('no-thumbnails', '');
+    });
+    await expect(thumbnail(page, 'photograph.jpg')).toHaveCount(0);
+  }
+  await ana.getByTestId('file-input').setInputFiles([sent('quiet.png', await png(ana, 60, 20))]);
+  await expect(card(ben, 'quiet.png')).toHaveAttribute('data-state', 'available');
+  await ben.evaluate(() => {
+    const panel = document.querySelector('handout-app')?.shadowRoot?.querySelector('handout-room-view');
+    panel?.shadowRoot?.querySelector('handout-panel')?.removeAttribute('no-thumbnails');
+  });
+  await card(ben, 'photograph.jpg').scrollIntoViewIfNeeded();
+  await expect(thumbnail(ben, 'photograph.jpg').locator('img')).toBeVisible();
+  await expect(thumbnail(ben, 'quiet.png')).toHaveCount(0);
 });

@@ -51,6 +51,8 @@ export interface HandoutPanelElement extends HTMLElement {
   theme: PanelTheme;
   /** Attribute `drop`. Default: `panel`. */
   drop: DropArea;
+  /** Attribute `no-thumbnails`: small pictures of pictures and films are neither made and sent, nor shown. */
+  noThumbnails: boolean;
   /** Attribute `to`, ids with blanks between, or `room`: whom the next files are for. Undefined: nobody is chosen. */
   to: Audience | undefined;
   /** How many files others have offered since somebody last looked at the panel. */

@@ -44,6 +44,7 @@ export class Panel extends LitElement {
     token: { type: String },
     theme: { type: String, reflect: true },
     drop: { type: String },
+    noThumbnails: { type: Boolean, attribute: 'no-thumbnails' },
     room: { attribute: false, noAccessor: true },
     to: { converter: { fromAttribute: audienceFrom }, noAccessor: true },
     announcement: { state: true },
@@ -53,6 +54,7 @@ export class Panel extends LitElement {
   declare token: string;
   declare theme: PanelTheme;
   declare drop: DropArea;
+  declare noThumbnails: boolean;
   declare announcement: string;
 
   readonly #keys = new TransferKeys();
@@ -87,6 +89,7 @@ export class Panel extends LitElement {
   readonly #sending = new Sending({
     room: () => this.#in,
     audience: () => this.to,
+    thumbnails: () => !this.noThumbnails,
     words: () => this.#words,
     refuse: (text) => this.notify(text, 'error'),
   });
@@ -118,6 +121,7 @@ export class Panel extends LitElement {
     this.token = '';
     this.theme = 'auto';
     this.drop = 'panel';
+    this.noThumbnails = false;
     this.announcement = '';
   }
 
@@ -243,6 +247,7 @@ export class Panel extends LitElement {
       .here=${new Set(room.participants.keys())}
       .meId=${room.me.id}
       .moderator=${may(room, 'moderate')}
+      .thumbnails=${!this.noThumbnails}
       @card-request=${(event: CustomEvent<CardRequest>) => void this.#actions.act(event.detail)}
     ></handout-file-list>`;
   }

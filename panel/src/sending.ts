@@ -1,10 +1,12 @@
 import type { Upload } from '@handout/sdk';
+import { makeThumbnail } from './make-thumbnail.js';
 import type { Words } from './messages/words.js';
 import { admit } from './model/admit.js';
 import { remember } from './model/bytes.js';
 import type { Card } from './model/cards.js';
 import type { Audience, RoomPort } from './model/ports.js';
 import { whyNot } from './model/sharing.js';
+import { worthThumbnails } from './model/thumbnail.js';
 import { errorText } from './model/wording.js';
 
 /** What sending needs of the panel. */
@@ -13,6 +15,8 @@ export interface SendingDesk {
   room(): RoomPort | undefined;
   /** Whom the next files are for. */
   audience(): Audience | undefined;
+  /** Whether small pictures of files go along. */
+  thumbnails(): boolean;
   refuse(text: string): void;
   words(): Words;
 }
@@ -66,7 +70,7 @@ export class Sending {
     for (const sentence of admitted.refusals) this.#desk.refuse(sentence);
     if (admitted.files.length === 0) return [];
     try {
-      const uploads = room.send(admitted.files, { to });
+      const uploads = room.send(admitted.files, { to, ...this.#pictures(admitted.files) });
       uploads.forEach((upload, at) => {
         const file = admitted.files[at];
         if (file !== undefined) remember(upload, file);
@@ -76,6 +80,10 @@ export class Sending {
       this.#desk.refuse(errorText(error, words));
       return [];
     }
+  }
+
+  #pictures(files: readonly File[]) {
+    return this.#desk.thumbnails() && worthThumbnails(files) ? { thumbnail: makeThumbnail } : {};
   }
 
   /** Goes on with an interrupted upload. Another file must not be sent in its place: nobody meant to share it. */

@@ -21,6 +21,10 @@ export const cardStyles = css`
     background: transparent;
     box-shadow: none;
   }
+  .thumbnail {
+    inline-size: 44px;
+    block-size: 44px;
+  }
   .ended .tile {
     filter: grayscale(1);
     opacity: 0.6;

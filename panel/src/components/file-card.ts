@@ -13,6 +13,7 @@ import { base, buttons } from '../styles/base.js';
 import { cardStyles } from './file-card.styles.js';
 import { fileTile, fileTileStyles } from './file-tile.js';
 import './file-preview.js';
+import './file-thumbnail.js';
 import { icon } from './icon.js';
 import './receipt-list.js';
 
@@ -36,6 +37,7 @@ export class FileCard extends LitElement {
     here: { attribute: false },
     meId: { attribute: false },
     moderator: { attribute: false },
+    thumbnails: { attribute: false },
     confirming: { state: true },
     preview: { state: true },
   };
@@ -48,6 +50,8 @@ export class FileCard extends LitElement {
   declare meId: string;
   /** I may withdraw what others share. */
   declare moderator: boolean;
+  /** Small pictures of files are shown. */
+  declare thumbnails: boolean;
   declare confirming: boolean;
   /** The bytes that are shown below, while they are. */
   declare preview: Promise<Blob> | undefined;
@@ -59,13 +63,14 @@ export class FileCard extends LitElement {
     this.here = new Set();
     this.meId = '';
     this.moderator = false;
+    this.thumbnails = true;
     this.confirming = false;
   }
 
   override render() {
     const { card } = this;
     return html`<article class=${hasEnded(card.state) ? 'ended' : ''} aria-labelledby="name" tabindex="-1">
-      ${fileTile(card.name, card.type)}
+      ${this.#tile()}
       <div class="body">
         ${this.#name()}
         <div class="facts">
@@ -75,6 +80,13 @@ export class FileCard extends LitElement {
       </div>
       ${this.confirming ? nothing : html`<div class="actions">${this.#actions()}</div>`} ${this.#bar()} ${this.#below()} ${this.#shown()} ${this.#receipts()}
     </article>`;
+  }
+
+  #tile() {
+    const { name, type, file } = this.card;
+    const tile = fileTile(name, type);
+    if (!this.thumbnails || file?.hasThumbnail !== true) return tile;
+    return html`<handout-file-thumbnail class="thumbnail" data-testid="thumbnail" .file=${file}>${tile}</handout-file-thumbnail>`;
   }
 
   override willUpdate(): void {

@@ -18,6 +18,7 @@ export class FileList extends LitElement {
     here: { attribute: false },
     meId: { attribute: false },
     moderator: { attribute: false },
+    thumbnails: { attribute: false },
   };
 
   declare words: Words;
@@ -27,6 +28,8 @@ export class FileList extends LitElement {
   declare here: ReadonlySet<string>;
   declare meId: string;
   declare moderator: boolean;
+  /** Small pictures of files are shown. */
+  declare thumbnails: boolean;
   #focused: string | undefined;
 
   constructor() {
@@ -38,6 +41,7 @@ export class FileList extends LitElement {
     new Sight(this, () => this.#all());
     this.meId = '';
     this.moderator = false;
+    this.thumbnails = true;
   }
 
   override willUpdate(): void {
@@ -87,6 +91,7 @@ export class FileList extends LitElement {
               .here=${this.here}
               .meId=${this.meId}
               .moderator=${this.moderator}
+              .thumbnails=${this.thumbnails}
             ></handout-file-card>
           </li>`,
         )}

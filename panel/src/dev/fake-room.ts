@@ -131,6 +131,8 @@ export function sharedFile(name: string, more: Partial<FilePort> = {}): FilePort
     receipts: new Map(),
     markSeen: () => undefined,
     decline: () => undefined,
+    hasThumbnail: false,
+    thumbnail: async () => undefined,
     ...more,
   };
 }

@@ -1,4 +1,13 @@
-import type { Download, HandoutError, Participant, Room, RoomEvents, SharedFile, Upload } from '@handout/sdk';
+import type {
+  Download,
+  HandoutError,
+  Participant,
+  Room,
+  RoomEvents,
+  SendOptions,
+  SharedFile,
+  Upload,
+} from '@handout/sdk';
 
 /**
  * What the panel needs of the SDK's classes, as shapes. A Room is a RoomPort; so
@@ -24,6 +33,8 @@ export interface FilePort
     | 'receipts'
     | 'markSeen'
     | 'decline'
+    | 'hasThumbnail'
+    | 'thumbnail'
   > {
   readonly reason?: string | undefined;
   /** Starts a download that ends in the browser's own downloads. */
@@ -52,7 +63,7 @@ export interface RoomPort
   readonly participants: ReadonlyMap<string, Participant>;
   readonly files: ReadonlyMap<string, FilePort>;
   readonly transfers: readonly TransferPort[];
-  send(files: readonly File[], options: { to: Audience }): readonly Upload[];
+  send(files: readonly File[], options: Pick<SendOptions, 'to' | 'thumbnail'>): readonly Upload[];
   on<K extends keyof RoomEvents>(type: K, listener: (event: RoomEvents[K]) => void): () => void;
 }
 
