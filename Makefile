@@ -41,7 +41,7 @@ test-js: node_modules
 
 test-e2e: build ## real browsers against the real binary, and the page's own states
 	e2e/run.sh
-	$(NPM) run --silent test:browser --workspace web
+	$(NPM) run --silent test:browser --workspace panel --workspace web
 
 screenshots: build ## the README's pictures, made by the browser tests
 	HANDOUT_SCREENSHOTS=1 e2e/run.sh -g "picture of the README"

@@ -13,7 +13,12 @@ export const panelStyles = css`
     font: 400 var(--_text-m) / 1.5 var(--_font);
     letter-spacing: normal;
     text-align: start;
+    text-indent: 0;
+    text-shadow: none;
+    text-transform: none;
     white-space: normal;
+    word-spacing: normal;
+    cursor: auto;
     -webkit-font-smoothing: antialiased;
   }
   :host([theme='light']) {

@@ -170,7 +170,7 @@ export class Panel extends LitElement {
 
   override willUpdate(changed: PropertyValues<this>): void {
     this.#intake.from(this.drop);
-    if (changed.has('token') || changed.has('server')) this.#member.with(this.token, this.server);
+    if (changed.has('token') || changed.has('server')) this.#member.with(this.token ?? '', this.server ?? '');
     this.#look();
   }
 
@@ -231,6 +231,7 @@ export class Panel extends LitElement {
       .selection=${this.#selection}
       .sendToAll=${room.maySendToAll}
       .dragging=${this.#intake.dragging && this.#intake.over === undefined}
+      .over=${this.#intake.over}
       @select=${(event: CustomEvent<Selection>) => this.#select(event.detail)}
       @choose=${() => this.pick()}
     ></handout-send-panel>`;

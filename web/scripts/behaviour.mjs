@@ -1,59 +1,17 @@
-// Drives the room of the gallery in a headless Chromium: ways in for files, recipients, keyboard, focus.
+// Drives the room of the gallery in a headless Chromium: people, the moderator's menu, drops on the page, the chat, leaving.
 import assert from 'node:assert/strict';
-import { openScene, withGallery } from './browser.mjs';
+import { asked, drop, file, focused, inRoom, recipient, runTests, sent, until } from '../../panel/scripts/drive.mjs';
+import { openScene, withPages } from './gallery.mjs';
 
 const TESTS = {
-  async 'chosen files go to everyone by default'(page) {
-    await page.getByTestId('file-input').setInputFiles([file('a.txt'), file('b.txt')]);
-    assert.deepEqual(await sent(page), [{ to: 'room', files: ['a.txt', 'b.txt'] }]);
-  },
-
-  async 'a drop goes to the chosen people, a drop on a person to that person alone'(page) {
+  async 'a drop anywhere goes to the chosen people, a drop on a person to that person alone'(page) {
     await recipient(page, 'Ana Moreau').click();
-    await drop(page, 'handout-room-view', [{ name: 'for ana.txt' }]);
-    await drop(page, '[data-handout-to=kofi]', [{ name: 'for kofi.txt' }]);
+    await drop(page, 'handout-room-header', [{ name: 'for ana.txt' }]);
+    await drop(page, 'handout-people-list [data-handout-to=kofi]', [{ name: 'for kofi.txt' }]);
     assert.deepEqual(await sent(page), [
       { to: ['ana'], files: ['for ana.txt'] },
       { to: ['kofi'], files: ['for kofi.txt'] },
     ]);
-  },
-
-  async 'when the only recipient leaves, nothing goes to everyone'(page) {
-    await recipient(page, 'Ana Moreau').click();
-    await inRoom(page, (room) => {
-      const participant = room.participants.get('ana');
-      room.participants.delete('ana');
-      room.tell('participant-left', { participant });
-    });
-    await page.getByText('Choose who gets the files first.').waitFor();
-    await drop(page, 'handout-room-view', [{ name: 'private.txt' }]);
-    assert.equal((await page.getByTestId('toast').textContent()).trim(), 'Choose who gets the files first.');
-    assert.deepEqual(await sent(page), []);
-  },
-
-  async 'empty files are refused and the others sent'(page) {
-    await drop(page, 'handout-room-view', [{ name: 'empty.txt', text: '' }, { name: 'good.txt' }]);
-    assert.equal((await page.getByTestId('toast').textContent()).trim(), '“empty.txt” is empty.');
-    assert.deepEqual(await sent(page), [{ to: 'room', files: ['good.txt'] }]);
-  },
-
-  async 'a pasted picture is sent under a name of its own'(page) {
-    await page.evaluate(() => {
-      const clipboardData = new DataTransfer();
-      clipboardData.items.add(new File(['x'], 'image.png', { type: 'image/png' }));
-      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
-    });
-    const [{ files }] = await sent(page);
-    assert.match(files[0], /^Pasted image \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\.png$/);
-  },
-
-  async 'dragging shows where a drop would go, and leaving the window ends it'(page) {
-    await drag(page, 'dragover', 'handout-room-view');
-    await page.getByText('Drop to send to everyone').waitFor();
-    await drag(page, 'dragover', '[data-handout-to=ana]');
-    await page.getByText('Drop to send to Ana Moreau only').waitFor();
-    await drag(page, 'dragleave', 'handout-room-view');
-    await page.getByText('Drop to send to').waitFor({ state: 'detached' });
   },
 
   async 'recipients and a person are reached by keyboard'(page) {
@@ -66,41 +24,6 @@ const TESTS = {
     await page.keyboard.press('Enter');
     await (await dialog).setFiles([file('kofi.txt')]);
     assert.deepEqual(await sent(page), [{ to: ['kofi'], files: ['kofi.txt'] }]);
-  },
-
-  async 'an interrupted upload takes its own file and no other'(page) {
-    await inRoom(page, (room) => {
-      const file = {
-        ...room.files.values().next().value,
-        id: 'sh_cut',
-        name: 'cut.txt',
-        size: 5,
-        to: ['ana'],
-        mine: true,
-      };
-      room.files.set('sh_cut', { ...file, state: 'uploading', offset: 2 });
-      room.tell('file-added', { file });
-    });
-    const again = page.getByRole('button', { name: 'Choose the file again to go on from 40%' });
-    const pick = async (chosen) => {
-      const dialog = page.waitForEvent('filechooser');
-      await again.click();
-      await (await dialog).setFiles([chosen]);
-    };
-    await pick({ ...file('other.txt'), buffer: Buffer.from('something else') });
-    await page.getByText('That is another file. Choose “cut.txt” to go on.').waitFor();
-    assert.deepEqual(await sent(page), []);
-    await pick(file('cut.txt'));
-    assert.deepEqual(await sent(page), [{ to: ['ana'], files: ['cut.txt'] }]);
-  },
-
-  async 'a dialog that was dismissed leaves no recipient behind'(page) {
-    const dialog = page.waitForEvent('filechooser');
-    await page.getByRole('button', { name: 'Send files to Kofi Boateng' }).click();
-    await dialog;
-    await page.getByTestId('file-input').dispatchEvent('cancel');
-    await page.getByTestId('file-input').setInputFiles([file('later.txt')]);
-    assert.deepEqual(await sent(page), [{ to: 'room', files: ['later.txt'] }]);
   },
 
   async 'a person is removed by keyboard, after a question, and the focus is not lost'(page) {
@@ -184,130 +107,6 @@ const TESTS = {
     await page.keyboard.press('Enter');
     await question.getByRole('button', { name: 'Leave' }).click();
     await page.waitForFunction(() => window.left === 1);
-  },
-
-  async 'withdrawing asks first and gives the focus back'(page) {
-    const withdraw = page.getByRole('button', { name: 'Withdraw Salary bands.csv' });
-    await withdraw.focus();
-    await page.keyboard.press('Enter');
-    await page.getByRole('group', { name: 'Withdraw Salary bands.csv' }).waitFor();
-    assert.equal(await focused(page), 'Keep');
-    await page.keyboard.press('Escape');
-    await withdraw.waitFor();
-    assert.equal(await focused(page), 'Withdraw Salary bands.csv');
-  },
-
-  async 'the focus goes along when a card moves to another section'(page) {
-    await page.getByRole('button', { name: 'Cancel Product film' }).focus();
-    await inRoom(page, (room) => {
-      const upload = room.transfers.find(({ kind }) => kind === 'upload');
-      const own = [...room.files.values()].find(({ mine }) => mine);
-      upload.file = { ...own, id: 'sh_new', name: upload.name, to: 'room' };
-      upload.state = { kind: 'completed' };
-      room.files.set('sh_new', upload.file);
-      room.tell('file-added', { file: upload.file });
-    });
-    await page.getByTestId('section-everyone').locator('[data-name^="Product film"]').waitFor();
-    await page.waitForFunction(() => document.activeElement !== document.body);
-    const inside = await page
-      .getByTestId('section-everyone')
-      .locator('[data-name^="Product film"]')
-      .evaluate((card) => card.shadowRoot.activeElement !== null);
-    assert.ok(inside, 'the moved card has the focus');
-  },
-
-  async 'all files of a section are saved at once'(page) {
-    await inRoom(page, (room) => {
-      window.saved = [];
-      for (const name of ['one.txt', 'two.txt']) {
-        const file = {
-          ...room.files.values().next().value,
-          id: name,
-          name,
-          to: ['me'],
-          save: () => window.saved.push(name),
-        };
-        room.files.set(name, file);
-        room.tell('file-added', { file });
-      }
-    });
-    await page.getByRole('button', { name: 'Save all 3: For you' }).click();
-    assert.deepEqual(await page.evaluate(() => window.saved), ['one.txt', 'two.txt']);
-  },
-
-  async 'who has a file is a list that opens by keyboard and follows its receipts'(page) {
-    const card = page.getByTestId('section-everyone').locator('[data-name="Q3 numbers.xlsx"]');
-    const summary = card.getByRole('button', { name: '2 of 4 have it · 1 saving Q3 numbers.xlsx' });
-    assert.equal(await summary.getAttribute('aria-expanded'), 'false');
-    await summary.focus();
-    await page.keyboard.press('Enter');
-    const list = card.getByRole('list', { name: 'Recipients of Q3 numbers.xlsx' });
-    assert.deepEqual(
-      await list
-        .getByRole('listitem')
-        .evaluateAll((rows) => rows.map((row) => `${row.dataset.name}: ${row.dataset.state}`)),
-      [
-        'Zoë Wójcik: downloading',
-        'Ana Moreau: received',
-        'Kofi Boateng: received',
-        'Sam Okafor-Lindqvist von Habsburg the Third: offered',
-      ],
-    );
-    const bar = card.getByRole('progressbar', { name: 'Zoë Wójcik is saving Q3 numbers.xlsx' });
-    assert.equal(await bar.getAttribute('aria-valuenow'), '62');
-    await inRoom(page, (room) => {
-      const file = [...room.files.values()].find(({ name }) => name === 'Q3 numbers.xlsx');
-      for (const [id, receipt] of file.receipts) file.receipts.set(id, { ...receipt, state: 'received' });
-      room.tell('receipts-changed', { file, receipts: [] });
-    });
-    await card.getByRole('button', { name: 'Everyone has it' }).waitFor();
-    await page.keyboard.press('Space');
-    await list.waitFor({ state: 'detached' });
-  },
-
-  async 'what is declined says so, and can be saved all the same'(page) {
-    const card = page.locator('[data-testid=file-card][data-name="Agenda.docx"]');
-    await inRoom(page, (room) => {
-      window.asked = [];
-      const file = [...room.files.values()].find(({ name }) => name === 'Agenda.docx');
-      Object.assign(file, { save: () => window.asked.push('save'), decline: () => window.asked.push('decline') });
-    });
-    await card.getByRole('button', { name: 'Not for me: Agenda.docx' }).focus();
-    await page.keyboard.press('Enter');
-    await card.getByText('You declined this').waitFor();
-    assert.equal(await card.getAttribute('data-state'), 'declined');
-    await page.waitForFunction(() => document.activeElement !== document.body);
-    await card.getByRole('button', { name: 'Save Agenda.docx' }).click();
-    assert.deepEqual(await page.evaluate(() => window.asked), ['decline', 'save']);
-    await card.getByRole('button', { name: 'Not for me: Agenda.docx' }).waitFor();
-  },
-
-  async 'a file is seen when its card is on screen in a window that is shown'(page) {
-    await inRoom(page, (room) => {
-      window.seen = new Set();
-      for (const file of room.files.values()) file.markSeen = () => window.seen.add(file.name);
-    });
-    await page.setViewportSize({ width: 1440, height: 820 });
-    await page.evaluate(() => window.scrollTo(0, 0));
-    await inRoom(page, (room) => room.tell('file-changed', {}));
-    await page.waitForFunction(() =>
-      window.seen.has('Contract draft v7 with tracked changes from legal and finance.pdf'),
-    );
-    assert.ok(!(await page.evaluate(() => window.seen.has('Agenda.docx'))), 'what is below the fold was not seen');
-    await page.locator('[data-name="Agenda.docx"]').scrollIntoViewIfNeeded();
-    await page.waitForFunction(() => window.seen.has('Agenda.docx'));
-  },
-
-  async 'news come as toasts and the connection as a banner'(page) {
-    await inRoom(page, (room) => {
-      room.tell('files-offered', { files: [...room.files.values()].slice(0, 2) });
-      room.state = { kind: 'reconnecting', since: 0 };
-      room.tell('state', { state: room.state });
-    });
-    assert.equal((await page.getByTestId('toast').textContent()).trim(), 'Ana Moreau is sharing 2 files with everyone');
-    await page.getByTestId('connection').getByText('Reconnecting.').waitFor();
-    await page.getByRole('button', { name: 'Close notification' }).click();
-    await page.getByTestId('toast').waitFor({ state: 'detached' });
   },
 
   async 'the chat is written and read by keyboard, and keeps markup and addresses what they are'(page) {
@@ -457,32 +256,13 @@ const TESTS = {
   },
 };
 
-await withGallery(async ({ browser, address }) => {
-  for (const [name, test] of Object.entries(TESTS)) {
+await withPages(({ browser, address }) =>
+  runTests('the page', TESTS, async () => {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
     await openScene(page, address, 'typical');
-    try {
-      await test(page);
-    } catch (error) {
-      throw new Error(`${name}: ${error.message}`, { cause: error });
-    }
-    await page.close();
-  }
-  console.log(`behaviour: ${Object.keys(TESTS).length} passed`);
-});
-
-function file(name) {
-  return { name, mimeType: 'text/plain', buffer: Buffer.from('hello') };
-}
-
-function recipient(page, name) {
-  return page.getByTestId('recipients').getByRole('button', { name });
-}
-
-/** Runs `change` on the room that the page shows. */
-function inRoom(page, change) {
-  return page.evaluate(`(${change})(document.querySelector('handout-room-view').room)`);
-}
+    return page;
+  }),
+);
 
 function says(page, id, body) {
   return page.evaluate(
@@ -493,55 +273,4 @@ function says(page, id, body) {
     },
     [id, body],
   );
-}
-
-function sent(page) {
-  return page.evaluate(() =>
-    document
-      .querySelector('handout-room-view')
-      .room.sent.map(({ to, files }) => ({ to, files: files.map(({ name }) => name) })),
-  );
-}
-
-function drop(page, selector, files) {
-  return drag(page, 'drop', selector, files);
-}
-
-/** Fires a drag event that carries files on the first element that matches, through shadow roots. */
-function drag(page, type, selector, files = [{ name: 'dragged.txt' }]) {
-  return page
-    .locator(selector)
-    .first()
-    .evaluate(
-      (element, { eventType, contents }) => {
-        const dataTransfer = new DataTransfer();
-        for (const { name, text = 'hello' } of contents) dataTransfer.items.add(new File([text], name));
-        element.dispatchEvent(
-          new DragEvent(eventType, { dataTransfer, bubbles: true, composed: true, cancelable: true }),
-        );
-      },
-      { eventType: type, contents: files },
-    );
-}
-
-function asked(page) {
-  return page.evaluate(() => document.querySelector('handout-room-view').room.asked);
-}
-
-/** Waits until what is called so has the focus. */
-function until(page, name) {
-  return page.waitForFunction(
-    ([of, want]) => new Function(`return (${of})()`)() === want,
-    [nameOfFocused.toString(), name],
-  );
-}
-
-function focused(page) {
-  return page.evaluate(nameOfFocused);
-}
-
-function nameOfFocused() {
-  let active = document.activeElement;
-  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
-  return active?.getAttribute('aria-label') ?? active?.textContent?.trim();
 }

@@ -1,15 +1,14 @@
 // Draws scenes of the gallery: node scripts/screenshots.mjs FOLDER [SCENE...]
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openScene, withGallery } from './browser.mjs';
+import { openScene, withPages } from './gallery.mjs';
 
 const WIDTHS = [320, 768, 1440];
 const [folder = 'screenshots', ...scenes] = process.argv.slice(2);
-const wanted =
-  scenes.length > 0 ? scenes : ['join', 'alone', 'typical', 'states', 'chat', 'invite', 'reconnecting', 'replaced'];
+const wanted = scenes.length > 0 ? scenes : ['join', 'alone', 'typical', 'chat', 'invite', 'replaced'];
 
 mkdirSync(folder, { recursive: true });
-await withGallery(async ({ browser, address }) => {
+await withPages(async ({ browser, address }) => {
   for (const colorScheme of ['light', 'dark']) {
     for (const width of WIDTHS) {
       const page = await browser.newPage({

@@ -226,6 +226,7 @@ export const cardStyles = css`
       display: none;
     }
     .actions button:has(.word) {
+      flex: none;
       inline-size: var(--_touch);
       padding: 0;
     }
@@ -235,7 +236,7 @@ export const cardStyles = css`
     }
     .actions:has(button + button) {
       grid-column: 2 / -1;
-      flex-direction: row-reverse;
+      flex-flow: row-reverse wrap;
       justify-content: start;
       gap: 8px;
       margin-block-start: 8px;

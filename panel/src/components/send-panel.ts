@@ -23,6 +23,7 @@ export class SendPanel extends LitElement {
     sendToAll: { attribute: false },
     dragging: { type: Boolean, reflect: true },
     drop: { attribute: false },
+    over: { attribute: false },
   };
 
   declare words: Words;
@@ -33,6 +34,8 @@ export class SendPanel extends LitElement {
   declare sendToAll: boolean;
   declare dragging: boolean;
   declare drop: DropArea;
+  /** The person whom a dragged file is over. */
+  declare over: string | undefined;
 
   constructor() {
     super();
@@ -43,6 +46,7 @@ export class SendPanel extends LitElement {
     this.sendToAll = true;
     this.dragging = false;
     this.drop = 'panel';
+    this.over = undefined;
   }
 
   override render() {
@@ -91,7 +95,7 @@ export class SendPanel extends LitElement {
 
   #chip(person: Participant, name: string) {
     const on = isChosen(this.selection, person.id);
-    return html`<button class="chip" data-testid="recipient" data-name=${person.name} aria-pressed=${on} @click=${() => this.#select(toggle(this.selection, person.id))}>
+    return html`<button class="chip ${this.over === person.id ? 'over' : ''}" data-testid="recipient" data-name=${person.name} data-handout-to=${person.id} aria-pressed=${on} @click=${() => this.#select(toggle(this.selection, person.id))}>
       ${on ? html`<span class="dot">${icon(Check, 14)}</span>` : avatar(person.id, person.name, 's')}<bdi>${name}</bdi>
     </button>`;
   }
@@ -154,6 +158,10 @@ export class SendPanel extends LitElement {
         background: var(--_accent-soft);
         color: var(--_accent);
         font-weight: 600;
+      }
+      .chip.over {
+        outline: 2px solid var(--_accent);
+        outline-offset: 1px;
       }
       .dot {
         display: grid;

@@ -67,6 +67,11 @@ export class FakeRoom implements RoomPort {
     return () => listeners.delete(listener);
   }
 
+  /** How many listen. */
+  get listening(): number {
+    return [...this.#listeners.values()].reduce((sum, set) => sum + set.size, 0);
+  }
+
   /** Dispatches an event. Files and transfers are shapes here, not the SDK's classes. */
   tell(type: keyof RoomEvents, event: unknown): void {
     for (const listener of this.#listeners.get(type) ?? []) listener(event as never);

@@ -114,6 +114,7 @@ export const buttons = css`
     border-color: var(--_danger-line);
   }
   button.icon {
+    flex: none;
     inline-size: var(--_touch);
     padding: 0;
   }

@@ -1,0 +1,2 @@
+export * from './fake-room.js';
+export * from './rooms.js';
