@@ -234,7 +234,7 @@ export const cardStyles = css`
     .verb + .sep {
       display: none;
     }
-    .actions:has(button + button) {
+    .actions:has(button + button):has(button:not(.icon)) {
       grid-column: 2 / -1;
       flex-flow: row-reverse wrap;
       justify-content: start;

@@ -1,5 +1,4 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { styleMap } from 'lit/directives/style-map.js';
 import { Ban, Check, Download, Eye, FilePlus, RotateCcw, Trash2, Undo2, X } from 'lucide';
 import { english, type Words } from '../messages/words.js';
 import { bytesOf } from '../model/bytes.js';
@@ -163,7 +162,7 @@ export class FileCard extends LitElement {
       aria-valuenow=${value}
       aria-valuetext=${progressText(card, words) || words.percent(value / 100)}
     >
-      <span style=${styleMap({ inlineSize: `${value}%` })}></span>
+      <span .style=${`inline-size:${value}%`}></span>
     </div>`;
   }
 

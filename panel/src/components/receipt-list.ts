@@ -1,6 +1,5 @@
 import { html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { styleMap } from 'lit/directives/style-map.js';
 import { Check, ChevronDown, TriangleAlert } from 'lucide';
 import { english, type Words } from '../messages/words.js';
 import type { ReceiptOverview, ReceiptRow } from '../model/receipts.js';
@@ -100,7 +99,7 @@ export class ReceiptList extends LitElement {
   #bar({ name, percent }: ReceiptRow) {
     if (percent === undefined) return nothing;
     return html`<span class="bar" role="progressbar" aria-label=${this.words.text('receipts.bar', { who: name, name: this.file })} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent}>
-      <span style=${styleMap({ inlineSize: `${percent}%` })}></span>
+      <span .style=${`inline-size:${percent}%`}></span>
     </span>`;
   }
 

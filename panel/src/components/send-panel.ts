@@ -214,6 +214,17 @@ export class SendPanel extends LitElement {
           gap: 0;
           padding: 8px 12px 12px;
         }
+        /* One row, so that there is room for the files; that there are more is seen. */
+        .chips {
+          flex-wrap: nowrap;
+          inline-size: calc(100% + 6px);
+          padding-block-end: 6px;
+          overflow-x: auto;
+          scrollbar-width: thin;
+        }
+        .chip {
+          flex: none;
+        }
         .drop {
           padding: 4px;
           border: 0;

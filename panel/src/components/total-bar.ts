@@ -1,5 +1,4 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { styleMap } from 'lit/directives/style-map.js';
 import { english, type Words } from '../messages/words.js';
 import type { Total } from '../model/batch.js';
 import { paceText, percent } from '../model/wording.js';
@@ -28,11 +27,11 @@ export class TotalBar extends LitElement {
     return html`<section aria-label=${words.text('total.label')} data-testid="total">
       <div class="words">
         <strong>${what(total, words)}</strong>
-        <span>${numbers.join(' · ')}</span>
+        <span>${words.facts(numbers)}</span>
       </div>
       <button class="quiet" @click=${() => this.dispatchEvent(new CustomEvent('cancel-all'))}>${words.text('total.cancel')}</button>
       <div class="bar" role="progressbar" aria-label=${what(total, words)} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${value}>
-        <span style=${styleMap({ inlineSize: `${value}%` })}></span>
+        <span .style=${`inline-size:${value}%`}></span>
       </div>
     </section>`;
   }

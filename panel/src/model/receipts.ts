@@ -119,7 +119,7 @@ function summarise(all: readonly Receipt[], name: (receipt: Receipt) => string, 
   if (saving > 0) parts.push(words.text('receipts.saving', { count: saving }));
   if (failed > 0) parts.push(words.text('receipts.failed', { count: failed }));
   const tone: ReceiptTone = have === all.length ? 'good' : saving > 0 ? 'live' : 'quiet';
-  return { summary: parts.join(' · '), tone };
+  return { summary: words.facts(parts), tone };
 }
 
 function nobody(all: readonly Receipt[], words: Words): string {

@@ -52,7 +52,7 @@ export function progressText({ progress, state }: Card, words: Words): string {
   if ((state === 'uploading' || state === 'downloading') && progress.transferred < progress.total) {
     parts.push(...paceText(progress, words));
   }
-  return parts.join(' · ');
+  return words.facts(parts);
 }
 
 /** How fast it goes, and how long it still takes, as far as that is known. */
