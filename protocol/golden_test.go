@@ -90,7 +90,12 @@ func golden() map[string]any {
 			App: "shop", Room: &protocol.WebhookRoom{ID: share.Room, Name: "Physics 101", OwnerRef: "school-7"}, Share: &available, Receipt: &received,
 		}},
 		"share-targeted": targeted,
-		"share-list":     protocol.ShareList{Shares: []protocol.Share{fromApp}, More: true},
+		"usage": protocol.Usage{
+			From: "2026-03-01", To: "2026-03-14", More: true,
+			Total: protocol.Used{Files: 7, BytesIn: 1400000, BytesOut: 4200000, Receipts: 21, Joins: 12, Peak: 5},
+			Rooms: []protocol.RoomUsed{{Room: share.Room, Used: protocol.Used{Files: 3, BytesIn: 600000, BytesOut: 1800000, Receipts: 9, Joins: 5, Peak: 4}}},
+		},
+		"share-list": protocol.ShareList{Shares: []protocol.Share{fromApp}, More: true},
 		"share-page": protocol.SharePage{
 			Seq: protocol.Cursor{Room: 41, Personal: 7}, Reset: true, More: true, Shares: []protocol.Share{available},
 		},
@@ -167,7 +172,7 @@ func TestGoldenMessages(t *testing.T) {
 func TestGoldenMessagesReadBack(t *testing.T) {
 	for name, into := range map[string]any{
 		"event-shares-created": new(protocol.Event), "event-sharing-changed": new(protocol.Event), "event-rules-changed": new(protocol.Event), "roster-ruled": new(protocol.Roster), "sharing-switch": new(protocol.SharingSwitch), "roster": new(protocol.Roster), "event-message": new(protocol.Event),
-		"share-targeted": new(protocol.Share), "share-list": new(protocol.ShareList), "share-page": new(protocol.SharePage), "offer": new(protocol.Offer),
+		"share-targeted": new(protocol.Share), "share-list": new(protocol.ShareList), "usage": new(protocol.Usage), "share-page": new(protocol.SharePage), "offer": new(protocol.Offer),
 		"event-receipts-changed": new(protocol.Event), "receipt-page": new(protocol.ReceiptPage), "ledger": new(protocol.Ledger),
 		"receipt-words": new(protocol.ReceiptWords), "receipt-answers": new(protocol.ReceiptAnswers),
 		"offered": new(protocol.Offered), "split": new(protocol.Split), "parts": new(protocol.Parts), "webhook-received": new(protocol.Webhook), "welcome": new(protocol.Welcome), "problem": new(protocol.Problem),

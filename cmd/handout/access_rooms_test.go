@@ -64,6 +64,7 @@ var errands = []errand{
 
 	{name: "make a room", method: "POST", path: "/v1/rooms", body: `{"name":"n","owner_ref":"o"}`, ofApp: "200", ofOther: "200"},
 	{name: "list one's rooms", method: "GET", path: "/v1/rooms", ofApp: "200", ofOther: "200"},
+	{name: "read what one's rooms have used", method: "GET", path: "/v1/usage", ofApp: "200", ofOther: "200"},
 	{name: "read the room", method: "GET", path: "/v1/rooms/{room}", ofApp: "200", ofOther: "404"},
 	{name: "change the room", method: "PUT", path: "/v1/rooms/{room}", body: `{"name":"n","owner_ref":"o"}`, ofApp: "200", ofOther: "404"},
 	{name: "list its users", method: "GET", path: "/v1/rooms/{room}/users", ofApp: "200", ofOther: "404"},

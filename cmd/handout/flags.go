@@ -111,6 +111,8 @@ type limitFlags struct {
 	RoomMessageRate     size          `default:"32MiB" help:"Bytes of messages a second of all participants of one room in the long run, times those who are sent them."`
 	RoomMessageBurst    size          `default:"256MiB" help:"Bytes of messages of all participants of one room at once, times those who are sent them."`
 	MaxUnaudited        int           `default:"500000" help:"Entries that may wait for the audit log, some 300 bytes each."`
+	UsageKeep           time.Duration `default:"9600h" help:"How long it is kept what rooms have used."`
+	MaxUsage            int           `default:"1000000" help:"Rooms, times the days on which something happened in them, of which it is kept what they have used; some 100 bytes each."`
 	MaxWebhooks         int           `default:"10" help:"Endpoints for webhooks that one application may register."`
 	WebhookQueue        int           `default:"10000" help:"Messages that may wait for one endpoint, some 1 KiB each."`
 	WebhookParallel     int           `default:"4" help:"Messages that one endpoint is sent at a time."`
@@ -178,7 +180,7 @@ func (l *limitFlags) validate() error {
 	for name, n := range map[string]int{
 		"max-room-shares": l.MaxRoomShares, "max-open-uploads": l.MaxOpenUploads, "max-room-uploads": l.MaxRoomUploads, "max-dropped": l.MaxDropped,
 		"max-participants": l.MaxParticipants, "max-recipients": l.MaxRecipients, "max-receipts": l.MaxReceipts,
-		"max-rooms": l.MaxRooms, "max-unaudited": l.MaxUnaudited, "max-connections": l.MaxConnections, "max-sockets": l.MaxSockets, "address-sockets": l.AddressSockets,
+		"max-rooms": l.MaxRooms, "max-usage": l.MaxUsage, "max-unaudited": l.MaxUnaudited, "max-connections": l.MaxConnections, "max-sockets": l.MaxSockets, "address-sockets": l.AddressSockets,
 		"create-burst": l.CreateBurst, "request-burst": l.RequestBurst, "room-request-burst": l.RoomRequestBurst, "address-request-burst": l.AddressRequestBurst,
 		"connect-burst": l.ConnectBurst, "rejoin-burst": l.RejoinBurst, "push-burst": l.PushBurst, "max-webhooks": l.MaxWebhooks, "webhook-queue": l.WebhookQueue, "webhook-parallel": l.WebhookParallel, "http2-streams": l.HTTP2Streams, "http2-connections": l.HTTP2Connections,
 	} {
@@ -195,7 +197,7 @@ func (l *limitFlags) validate() error {
 		}
 	}
 	if err := lasting([]span{
-		{"lifetime", l.Lifetime, time.Second}, {"empty-room", l.EmptyRoom, time.Second}, {"room-lifetime", l.RoomLifetime, time.Second},
+		{"lifetime", l.Lifetime, time.Second}, {"empty-room", l.EmptyRoom, time.Second}, {"room-lifetime", l.RoomLifetime, time.Second}, {"usage-keep", l.UsageKeep, time.Hour},
 		{"upload-idle", l.UploadIdle, time.Second}, {"reconnect", l.Reconnect, time.Second}, {"follow-wait", l.FollowWait, time.Second},
 		{"webhook-timeout", l.WebhookTimeout, time.Second}, {"webhook-age", l.WebhookAge, time.Minute},
 		{"silence", l.Silence, leastSilence}, {"rate-grace", l.RateGrace, time.Second},

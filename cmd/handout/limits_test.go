@@ -43,6 +43,8 @@ var refusals = map[string]string{
 	"max-header":            "431, in plain text, before it is anybody's request",
 	"lifetime":              "the file expires, `lifetime-over`",
 	"empty-room":            "the room's files expire, `room-empty`",
+	"usage-keep":            "it is forgotten",
+	"max-usage":             "the oldest days are forgotten",
 	"room-lifetime":         "the room ends",
 	"upload-idle":           "the upload fails, `upload-idle`",
 	"reconnect":             "the participant has left",

@@ -98,6 +98,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		return nil, err
 	}
 	p.rooms = room.New(room.Config{
+		Accounts: p.records, UsageKept: c.Limits.UsageKeep, UsageLines: c.Limits.MaxUsage,
 		Records: p.records, Push: p.edge, Limits: limits, MaxRooms: c.Limits.MaxRooms, MaxDropped: c.Limits.MaxDropped, Chatter: c.Limits.chatter(), IdleLifetime: c.Limits.RoomLifetime,
 		Now: p.clock.Now, Log: log,
 		Dropped: func(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) error {
@@ -114,7 +115,9 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	}
 	p.uploads = upload.New(upload.Config{
 		Records: p.records, Parts: p.records, Blobs: p.blobs, Limits: limits, Quota: c.Limits.quota(), Boot: boot, FollowWait: c.Limits.FollowWait,
-		Vet: func(ctx context.Context, record store.Share, head []byte) error { return p.shares.Vet(ctx, record, head) },
+		Vet: func(ctx context.Context, record store.Share, head []byte) error {
+			return p.shares.Vet(ctx, record, head)
+		},
 		Now: p.clock.Now, Log: log,
 	})
 	p.closers = append(p.closers, p.uploads.Close)

@@ -66,7 +66,13 @@ type Push interface {
 type Config struct {
 	Records Records
 	Push    Push
-	Limits  protocol.Limits // ReconnectSeconds is the grace of who is away
+	// Accounts keeps what rooms have used; nil keeps nothing.
+	Accounts Accounts
+	// UsageKept is how long that is kept, zero means 400 days; and UsageLines how many
+	// rooms times days of it, zero means a million.
+	UsageKept  time.Duration
+	UsageLines int
+	Limits     protocol.Limits // ReconnectSeconds is the grace of who is away
 	// MaxRooms bounds the rooms of the server; zero means 10,000.
 	MaxRooms int
 	// MaxDropped bounds those that one room bars; zero means 10,000.
@@ -111,6 +117,12 @@ func New(c Config) *Service {
 	}
 	if c.IdleLifetime == 0 {
 		c.IdleLifetime = 30 * 24 * time.Hour
+	}
+	if c.UsageKept == 0 {
+		c.UsageKept = 400 * 24 * time.Hour
+	}
+	if c.UsageLines == 0 {
+		c.UsageLines = 1_000_000
 	}
 	if c.Dropped == nil {
 		c.Dropped = func(context.Context, protocol.RoomID, protocol.ParticipantID) error { return nil }

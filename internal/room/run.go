@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -38,6 +39,7 @@ func (s *Service) Run(ctx context.Context) {
 			err = s.leaveAway(ctx)
 		case <-purge.C:
 			_, err = s.Records.PurgeRooms(ctx, s.Now().Add(-s.IdleLifetime), s.Now())
+			err = errors.Join(err, s.forgetUsage(ctx))
 			s.admitted.forget()
 		}
 		if err != nil && ctx.Err() == nil {

@@ -30,6 +30,7 @@ func (s *Server) operatorRoutes(mux *addresses) {
 }
 
 func (o operatorAPI) routes(mux *addresses) {
+	mux.Handle("GET /v1/usage", o.app(o.usage))
 	for _, base := range []string{"/v1", "/video/v2"} {
 		for _, end := range []string{"", "/{$}"} {
 			mux.Handle("POST "+base+"/rooms"+end, o.app(o.createRoom))

@@ -43,7 +43,7 @@ func newOffice(t *testing.T, change func(*server.Config)) *office {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Log: log})
+	rooms := room.New(room.Config{Records: records, Accounts: records, Push: noPush{}, Limits: testLimits, Log: log})
 	config := server.Config{
 		Rooms: rooms, Shares: share.New(share.Config{Records: records, Ledger: records, Limits: testLimits}),
 		Uploads: upload.New(upload.Config{Limits: testLimits, Log: log}), Push: noPush{}, Webhooks: webhook.New(webhook.Config{Registry: records, Queue: records, MaxPerApp: 2, Log: log}), Keys: officeKeys, Limits: testLimits,

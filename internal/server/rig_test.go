@@ -100,7 +100,7 @@ func newRig(t testing.TB, changes ...func(*build)) *rig {
 	var work sync.WaitGroup
 	work.Go(func() { shares.RunReceipts(running) })
 	t.Cleanup(func() { stop(); work.Wait() })
-	rooms := room.New(room.Config{Records: records, Push: noPush{}, Limits: testLimits, Dropped: shares.Dropped, CancelUploads: shares.CancelUploads, RulesChanged: shares.RulesChanged, Log: log})
+	rooms := room.New(room.Config{Records: records, Accounts: records, Push: noPush{}, Limits: testLimits, Dropped: shares.Dropped, CancelUploads: shares.CancelUploads, RulesChanged: shares.RulesChanged, Log: log})
 	b := build{serve: (*httptest.Server).Start, Config: server.Config{
 		Rooms: rooms, Shares: shares,
 		Uploads: uploads, Push: noPush{}, Webhooks: webhook.New(webhook.Config{Registry: records, Queue: records, Log: log}), Keys: token.NewRing(token.Keys{"app": {[]byte(testKey)}}), Limits: testLimits,

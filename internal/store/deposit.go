@@ -155,6 +155,9 @@ func (c *change) deposit(ctx context.Context, group []*deposit) error {
 		c.noteShare(AuditAvailable, s, AuditEntry{Time: s.CreatedAt, By: string(s.Sender.ID), To: &s.To})
 		c.hookShare(s, s.CreatedAt)
 	}
+	if err := c.charge(ctx, accepted[0].Room, accepted[0].CreatedAt, protocol.Used{Files: int64(len(accepted)), BytesIn: bytes}); err != nil {
+		return err
+	}
 	return c.hold(ctx, accepted[0].Room, bytes, len(accepted))
 }
 

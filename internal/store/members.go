@@ -110,6 +110,9 @@ func (c *change) enter(ctx context.Context, m Member, maxMembers int, now time.T
 	if _, err := c.exec(ctx, `UPDATE rooms SET empty_since = 0 WHERE id = $1`, m.Room); err != nil {
 		return err
 	}
+	if err := c.charge(ctx, m.Room, now, protocol.Used{Joins: 1, Peak: int64(here) + 1}); err != nil {
+		return err
+	}
 	c.note(AuditEntry{Kind: AuditJoined, Time: now, Room: m.Room, By: string(m.ID), Participant: m.ID, User: m.UserRef, Name: m.Name})
 	return c.tellOf(ctx, protocol.ParticipantJoined, m, now)
 }

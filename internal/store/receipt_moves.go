@@ -162,6 +162,9 @@ func (l *ledger) save(ctx context.Context, c *change) error {
 		bySender[to] = append(bySender[to], e)
 	}
 	for _, to := range order {
+		if err := c.chargeReceived(ctx, to.room, l.now, bySender[to]); err != nil {
+			return err
+		}
 		for together := range slices.Chunk(bySender[to], receiptsPerEvent) {
 			event := protocol.Event{Type: protocol.ReceiptsChanged, Time: l.now}
 			for _, e := range together {
@@ -181,6 +184,21 @@ func (l *ledger) save(ctx context.Context, c *change) error {
 		}
 	}
 	return nil
+}
+
+// chargeReceived charges a room for what was received of one sender's.
+func (c *change) chargeReceived(ctx context.Context, room protocol.RoomID, now time.Time, entries []*ledgerEntry) error {
+	var u protocol.Used
+	for _, e := range entries {
+		if e.State == protocol.ReceiptReceived && e.size != nil { // which it becomes once
+			u.Receipts++
+			u.BytesOut += *e.size
+		}
+	}
+	if u == (protocol.Used{}) {
+		return nil
+	}
+	return c.charge(ctx, room, now, u)
 }
 
 // auditedReceipts are the states that the audit log tells of.

@@ -74,6 +74,9 @@ func (db *DB) Complete(ctx context.Context, id protocol.ShareID, size int64, sha
 		s.Checkpoint = s.Checkpoint.kept(size)
 		s.ExpiresAt, s.UpdatedAt = expiresAt, now
 		c.noteShare(AuditAvailable, *s, AuditEntry{Time: now, By: string(s.Sender.ID)})
+		if err := c.charge(ctx, s.Room, now, protocol.Used{Files: 1, BytesIn: size}); err != nil {
+			return step{}, err
+		}
 		return step{save: true, event: protocol.SharesAvailable, point: crash.CompletionWritten}, c.endParts(ctx, *s, protocol.Expired, now)
 	})
 }
@@ -85,6 +88,11 @@ func (db *DB) End(ctx context.Context, id protocol.ShareID, to protocol.ShareSta
 	return db.transition(ctx, "ending a share", id, func(ctx context.Context, c *change, s *Share) (step, error) {
 		if !to.Ended() || !s.State.CanBecome(to) {
 			return step{}, ErrConflict
+		}
+		if s.State == protocol.Uploading && s.Offset > 0 { // else it was charged when it was all there
+			if err := c.charge(ctx, s.Room, now, protocol.Used{BytesIn: s.Offset}); err != nil {
+				return step{}, err
+			}
 		}
 		s.State, s.Reason, s.Thumbnail = to, string(reason), false
 		s.Checkpoint.Hash = nil

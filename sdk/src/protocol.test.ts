@@ -47,6 +47,7 @@ const UNREAD = [
   'ledger.json',
   'split.json',
   'share-list.json',
+  'usage.json',
   'sharing-switch.json',
   'webhook-received.json',
 ];
