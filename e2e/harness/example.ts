@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
-const repository = new URL('../../', import.meta.url);
+import { repository } from './readme.js';
 
 /** An example with its back end, as its README says to run it. */
 export class Example {
@@ -14,7 +12,7 @@ export class Example {
   /** Starts the back end for a folder of the repository; `api` is where it finds the server's API. */
   static async start(folder: string, api: string): Promise<Example> {
     const child = spawn(process.execPath, ['examples/back-end.mjs', folder], {
-      cwd: fileURLToPath(repository),
+      cwd: repository,
       env: { ...process.env, HANDOUT_API: api, PORT: '0' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -1,14 +1,12 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Browser, Page } from '@playwright/test';
 import { Example } from '../harness/example.js';
 import { type Sample, sha256 } from '../harness/files.js';
 import { card } from '../harness/page.js';
+import { repository } from '../harness/readme.js';
 import { test as base, expect } from '../harness/test.js';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Starts an example, and stops it after the test. */
 const test = base.extend<{ start: (folder: string, api?: string) => Promise<Example> }>({
@@ -93,7 +91,7 @@ for (const [title, folder] of [
 ] as const) {
   test(`a call in ${title}: shared with all, saved, dropped on a person, left`, async ({ browser, start, samples }) => {
     if (title === 'React')
-      await promisify(execFile)('npm', ['run', 'build', '--workspace', 'examples/react'], { cwd: root });
+      await promisify(execFile)('npm', ['run', 'build', '--workspace', 'examples/react'], { cwd: repository });
     const { url } = await start(folder);
     const [ana, ben, cleo] = (await Promise.all(
       ['Ana', 'Ben', 'Cleo'].map((name) => enter(browser, url, name, 'Join the call')),

@@ -1,38 +1,15 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
+import { serve } from '../harness/host.js';
+import { block, local, repository } from '../harness/readme.js';
 import { expect, test } from '../harness/test.js';
 
-const repository = new URL('../../', import.meta.url);
-const local = 'http://localhost:8080';
-
-/** The quick start of the README, as it stands there. */
-async function quickStart(): Promise<string> {
-  const readme = await readFile(new URL('README.md', repository), 'utf8');
-  const code = /```js\n(import \{ join \}.*?)```/s.exec(readme)?.[1];
-  if (code === undefined) throw new Error('the README has no quick start');
-  return code;
-}
-
-/** Serves one page from an origin of its own. */
-async function serve(body: string, headers: Record<string, string> = {}) {
-  const host = createServer((_, response) => {
-    response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', ...headers });
-    response.end(`<!doctype html><meta charset="utf-8"><title>An application</title>${body}`);
-  });
-  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
-  const close = async () => {
-    host.closeAllConnections();
-    await new Promise((resolve) => host.close(resolve));
-  };
-  return { url: `http://127.0.0.1:${(host.address() as AddressInfo).port}/`, close };
-}
+/** The module of the README's own code. */
+const quickStart = () => block('js', 'import { join }');
 
 test('the quick start of the README runs in a page of another origin', async ({
   browser,
@@ -99,7 +76,7 @@ await download.done.then((file: File) => file.text()).catch((error: unknown) => 
     paths: { [`${local}/sdk/handout.js`]: ['./handout.d.ts'] },
   };
   await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }));
-  const tsc = fileURLToPath(new URL('node_modules/.bin/tsc', repository));
+  const tsc = path.join(repository, 'node_modules/.bin/tsc');
   const outcome = await promisify(execFile)(tsc, ['-p', folder]).catch((error: { stdout: string }) => error);
   expect(outcome.stdout).toBe('');
   await rm(folder, { recursive: true, force: true });
@@ -111,7 +88,7 @@ for (const without of ['', '; worker-src blob:']) {
     backEnd,
     network,
   }) => {
-    const docs = await readFile(new URL('docs/enxroom.md', repository), 'utf8');
+    const docs = await readFile(path.join(repository, 'docs/enxroom.md'), 'utf8');
     const named = /```\n(script-src .*)\n```/.exec(docs)?.[1] ?? '';
     expect(named).toContain(without);
     const { origin } = network; // where the tokens say that the server is
