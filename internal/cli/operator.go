@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/handout-rtc/handout/protocol"
 )
 
 // operator asks the server as an application (docs/protocol.md, section 1).
@@ -45,8 +47,26 @@ func asOperator(s server, a application) (*operator, error) {
 	}, nil
 }
 
+// usage asks what the application's rooms have used, a page of them behind after.
+func (o *operator) usage(ctx context.Context, from, to string, after protocol.RoomID) (u protocol.Usage, err error) {
+	query := url.Values{}
+	for name, value := range map[string]string{"from": from, "to": to, "after": string(after)} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	return u, o.send(ctx, http.MethodGet, "/v1/usage", query, nil, &u)
+}
+
 // call asks for what is below /v1/rooms. in and out may be nil.
 func (o *operator) call(ctx context.Context, method string, path []string, query url.Values, in, out any) error {
+	for i := range path {
+		path[i] = url.PathEscape(path[i])
+	}
+	return o.send(ctx, method, strings.Join(append([]string{"/v1/rooms"}, path...), "/"), query, in, out)
+}
+
+func (o *operator) send(ctx context.Context, method, path string, query url.Values, in, out any) error {
 	var body io.Reader
 	if in != nil {
 		text, err := json.Marshal(in)
@@ -55,10 +75,7 @@ func (o *operator) call(ctx context.Context, method string, path []string, query
 		}
 		body = bytes.NewReader(text)
 	}
-	for i := range path {
-		path[i] = url.PathEscape(path[i])
-	}
-	address := o.server.String() + strings.Join(append([]string{"/v1/rooms"}, path...), "/") + "?" + query.Encode()
+	address := o.server.String() + path + "?" + query.Encode()
 	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(address, "?"), body)
 	if err != nil {
 		return err

@@ -18,6 +18,9 @@ type roomCommand struct {
 	Users   roomUsers   `cmd:"" help:"List who is in a room."`
 	Drop    roomDrop    `cmd:"" help:"Remove participants for good."`
 	Sharing roomSharing `cmd:"" help:"Switch sharing off and on, for all or for roles."`
+	Set     roomSet     `cmd:"" help:"Change a room: its name, its limits, which files it takes and who may send."`
+	Push    roomPush    `cmd:"" help:"Share files as the application."`
+	Usage   roomUsage   `cmd:"" help:"Tell what the application's rooms have used."`
 	End     roomEnd     `cmd:"" help:"End rooms, with all files in them."`
 }
 
@@ -53,6 +56,7 @@ type roomInfo struct {
 	Owner   string           `json:"owner_ref"`
 	Created time.Time        `json:"created"`
 	Sharing protocol.Sharing `json:"sharing"`
+	Rules   protocol.Rules   `json:"rules,omitzero"`
 }
 
 type roomCreate struct {
@@ -87,6 +91,9 @@ func (c *roomList) Run() error {
 			line := fmt.Sprintf("%s  %s  %s", safe(string(r.ID)), r.Created.Format(time.RFC3339), safe(r.Name))
 			if len(r.Sharing.Off) > 0 {
 				line += "  sharing off: " + safe(strings.Join(r.Sharing.Off, ","))
+			}
+			if !r.Rules.None() {
+				line += "  " + rulesText(r.Rules)
 			}
 			out.result(r, line)
 		}
