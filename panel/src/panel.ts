@@ -184,7 +184,8 @@ export class Panel extends LitElement {
       this.#unread.seen();
     }
     if (room === undefined) return;
-    if (this.#selection.kind === 'room' && !room.maySendToAll) this.#select(toPeople([]));
+    // Who may send nothing for a while comes back to what was chosen.
+    if (this.#selection.kind === 'room' && room.maySend && !room.maySendToAll) this.#select(toPeople([]));
     this.#select(prune(this.#selection, new Set(whom(room).map(({ id }) => id))));
   }
 
