@@ -1,4 +1,4 @@
-import type { Download, Page } from '@playwright/test';
+import type { BrowserContext, Download, Page } from '@playwright/test';
 import type { Sample } from '../harness/files.js';
 import { sha256 } from '../harness/files.js';
 import { Network } from '../harness/network.js';
@@ -8,8 +8,21 @@ import { test as base, expect } from '../harness/test.js';
 
 const slow = 3_000_000; // bytes per second
 
-/** Ben has a network of his own, and a browser that can be killed. */
-const test = base.extend<{ bens: Network; killable: Profile }>({
+/** The room page by a link, as an application's back end gives it: whoever opens it again is the same one. */
+async function open(page: Page, origin: string, token: string, name: string): Promise<Page> {
+  await page.goto(`${origin}/#token=${token}`);
+  await expect(person(page, name)).toBeVisible();
+  return page;
+}
+
+/** Ana is in the room. Ben has a network of his own, and a browser that can be killed. */
+const test = base.extend<{
+  bens: Network;
+  killable: Profile;
+  ana: Page;
+  /** Opens the page as Ben, in a new tab or in one that waits for something. */
+  asBen: (where: BrowserContext | Page) => Promise<Page>;
+}>({
   bens: async ({ handout }, use) => {
     const network = await Network.start(handout.origin);
     await use(network);
@@ -20,13 +33,15 @@ const test = base.extend<{ bens: Network; killable: Profile }>({
     await use(profile);
     await profile.dispose();
   },
+  ana: async ({ browser, network, backEnd }, use) => {
+    const page = await (await browser.newContext()).newPage();
+    await use(await open(page, network.origin, await backEnd.token('Ana'), 'Ana'));
+  },
+  asBen: async ({ bens, backEnd }, use) => {
+    const token = await backEnd.token('Ben', 'participant', bens.origin);
+    await use(async (where) => open('newPage' in where ? await where.newPage() : where, bens.origin, token, 'Ben'));
+  },
 });
-
-/** Opens the room page by a link, as an application's back end gives it: whoever opens it again is the same one. */
-async function open(page: Page, origin: string, token: string, name: string): Promise<void> {
-  await page.goto(`${origin}/#token=${token}`);
-  await expect(person(page, name)).toBeVisible();
-}
 
 /** The bytes that the page shows to be there, once they are more than some part of all. */
 async function over(page: Page, file: Sample, share: number): Promise<number> {
@@ -44,17 +59,14 @@ async function expectSaved(page: Page, file: Sample, saving: Promise<Download>):
 }
 
 test('a save goes on by itself after a reload, also of what is still being sent, and once', async ({
-  browser,
+  ana,
+  asBen,
   killable,
   network,
   bens,
-  backEnd,
   samples,
 }) => {
-  const ana = await (await browser.newContext()).newPage();
-  await open(ana, network.origin, await backEnd.token('Ana'), 'Ana');
-  const ben = await (await killable.start()).newPage();
-  await open(ben, bens.origin, await backEnd.token('Ben', 'participant', bens.origin), 'Ben');
+  const ben = await asBen(await killable.start());
   const film = await samples.file('film.mp4', 8_000_000);
   network.bytesPerSecond = slow;
   await choose(ana, film);
@@ -107,19 +119,14 @@ test('recvFiles goes on after a reload: the application hears of it as ever, and
 });
 
 test('a download that another tab of the participant has begun is taken over, not made twice', async ({
-  browser,
+  ana,
+  asBen,
   killable,
-  network,
   bens,
-  backEnd,
   samples,
 }) => {
-  const ana = await (await browser.newContext()).newPage();
-  await open(ana, network.origin, await backEnd.token('Ana'), 'Ana');
-  const token = await backEnd.token('Ben', 'participant', bens.origin);
   const context = await killable.start();
-  const first = await context.newPage();
-  await open(first, bens.origin, token, 'Ben');
+  const first = await asBen(context);
   const film = await samples.file('film.mp4', 8_000_000);
   await choose(ana, film);
   bens.bytesPerSecond = slow;
@@ -130,7 +137,7 @@ test('a download that another tab of the participant has begun is taken over, no
 
   const second = await context.newPage();
   const saving = second.waitForEvent('download');
-  await open(second, bens.origin, token, 'Ben');
+  await asBen(second);
   await expect(card(second, film.name)).toHaveAttribute('data-state', 'downloading');
   bens.bytesPerSecond = Number.POSITIVE_INFINITY;
   await expectSaved(second, film, saving);
@@ -139,18 +146,13 @@ test('a download that another tab of the participant has begun is taken over, no
 });
 
 test('after kill -9 of the browser a download goes on by itself, and an upload when its file is picked again', async ({
-  browser,
+  ana,
+  asBen,
   killable,
-  network,
   bens,
-  backEnd,
   samples,
 }) => {
-  const ana = await (await browser.newContext()).newPage();
-  await open(ana, network.origin, await backEnd.token('Ana'), 'Ana');
-  const token = await backEnd.token('Ben', 'participant', bens.origin);
-  let ben = await (await killable.start()).newPage();
-  await open(ben, bens.origin, token, 'Ben');
+  let ben = await asBen(await killable.start());
   const [film, notes] = [await samples.file('film.mp4', 8_000_000), await samples.file('notes.bin', 8_000_000)];
   await choose(ana, film);
   bens.bytesPerSecond = slow / 3;
@@ -164,7 +166,7 @@ test('after kill -9 of the browser a download goes on by itself, and an upload w
 
   ben = await (await killable.start()).newPage();
   const saving = ben.waitForEvent('download');
-  await open(ben, bens.origin, token, 'Ben');
+  await asBen(ben);
   await expect(card(ben, film.name)).toHaveAttribute('data-state', 'downloading');
   await expect(card(ben, notes.name)).toHaveAttribute('data-state', 'needs-file');
   await choose(ben, notes);
