@@ -3,7 +3,8 @@
 GO  ?= go
 NPM ?= npm
 
-export GOFLAGS ?= -buildvcs=false
+# One set of flags, so that what is compiled for one command serves the others.
+export GOFLAGS ?= -buildvcs=false -trimpath
 
 # The race detector watches all but SQLite, which is C translated to Go: what it would
 # find there nobody here could mend, and it took two thirds of the tests' time. That one

@@ -116,7 +116,7 @@ func TestBaselines(t *testing.T) {
 // theHandout builds the server once for all tests.
 var theHandout = sync.OnceValues(func() (string, error) {
 	binary := filepath.Join(buildDir, "handout")
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "../cmd/handout").CombinedOutput()
+	out, err := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", binary, "../cmd/handout").CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("building the server: %w\n%s", err, out)
 	}
