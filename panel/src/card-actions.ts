@@ -1,6 +1,8 @@
 import type { CardRequest } from './components/file-card.js';
+import type { GroupAction } from './components/file-group.js';
 import type { Words } from './messages/words.js';
 import type { Card } from './model/cards.js';
+import type { Group } from './model/groups.js';
 import { faultOf, faultText } from './model/wording.js';
 
 /** What the actions need of the panel. */
@@ -11,6 +13,9 @@ export interface CardDesk {
   changed(): void;
   words(): Words;
 }
+
+/** Requests of one action at a time. */
+const AT_ONCE = 6;
 
 /** Does what cards ask for, and knows which of them were declined and removed from the list. */
 export class CardActions {
@@ -52,6 +57,21 @@ export class CardActions {
       this.#desk.refuse(words.text('fault.of', { name: card.name, fault: faultText(faultOf(error), words) }));
     }
     this.#desk.changed();
+  }
+
+  /** The same for all files of a folder that it is meant for, some at a time: each is a request. */
+  async actOnAll(action: Exclude<GroupAction, 'save'>, group: Group): Promise<void> {
+    const cards = {
+      cancel: group.running,
+      retry: group.failed,
+      revoke: group.cards.filter(({ file }) => file?.state === 'available' || file?.state === 'uploading'),
+      dismiss: group.cards,
+    }[action];
+    const left = [...cards];
+    const work = async () => {
+      for (let card = left.shift(); card !== undefined; card = left.shift()) await this.act({ action, card });
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
   }
 
   #save(card: Card): void {

@@ -6,7 +6,7 @@ import { contentsOf, namePasted } from './model/admit.js';
 /** Files that came in by drop or paste; `person` when they were dropped on one. */
 export interface Intake {
   readonly files: File[];
-  readonly folders: string[];
+  readonly folders: FileSystemDirectoryEntry[];
   readonly person: string | undefined;
 }
 

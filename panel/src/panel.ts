@@ -2,11 +2,14 @@ import type { Room } from '@handout/sdk';
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { Clock, CloudOff, LoaderCircle } from 'lucide';
 import type { DropArea, HandoutPanelEventMap, PanelSendOptions, PanelTheme } from './api.js';
+import { Archive } from './archive/archive.js';
 import { CardActions } from './card-actions.js';
 import './components/drop-hint.js';
 import { emptyState, emptyStateStyles } from './components/empty-state.js';
 import type { CardRequest } from './components/file-card.js';
+import type { GroupRequest } from './components/file-group.js';
 import './components/file-list.js';
+import type { SaveAllRequest } from './components/file-list.js';
 import { icon } from './components/icon.js';
 import './components/send-panel.js';
 import './components/sharing-switch.js';
@@ -20,6 +23,7 @@ import { Member } from './membership.js';
 import type { Words } from './messages/words.js';
 import { Batch, isActive } from './model/batch.js';
 import { buildCards, TransferKeys } from './model/cards.js';
+import { filesOf } from './model/groups.js';
 import { News } from './model/news.js';
 import { audienceLabel, distinctNames, recipients } from './model/people.js';
 import type { Audience, Fault, RoomPort, TransferPort } from './model/ports.js';
@@ -102,9 +106,16 @@ export class Panel extends LitElement {
     changed: () => this.requestUpdate(),
     words: () => this.#words,
   });
+  readonly #archive = new Archive({
+    words: () => this.#words,
+    say: (text, tone) => this.notify(text, tone),
+    changed: () => this.requestUpdate(),
+  });
   readonly #intake = new FileIntake(this, {
     take: ({ files, folders, person }) => {
-      this.#sending.send(files, folders, person === undefined ? undefined : [person]);
+      const to = person === undefined ? undefined : [person];
+      if (folders.length > 0) void this.#sending.sendFolders(folders, files, to);
+      else this.#sending.send(files, to);
       this.requestUpdate();
     },
     words: () => this.#words,
@@ -146,7 +157,7 @@ export class Panel extends LitElement {
   }
 
   send(files: Iterable<File>, { to }: PanelSendOptions = {}) {
-    const uploads = this.#sending.send([...files], [], to);
+    const uploads = this.#sending.send([...files], to);
     this.requestUpdate();
     return uploads;
   }
@@ -198,6 +209,7 @@ export class Panel extends LitElement {
       <div class="body" part="body">${room === undefined ? standing(this.#member.standing, words, () => this.#member.again()) : this.#files(room)}</div>
       <slot name="footer"></slot>
       <input type="file" multiple hidden data-testid="file-input" aria-label=${words.text('send.choose')} @change=${this.#chosen} @cancel=${() => this.#sending.unpick()} />
+      <input type="file" multiple hidden webkitdirectory data-testid="folder-input" aria-label=${words.text('send.choose-folder')} @change=${this.#chosen} @cancel=${() => this.#sending.unpick()} />
       <p class="sr" role="status">${this.announcement}</p>
       <handout-toast-stack
         .words=${words}
@@ -212,10 +224,12 @@ export class Panel extends LitElement {
     const words = this.#words;
     const people = [...room.participants.values()];
     const names = this.#remember(distinctNames(people, words));
-    const total = this.#batch.update(room.transfers);
+    const total = this.#batch.update(room.transfers.filter((transfer) => !this.#archive.owns(transfer)));
+    const archive = this.#archive.total;
     return html`${connection(room, words)} ${this.#sendPanel(room, people)}
       ${may(room, 'moderate') ? html`<handout-sharing-switch .words=${words} .sharing=${room.sharing} @switch-sharing=${(event: CustomEvent<SharingRequest>) => void this.#switch(room, event.detail)}></handout-sharing-switch>` : nothing}
       ${total === undefined ? nothing : html`<handout-total-bar .words=${words} .total=${total} @cancel-all=${() => cancelAll(room)}></handout-total-bar>`}
+      ${archive === undefined ? nothing : html`<handout-total-bar .words=${words} .total=${archive} @cancel-all=${() => this.#archive.cancel()}></handout-total-bar>`}
       ${this.#cards(room, names)}
       <p class="expiry" part="expiry">${icon(Clock, 16)}<span>${expiryText(room.limits, words)}</span></p>
       ${this.#intake.dragging ? html`<handout-drop-hint .text=${this.#dropText(room, names)} .page=${this.drop === 'page'}></handout-drop-hint>` : nothing}`;
@@ -235,6 +249,7 @@ export class Panel extends LitElement {
       .over=${this.#intake.over}
       @select=${(event: CustomEvent<Selection>) => this.#select(event.detail)}
       @choose=${() => this.pick()}
+      @choose-folder=${() => this.#sending.pick(this.#folderInput, {})}
     ></handout-send-panel>`;
   }
 
@@ -251,7 +266,14 @@ export class Panel extends LitElement {
       .moderator=${may(room, 'moderate')}
       .thumbnails=${!this.noThumbnails}
       @card-request=${(event: CustomEvent<CardRequest>) => void this.#actions.act(event.detail)}
+      @group-request=${(event: CustomEvent<GroupRequest>) => this.#actOnGroup(event.detail)}
+      @save-all=${({ detail: { files } }: CustomEvent<SaveAllRequest>) => void this.#archive.save(files, this.#words.text('archive.name', { room: room.name }))}
     ></handout-file-list>`;
+  }
+
+  #actOnGroup({ action, group }: GroupRequest): void {
+    if (action === 'save') void this.#archive.save(filesOf(group.ready), group.name);
+    else void this.#actions.actOnAll(action, group);
   }
 
   #dropText(room: RoomPort, names: ReadonlyMap<string, string>): string {
@@ -315,6 +337,10 @@ export class Panel extends LitElement {
 
   get #input(): HTMLInputElement | null {
     return this.renderRoot.querySelector<HTMLInputElement>('input[type=file]');
+  }
+
+  get #folderInput(): HTMLInputElement | null {
+    return this.renderRoot.querySelector<HTMLInputElement>('input[webkitdirectory]');
   }
 
   static override styles = [tokens, base, buttons, emptyStateStyles, standingStyles, panelStyles];

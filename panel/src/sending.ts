@@ -7,6 +7,7 @@ import type { Card } from './model/cards.js';
 import type { Audience, RoomPort } from './model/ports.js';
 import { whyNot } from './model/sharing.js';
 import { worthThumbnails } from './model/thumbnail.js';
+import { MAX_FILES, pathOf, readTree } from './model/tree.js';
 import { errorText } from './model/wording.js';
 
 /** What sending needs of the panel. */
@@ -52,11 +53,23 @@ export class Sending {
     const { to, again } = this.#picking;
     this.unpick();
     input.value = ''; // so that the same file can be chosen again
-    if (again === undefined) this.send(files, [], to);
+    if (again === undefined) this.send(files, to);
     else this.#goOn(files, again);
   }
 
-  send(files: readonly File[], folders: readonly string[], whom?: Audience): readonly Upload[] {
+  /** Reads folders that were dropped, and sends what is in them. */
+  async sendFolders(folders: readonly FileSystemDirectoryEntry[], loose: readonly File[], whom?: Audience) {
+    const to = whom ?? this.#desk.audience(); // as it was when they were dropped
+    if (to === undefined) return void this.send(loose);
+    const { files, cut, unread } = await readTree(folders, loose);
+    const words = this.#desk.words();
+    if (cut) this.#desk.refuse(words.text('refused.many', { count: MAX_FILES }));
+    if (unread > 0) this.#desk.refuse(words.text('refused.unread'));
+    if (files.length === 0 && unread === 0) this.#desk.refuse(words.text('refused.nothing'));
+    this.send(files, to);
+  }
+
+  send(files: readonly File[], whom?: Audience): readonly Upload[] {
     const room = this.#desk.room();
     if (room === undefined) return [];
     const words = this.#desk.words();
@@ -66,11 +79,11 @@ export class Sending {
       this.#desk.refuse(refusal ?? words.text('send.choose-first'));
       return [];
     }
-    const admitted = admit(files, room, folders, words);
+    const admitted = admit(files, room, words);
     for (const sentence of admitted.refusals) this.#desk.refuse(sentence);
     if (admitted.files.length === 0) return [];
     try {
-      const uploads = room.send(admitted.files, { to, ...this.#pictures(admitted.files) });
+      const uploads = room.send(admitted.files, { to, path: pathOf, ...this.#pictures(admitted.files) });
       uploads.forEach((upload, at) => {
         const file = admitted.files[at];
         if (file !== undefined) remember(upload, file);
@@ -89,7 +102,7 @@ export class Sending {
   /** Goes on with an interrupted upload. Another file must not be sent in its place: nobody meant to share it. */
   #goOn(files: readonly File[], card: Card): void {
     const same = files.filter((file) => file.size === card.size);
-    if (files.length === 1 && same.length === 1) this.send(same, [], card.to);
+    if (files.length === 1 && same.length === 1) this.send(same, card.to);
     else if (files.length > 0) this.#desk.refuse(this.#desk.words().text('send.other-file', { name: card.name }));
   }
 }

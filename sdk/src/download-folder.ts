@@ -29,7 +29,7 @@ export interface Search {
 }
 
 /** What this page holds, by name. */
-const held = new Map<string, FileSystemDirectoryHandle>();
+const held = new Map<string, HeldFolder>();
 
 /** The name of a download's folder. The owner is a participant in a room: ids, as the share's, without a dot. */
 export function folderName(owner: string, share: string, expiresAt: Date): string {
@@ -59,8 +59,13 @@ export async function folderNamed(name: string): Promise<FileSystemDirectoryHand
 export async function markFolder(name: string, mark: Mark): Promise<void> {
   await held
     .get(name)
-    ?.getFileHandle(mark, { create: true })
+    ?.handle.getFileHandle(mark, { create: true })
     .catch(() => undefined); // a full disk: the download itself is not touched by that
+}
+
+/** Removes a folder that this page holds, and what is in it. */
+export async function releaseFolder(name: string): Promise<void> {
+  await held.get(name)?.leave(false);
 }
 
 /** Removes a folder that nobody holds. */
@@ -137,13 +142,14 @@ async function take(root: FileSystemDirectoryHandle, name: string): Promise<Held
       await remove();
       handle = await root.getDirectoryHandle(name, { create: true });
     }
-    held.set(name, handle);
     const leave = async (keep: boolean) => {
       held.delete(name);
       if (!keep) await remove();
       release();
     };
-    return { name, handle, leave };
+    const folder = { name, handle, leave };
+    held.set(name, folder);
+    return folder;
   } catch (error) {
     release();
     throw error;

@@ -106,6 +106,25 @@ describe('a download that the page before has begun', () => {
     expect(saved).toEqual([]);
   });
 
+  it('is let go of when it was read, but not while the browser saves it', async () => {
+    const { downloads, file } = page();
+    const read = downloads.get(file, {});
+    await serve(1);
+    await read.done;
+    expect(disk.folders()).toHaveLength(1);
+    read.release();
+    await expect(read.done).rejects.toMatchObject({ code: 'released' });
+    await settle();
+    expect(disk.folders()).toEqual([]);
+    const kept = downloads.save(file, {});
+    await serve(2);
+    await kept.done;
+    kept.release();
+    await settle();
+    expect(await (await kept.done).text()).toBe(TEXT);
+    expect(disk.folders()).toHaveLength(1);
+  });
+
   it('waits for a page that is replaced, and goes on when that lets go', async () => {
     const first = page();
     first.downloads.get(first.file, {});

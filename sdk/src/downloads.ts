@@ -1,6 +1,6 @@
 import { arrivalsFrom } from './arrivals.js';
-import { Download } from './download.js';
-import { folderName, forgetFolder, markFolder, searchFolders } from './download-folder.js';
+import { Download, type DownloadControl } from './download.js';
+import { folderName, forgetFolder, markFolder, releaseFolder, searchFolders } from './download-folder.js';
 import { type FetchContext, fetchFile, type OpenArrival } from './download-run.js';
 import { asHandoutError, type HandoutError, throwIfAborted } from './errors.js';
 import type { DownloadOptions, SharedFile } from './file.js';
@@ -9,7 +9,6 @@ import type { Api } from './http.js';
 import { hasEnded } from './protocol.js';
 import type { ReceiptWord } from './receipt-records.js';
 import { Waker } from './retry.js';
-import type { TransferControl } from './transfer.js';
 import type { Words } from './words.js';
 
 /** What downloads need of their room. */
@@ -34,7 +33,7 @@ const MAX_RUNNING = 4;
 const MAX_FOLLOWING = 3;
 
 /** Drives the downloads of a page: one for each file at a time, each ending once. */
-export class Downloads implements TransferControl<Download> {
+export class Downloads implements DownloadControl {
   readonly #config: DownloadsConfig;
   readonly #context: FetchContext;
   /** Ends the wait for the hash of a file that was followed to its end. */
@@ -141,6 +140,13 @@ export class Downloads implements TransferControl<Download> {
     if (this.#stopped !== undefined || this.#find(download.file) !== undefined) return;
     download.reset();
     this.#begin(download);
+  }
+
+  /** The browser may not have copied yet what it saves: that stays. */
+  release(download: Download): void {
+    if (this.#saving.has(download)) return;
+    void releaseFolder(this.#folder(download.file));
+    download.forgetResult();
   }
 
   #find(file: SharedFile): Download | undefined {

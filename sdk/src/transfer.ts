@@ -124,6 +124,15 @@ export abstract class Transfer<Result = unknown> {
   }
 
   /**
+   * Lets go of what came of it.
+   * @internal
+   */
+  forgetResult(): void {
+    this.#done = defer();
+    this.#done.reject(new HandoutError('released', 'it was let go'));
+  }
+
+  /**
    * Cancels it when the signal says so, for as long as it runs: a signal may outlive many transfers.
    * @internal
    */

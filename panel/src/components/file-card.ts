@@ -4,7 +4,9 @@ import { english, type Words } from '../messages/words.js';
 import { bytesOf } from '../model/bytes.js';
 import { type Card, hasEnded } from '../model/cards.js';
 import { splitName } from '../model/file-kind.js';
+import { within } from '../model/groups.js';
 import { audienceLabel } from '../model/people.js';
+import type { FilePort } from '../model/ports.js';
 import { previewType } from '../model/preview-kind.js';
 import { overview } from '../model/receipts.js';
 import { faultText, percent, progressText, sizeText, stateText } from '../model/wording.js';
@@ -66,6 +68,15 @@ export class FileCard extends LitElement {
     this.confirming = false;
   }
 
+  /** What is seen with it. */
+  get files(): readonly FilePort[] {
+    return this.card.file === undefined ? [] : [this.card.file];
+  }
+
+  get key(): string {
+    return this.card.key;
+  }
+
   override render() {
     const { card } = this;
     return html`<article class=${hasEnded(card.state) ? 'ended' : ''} aria-labelledby="name" tabindex="-1">
@@ -73,7 +84,7 @@ export class FileCard extends LitElement {
       <div class="body">
         ${this.#name()}
         <div class="facts">
-          <p class="meta">${sizeText(card.size, this.words)}<span class="sep">·</span>${this.#whom()}</p>
+          <p class="meta">${sizeText(card.size, this.words)}${this.#aside()}</p>
           ${this.#status()}
         </div>
       </div>
@@ -114,8 +125,12 @@ export class FileCard extends LitElement {
     return html`<h3 id="name" title=${name}><span class="whole" dir=${tail === '' ? 'auto' : 'ltr'}><span class="head">${head}</span><span class="tail">${tail}</span></span></h3>`;
   }
 
-  #whom(): TemplateResult {
-    return html`<span class="whom">${this.#whomText()}</span>`;
+  /** Whom it is from or for; among the files of a folder that is said once, and where it lies counts. */
+  #aside(): TemplateResult | typeof nothing {
+    const { path } = this.card;
+    const text = path === '' ? this.#whomText() : within(path);
+    if (text === '') return nothing;
+    return html`<span class="sep">·</span><span class="whom">${path === '' ? text : html`<bdi>${text}</bdi>`}</span>`;
   }
 
   #whomText(): string {

@@ -2,14 +2,25 @@ import { css, html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { Download } from 'lucide';
 import { english, type Words } from '../messages/words.js';
-import { type Card, intoSections, type Section } from '../model/cards.js';
+import type { Card } from '../model/cards.js';
+import { filesOf, type Group, intoSections, isGroup, type Section } from '../model/groups.js';
+import type { FilePort } from '../model/ports.js';
 import { base, buttons } from '../styles/base.js';
 import './file-card.js';
-import type { CardRequest, FileCard } from './file-card.js';
+import type { FileCard } from './file-card.js';
+import './file-group.js';
+import type { FileGroup } from './file-group.js';
 import { icon } from './icon.js';
+import './more.js';
+import { STEP } from './more.js';
 import { Sight } from './sight.js';
 
-/** All cards, dealt into sections. When a card moves to another section, the focus goes along. */
+/** What is asked of all files of a section. */
+export interface SaveAllRequest {
+  readonly files: readonly FilePort[];
+}
+
+/** All cards, dealt into sections. When a card moves to another section, the focus goes along. Fires `save-all`. */
 export class FileList extends LitElement {
   static override properties = {
     words: { attribute: false },
@@ -31,6 +42,8 @@ export class FileList extends LitElement {
   /** Small pictures of files are shown. */
   declare thumbnails: boolean;
   #focused: string | undefined;
+  /** So many cards are drawn of each section. */
+  readonly #shown = new Map<string, number>();
 
   constructor() {
     super();
@@ -45,7 +58,7 @@ export class FileList extends LitElement {
   }
 
   override willUpdate(): void {
-    this.#focused = this.#focusedCard()?.card.key;
+    this.#focused = this.#focusedCard()?.key;
   }
 
   override updated(): void {
@@ -54,7 +67,7 @@ export class FileList extends LitElement {
     void this.#settled().then(() => {
       if (document.activeElement !== document.body) return; // kept, or the person went on
       const all = this.#all();
-      (all.find(({ card }) => card.key === key) ?? all[0])?.focus();
+      (all.find((item) => item.key === key) ?? all[0])?.focus();
     });
   }
 
@@ -66,8 +79,13 @@ export class FileList extends LitElement {
     );
   }
 
-  #section({ id, cards }: Section) {
+  #section({ id, cards, items }: Section) {
     const title = this.words.text(`section.${id}`);
+    const shown = this.#shown.get(id) ?? STEP;
+    const more = () => {
+      this.#shown.set(id, shown + STEP);
+      this.requestUpdate();
+    };
     return html`<section aria-labelledby=${id} data-testid="section-${id}">
       <div class="head">
         <h2 id=${id}>${title} <span>${this.words.number(cards.length)}</span></h2>
@@ -78,25 +96,44 @@ export class FileList extends LitElement {
       </div>
       <ul role="list">
         ${repeat(
-          cards,
-          (card) => card.key,
-          (card) => html`<li>
-            <handout-file-card
-              data-testid="file-card"
-              data-state=${card.state}
-              data-name=${card.name}
-              .words=${this.words}
-              .card=${card}
-              .names=${this.names}
-              .here=${this.here}
-              .meId=${this.meId}
-              .moderator=${this.moderator}
-              .thumbnails=${this.thumbnails}
-            ></handout-file-card>
-          </li>`,
+          items.slice(0, shown),
+          (item) => item.key,
+          (item) => html`<li>${isGroup(item) ? this.#group(item) : this.#card(item)}</li>`,
         )}
+        ${items.length > shown ? html`<li><handout-more .words=${this.words} @more=${more}></handout-more></li>` : nothing}
       </ul>
     </section>`;
+  }
+
+  #card(card: Card) {
+    return html`<handout-file-card
+      data-testid="file-card"
+      data-state=${card.state}
+      data-name=${card.name}
+      .words=${this.words}
+      .card=${card}
+      .names=${this.names}
+      .here=${this.here}
+      .meId=${this.meId}
+      .moderator=${this.moderator}
+      .thumbnails=${this.thumbnails}
+    ></handout-file-card>`;
+  }
+
+  #group(group: Group) {
+    return html`<handout-file-group
+      data-testid="file-group"
+      data-name=${group.name}
+      data-done=${group.done}
+      data-files=${group.cards.length}
+      .words=${this.words}
+      .group=${group}
+      .names=${this.names}
+      .here=${this.here}
+      .meId=${this.meId}
+      .moderator=${this.moderator}
+      .thumbnails=${this.thumbnails}
+    ></handout-file-group>`;
   }
 
   #saveAll(title: string, ready: readonly Card[]) {
@@ -107,19 +144,17 @@ export class FileList extends LitElement {
   }
 
   #save(ready: readonly Card[]): void {
-    for (const card of ready) {
-      const detail: CardRequest = { action: 'save', card };
-      this.dispatchEvent(new CustomEvent('card-request', { detail }));
-    }
+    const detail: SaveAllRequest = { files: filesOf(ready) };
+    this.dispatchEvent(new CustomEvent('save-all', { detail }));
   }
 
-  #all(): FileCard[] {
-    return [...this.renderRoot.querySelectorAll('handout-file-card')] as FileCard[];
+  #all(): (FileCard | FileGroup)[] {
+    return [...this.renderRoot.querySelectorAll<FileCard | FileGroup>('handout-file-card, handout-file-group')];
   }
 
-  #focusedCard(): FileCard | undefined {
+  #focusedCard(): FileCard | FileGroup | undefined {
     const active = this.shadowRoot?.activeElement;
-    return active?.localName === 'handout-file-card' ? (active as FileCard) : undefined;
+    return active?.matches('handout-file-card, handout-file-group') ? (active as FileCard | FileGroup) : undefined;
   }
 
   async #settled(): Promise<void> {

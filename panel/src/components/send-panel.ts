@@ -1,7 +1,7 @@
 import type { Participant } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { Check, Plus, Users } from 'lucide';
+import { Check, FolderPlus, Plus, Users } from 'lucide';
 import type { DropArea } from '../api.js';
 import { english, type Words } from '../messages/words.js';
 import { audienceLabel, distinctNames } from '../model/people.js';
@@ -10,9 +10,12 @@ import { base, buttons } from '../styles/base.js';
 import { avatar, avatarStyles } from './avatar.js';
 import { icon } from './icon.js';
 
+/** Most phones have no folders to choose. */
+const FOLDERS = 'webkitdirectory' in HTMLInputElement.prototype;
+
 /**
  * Whom files go to, and the button that chooses them. Fires `select` with a
- * Selection and `choose` when files are to be picked.
+ * Selection, and `choose` or `choose-folder` when files are to be picked.
  */
 export class SendPanel extends LitElement {
   static override properties = {
@@ -71,6 +74,7 @@ export class SendPanel extends LitElement {
       </div>
       <div class="drop">
         <button class="primary" data-testid="choose-files" aria-disabled=${to === undefined} @click=${this.#choose}>${icon(Plus)}<span class="choose">${label}</span></button>
+        ${FOLDERS ? html`<button class="quiet" data-testid="choose-folder" aria-disabled=${to === undefined} @click=${this.#chooseFolder}>${icon(FolderPlus, 16)}${this.words.text('send.choose-folder')}</button>` : nothing}
         <p>${to === undefined ? this.#whomHint() : html`<span class="pointer">${this.#ways()}</span>`}</p>
       </div>
     </section>`;
@@ -106,6 +110,10 @@ export class SendPanel extends LitElement {
 
   #choose(): void {
     if (audienceOf(this.selection) !== undefined) this.dispatchEvent(new CustomEvent('choose'));
+  }
+
+  #chooseFolder(): void {
+    if (audienceOf(this.selection) !== undefined) this.dispatchEvent(new CustomEvent('choose-folder'));
   }
 
   static override styles = [

@@ -1,16 +1,19 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import type { FileCard } from './file-card.js';
+import type { FilePort } from '../model/ports.js';
+
+/** What stands for files. */
+export type Sighted = HTMLElement & { readonly files: readonly FilePort[] };
 
 /** How much of a card must be on screen for it to have been seen. */
 const SHOWN = 0.6;
 
 /** Tells the files whose cards are on screen, in a window that is shown, that they were seen. */
 export class Sight implements ReactiveController {
-  readonly #cards: () => readonly FileCard[];
-  readonly #onScreen = new Set<FileCard>();
+  readonly #cards: () => readonly Sighted[];
+  readonly #onScreen = new Set<Sighted>();
   #observer: IntersectionObserver | undefined;
 
-  constructor(host: ReactiveControllerHost, cards: () => readonly FileCard[]) {
+  constructor(host: ReactiveControllerHost, cards: () => readonly Sighted[]) {
     this.#cards = cards;
     host.addController(this);
   }
@@ -34,14 +37,14 @@ export class Sight implements ReactiveController {
 
   #moved(entries: readonly IntersectionObserverEntry[]): void {
     for (const { target, isIntersecting } of entries) {
-      if (isIntersecting) this.#onScreen.add(target as FileCard);
-      else this.#onScreen.delete(target as FileCard);
+      if (isIntersecting) this.#onScreen.add(target as Sighted);
+      else this.#onScreen.delete(target as Sighted);
     }
     this.#look();
   }
 
   readonly #look = (): void => {
     if (document.visibilityState !== 'visible') return;
-    for (const { card } of this.#onScreen) card.file?.markSeen();
+    for (const { files } of this.#onScreen) for (const file of files) file.markSeen();
   };
 }

@@ -24,12 +24,12 @@ export class TotalBar extends LitElement {
     if (total === undefined) return nothing;
     const value = percent(total.transferred, total.total);
     const numbers = [words.percent(value / 100), ...paceText(total, words)];
-    return html`<section aria-label=${words.text('total.label')} data-testid="total">
+    return html`<section aria-label=${words.text('total.label')} data-testid=${total.archive === undefined ? 'total' : 'archive'}>
       <div class="words">
         <strong>${what(total, words)}</strong>
         <span>${words.facts(numbers)}</span>
       </div>
-      <button class="quiet" @click=${() => this.dispatchEvent(new CustomEvent('cancel-all'))}>${words.text('total.cancel')}</button>
+      <button class="quiet" @click=${() => this.dispatchEvent(new CustomEvent('cancel-all'))}>${words.text(total.archive === undefined ? 'total.cancel' : 'cancel')}</button>
       <div class="bar" role="progressbar" aria-label=${what(total, words)} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${value}>
         <span .style=${`inline-size:${value}%`}></span>
       </div>
@@ -85,7 +85,8 @@ export class TotalBar extends LitElement {
   ];
 }
 
-function what({ uploads, downloads }: Total, words: Words): string {
+function what({ uploads, downloads, archive }: Total, words: Words): string {
+  if (archive !== undefined) return words.text('archive.saving', { name: archive });
   if (downloads === 0) return words.text('total.sending', { count: uploads });
   if (uploads === 0) return words.text('total.saving', { count: downloads });
   return words.text('total.both', { up: uploads, down: downloads });

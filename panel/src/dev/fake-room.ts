@@ -122,6 +122,7 @@ export function sharedFile(name: string, more: Partial<FilePort> = {}): FilePort
   return {
     id: `sh_${now}`,
     name,
+    path: '',
     type: '',
     size: 4_200_000,
     sender: { id: 'ana', name: 'Ana Moreau' },
@@ -132,6 +133,9 @@ export function sharedFile(name: string, more: Partial<FilePort> = {}): FilePort
     createdAt,
     expiresAt: new Date(now + 86_400_000),
     save: () => undefined,
+    download: () => {
+      throw new Error('there are no bytes in a fixture');
+    },
     revoke: async () => undefined,
     receipts: new Map(),
     markSeen: () => undefined,
@@ -165,6 +169,7 @@ export function upload(name: string, more: Partial<UploadPort> = {}): UploadPort
   return {
     kind: 'upload',
     name,
+    path: '',
     type: '',
     size,
     to: 'room',

@@ -5,6 +5,7 @@ export const de: Messages = {
   'send.files': 'Dateien senden',
   'send.everyone': 'Alle',
   'send.choose': 'Dateien auswählen',
+  'send.choose-folder': 'Ordner wählen',
   'send.choose.for': 'Dateien für {who} auswählen',
   'send.drop': 'oder hier ablegen oder einfügen',
   'send.drop.page': 'oder irgendwo auf der Seite ablegen oder einfügen',
@@ -16,10 +17,9 @@ export const de: Messages = {
   'send.still-save': 'Was hier ist, kannst du speichern.',
   'send.other-file': 'Das ist eine andere Datei. Wähle „{name}“, um fortzufahren.',
 
-  'refused.folder': {
-    one: '{names} ist ein Ordner. Packe einen Ordner in eine Datei, um ihn zu senden.',
-    other: '{names} sind Ordner. Packe einen Ordner in eine Datei, um ihn zu senden.',
-  },
+  'refused.many': 'Das ist zu viel auf einmal: Die ersten {count} Dateien werden gesendet.',
+  'refused.unread': 'Einiges davon war nicht lesbar und wird nicht gesendet.',
+  'refused.nothing': 'In diesem Ordner ist keine Datei.',
   'refused.empty': { one: '{names} ist leer.', other: '{names} sind leer.' },
   'refused.large': {
     one: '{names} ist größer, als dieser Raum erlaubt ({size}).',
@@ -42,6 +42,17 @@ export const de: Messages = {
   'who.this': 'diese Person',
   'who.left': 'jemand, der gegangen ist',
   'who.more': { one: '{who} und {count} weitere Person', other: '{who} und {count} weitere Personen' },
+
+  'group.files': { one: '{count} Datei', other: '{count} Dateien' },
+  'group.files.of': 'Dateien von {name}',
+  'group.sent': '{count} von {all} gesendet',
+  'group.saved': '{count} von {all} gespeichert',
+  'group.failed': { one: '{count} Datei ist nicht angekommen', other: '{count} Dateien sind nicht angekommen' },
+  'group.withdraw.question': 'Alle diese Dateien zurückziehen? Dann kann sie niemand mehr speichern.',
+  'list.more': 'Mehr zeigen',
+  'archive.name': 'Dateien aus {room}',
+  'archive.saving': '{name} wird gespeichert',
+  'archive.done': '{name} ist gespeichert: {count} von {all} Dateien.',
 
   'section.sending': 'Wird gesendet',
   'section.for-you': 'Für dich',

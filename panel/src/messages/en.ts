@@ -7,6 +7,7 @@ export const en = {
   'send.files': 'Send files',
   'send.everyone': 'Everyone',
   'send.choose': 'Choose files',
+  'send.choose-folder': 'Choose a folder',
   'send.choose.for': 'Choose files for {who}',
   'send.drop': 'or drop them here, or paste',
   'send.drop.page': 'or drop them anywhere on the page, or paste',
@@ -18,10 +19,9 @@ export const en = {
   'send.still-save': 'You can save what is here.',
   'send.other-file': 'That is another file. Choose “{name}” to go on.',
 
-  'refused.folder': {
-    one: '{names} is a folder. Pack a folder into one file to send it.',
-    other: '{names} are folders. Pack a folder into one file to send it.',
-  },
+  'refused.many': 'That is too much at once: the first {count} files are sent.',
+  'refused.unread': 'Some of it could not be read, and is not sent.',
+  'refused.nothing': 'There is no file in that folder.',
   'refused.empty': { one: '{names} is empty.', other: '{names} are empty.' },
   'refused.large': {
     one: '{names} is larger than this room allows ({size}).',
@@ -44,6 +44,17 @@ export const en = {
   'who.this': 'this person',
   'who.left': 'someone who left',
   'who.more': { one: '{who} and {count} other', other: '{who} and {count} others' },
+
+  'group.files': { one: '{count} file', other: '{count} files' },
+  'group.files.of': 'Files of {name}',
+  'group.sent': '{count} of {all} sent',
+  'group.saved': '{count} of {all} saved',
+  'group.failed': { one: '{count} file did not arrive', other: '{count} files did not arrive' },
+  'group.withdraw.question': 'Withdraw all of these files? Nobody will be able to save them any more.',
+  'list.more': 'Show more',
+  'archive.name': 'Files from {room}',
+  'archive.saving': 'Saving {name}',
+  'archive.done': '{name} is saved: {count} of {all} files.',
 
   'section.sending': 'Sending',
   'section.for-you': 'For you',

@@ -11,25 +11,16 @@ export interface Admitted {
  * Sorts out what the server would refuse before anything is sent: an offer is
  * taken whole or not at all, so one empty file would cost the others.
  */
-export function admit(
-  files: readonly File[],
-  room: Pick<RoomPort, 'limits' | 'allows'>,
-  folders: readonly string[],
-  words: Words,
-): Admitted {
+export function admit(files: readonly File[], room: Pick<RoomPort, 'limits' | 'allows'>, words: Words): Admitted {
   const { fileSize } = room.limits;
   const empty = files.filter((file) => file.size === 0);
   const large = files.filter((file) => file.size > fileSize);
   const strange = files.filter((file) => file.size > 0 && !room.allows(file));
   const refusals: string[] = [];
-  const refuse = (
-    key: 'refused.folder' | 'refused.empty' | 'refused.large' | 'refused.type',
-    names: readonly string[],
-  ) => {
+  const refuse = (key: 'refused.empty' | 'refused.large' | 'refused.type', names: readonly string[]) => {
     if (names.length === 0) return;
     refusals.push(words.text(key, { count: names.length, names: list(names, words), size: words.bytes(fileSize) }));
   };
-  refuse('refused.folder', folders);
   refuse(
     'refused.empty',
     empty.map(({ name }) => name),
@@ -64,15 +55,15 @@ export function namePasted(file: File, now: Date, words: Words): File {
   return new File([file], `${name}${extension}`, { type: file.type, lastModified: now.getTime() });
 }
 
-/** What a drop or a paste carries. Folders come as entries without bytes, so they are told apart here. */
-export function contentsOf(data: DataTransfer): { files: File[]; folders: string[] } {
-  const folders: string[] = [];
+/** What a drop or a paste carries; read at once, for it is empty when the event is over. */
+export function contentsOf(data: DataTransfer): { files: File[]; folders: FileSystemDirectoryEntry[] } {
+  const folders: FileSystemDirectoryEntry[] = [];
   const files: File[] = [];
   for (const item of data.items) {
     if (item.kind !== 'file') continue;
     const entry = item.webkitGetAsEntry?.();
     if (entry?.isDirectory) {
-      folders.push(entry.name);
+      folders.push(entry as FileSystemDirectoryEntry);
       continue;
     }
     const file = item.getAsFile();

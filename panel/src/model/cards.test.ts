@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { download, FakeRoom, failed, person, sharedFile, upload } from '../dev/fake-room.js';
-import { buildCards, type CardState, hasEnded, intoSections, sectionOf, TransferKeys } from './cards.js';
+import { buildCards, type CardState, hasEnded, sectionOf, TransferKeys } from './cards.js';
+import { intoSections } from './groups.js';
 import type { FilePort, TransferPort } from './ports.js';
 
 const ME = person('me', 'Noor');

@@ -41,6 +41,8 @@ export interface Card {
   readonly key: string;
   readonly state: CardState;
   readonly name: string;
+  /** The folders it lies in, with "/" between; empty for none. */
+  readonly path: string;
   readonly type: string;
   readonly size: number | undefined;
   readonly mine: boolean;
@@ -54,11 +56,6 @@ export interface Card {
 }
 
 export type SectionId = 'sending' | 'for-you' | 'everyone' | 'sent';
-
-export interface Section {
-  readonly id: SectionId;
-  readonly cards: readonly Card[];
-}
 
 /** Gives every transfer a name of its own, so that its card keeps its place on screen. */
 export class TransferKeys {
@@ -116,7 +113,11 @@ function latestTransfers(transfers: readonly TransferPort[]): Latest {
 function adopt(file: FilePort, latest: Latest): void {
   if (!file.mine || file.state !== 'uploading' || latest.uploads.has(file.id)) return;
   const at = latest.unannounced.findIndex(
-    (upload) => upload.state.kind === 'waiting' && upload.name === file.name && upload.size === file.size,
+    (upload) =>
+      upload.state.kind === 'waiting' &&
+      upload.name === file.name &&
+      upload.size === file.size &&
+      upload.path === file.path,
   );
   for (const upload of at < 0 ? [] : latest.unannounced.splice(at, 1)) latest.uploads.set(file.id, upload);
 }
@@ -133,6 +134,7 @@ function uploadCard(upload: UploadPort, me: { id: string; name: string }, keys: 
     key: keys.of(upload),
     state: uploadState(upload),
     name: upload.name,
+    path: upload.path,
     type: upload.type,
     size: upload.size,
     mine: true,
@@ -223,6 +225,7 @@ function receivedState(file: FilePort, download: DownloadPort | undefined): Card
 function fileFacts(file: FilePort) {
   return {
     name: file.name,
+    path: file.path,
     type: file.type,
     size: file.size,
     mine: file.mine,
@@ -246,14 +249,6 @@ function keptProgress(file: FilePort): CardProgress | undefined {
 
 function faultOf(transfer: TransferPort): Fault | undefined {
   return transfer.state.kind === 'failed' ? transfer.state.error : undefined;
-}
-
-const SECTIONS: readonly SectionId[] = ['sending', 'for-you', 'everyone', 'sent'];
-
-/** Deals cards out to the page's lists, leaving empty lists out. */
-export function intoSections(cards: readonly Card[]): Section[] {
-  const all = SECTIONS.map((id) => ({ id, cards: cards.filter((card) => sectionOf(card) === id) }));
-  return all.filter((section) => section.cards.length > 0);
 }
 
 const SENDING = new Set<CardState>([

@@ -20,6 +20,7 @@ export interface FilePort
     SharedFile,
     | 'id'
     | 'name'
+    | 'path'
     | 'type'
     | 'size'
     | 'sender'
@@ -39,13 +40,18 @@ export interface FilePort
   readonly reason?: string | undefined;
   /** Starts a download that ends in the browser's own downloads. */
   save(): unknown;
+  /** Starts one whose file is for the panel itself. */
+  download(): ReadingPort;
 }
 
 type TransferFacts = 'name' | 'type' | 'size' | 'state' | 'progress' | 'startedAt' | 'cancel' | 'retry';
 
-export interface UploadPort extends Pick<Upload, TransferFacts | 'kind' | 'to'> {
+export interface UploadPort extends Pick<Upload, TransferFacts | 'kind' | 'to' | 'path'> {
   readonly file: FilePort | undefined;
 }
+
+/** A download that is read here, and let go of. */
+export type ReadingPort = TransferPort & { readonly done: Promise<unknown>; release(): void };
 
 export interface DownloadPort extends Pick<Download, TransferFacts | 'kind'> {
   readonly file: FilePort;
@@ -63,7 +69,7 @@ export interface RoomPort
   readonly participants: ReadonlyMap<string, Participant>;
   readonly files: ReadonlyMap<string, FilePort>;
   readonly transfers: readonly TransferPort[];
-  send(files: readonly File[], options: Pick<SendOptions, 'to' | 'thumbnail'>): readonly Upload[];
+  send(files: readonly File[], options: Pick<SendOptions, 'to' | 'thumbnail' | 'path'>): readonly Upload[];
   on<K extends keyof RoomEvents>(type: K, listener: (event: RoomEvents[K]) => void): () => void;
 }
 
