@@ -2,8 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-// KiB, gzipped. English is in the panel; another language comes when it is spoken.
-const budgets = { 'handout-panel.js': 40, 'handout-panel.de.js': 5, 'handout-panel.ar.js': 5 };
+// KiB, gzipped. English is in the panel; another language comes when it is spoken, and what makes archives with the first.
+const budgets = {
+  'handout-panel.js': 39,
+  'handout-panel.batch.js': 1,
+  'handout-panel.de.js': 5,
+  'handout-panel.ar.js': 5,
+  'handout-panel.run.js': 5,
+};
 
 for (const [name, budget] of Object.entries(budgets)) {
   const file = new URL(`../dist/${name}`, import.meta.url);

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { sharedFile } from '../dev/fake-room.js';
 import { english } from '../messages/words.js';
 import type { FilePort, ReadingPort, TransferPort } from '../model/ports.js';
@@ -68,6 +68,8 @@ beforeEach(() => {
   archive = new Archive(desk, open);
 });
 
+/** What makes archives is loaded when it is needed; it fetches the first files then. */
+const begun = () => vi.waitFor(() => expect(downloads).not.toHaveLength(0), { timeout: 5_000, interval: 1 });
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 const text = () => new TextDecoder('latin1').decode(Uint8Array.from(written.flatMap((piece) => [...piece])));
 
@@ -76,7 +78,7 @@ it('fetches few ahead, writes them in their order, and keeps none', async () => 
     ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => file(name, 'p')),
     'photos',
   );
-  await settle();
+  await begun();
   expect(downloads.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd']);
   downloads[1]?.complete();
   await settle();
@@ -95,7 +97,7 @@ it('fetches few ahead, writes them in their order, and keeps none', async () => 
 
 it('goes without what cannot be saved, and says so', async () => {
   const saving = archive.save([file('a'), file('b'), file('c')], 'x');
-  await settle();
+  await begun();
   downloads[0]?.complete();
   downloads[1]?.fail();
   downloads[2]?.complete();
@@ -105,7 +107,7 @@ it('goes without what cannot be saved, and says so', async () => {
 
 it('makes no archive of nothing', async () => {
   const saving = archive.save([file('a'), file('b')], 'x');
-  await settle();
+  await begun();
   for (const download of downloads) download.fail();
   await saving;
   expect([ends, said]).toEqual([['discarded'], ['error: x.zip is saved: 0 of 2 files.']]);
@@ -113,7 +115,7 @@ it('makes no archive of nothing', async () => {
 
 it('is cancelled as a whole, also while it waits', async () => {
   const saving = archive.save([file('a'), file('b'), file('c')], 'x');
-  await settle();
+  await begun();
   downloads[0]?.complete();
   downloads[2]?.complete();
   await settle();
@@ -126,7 +128,7 @@ it('is cancelled as a whole, also while it waits', async () => {
 it('is one at a time, and none without a place', async () => {
   const saving = archive.save([file('a')], 'x');
   await archive.save([file('b')], 'y');
-  await settle();
+  await begun();
   expect(downloads.map(({ name }) => name)).toEqual(['a']);
   downloads[0]?.complete();
   await saving;

@@ -1,10 +1,9 @@
-import { makeZip } from 'client-zip';
 import type { Words } from '../messages/words.js';
-import { isActive, Pace, type Total } from '../model/batch.js';
-import { forget } from '../model/bytes.js';
-import type { FilePort, ReadingPort, TransferPort } from '../model/ports.js';
+import type { Total } from '../model/batch.js';
+import type { FilePort, TransferPort } from '../model/ports.js';
 import { errorText } from '../model/wording.js';
-import { archiveName, entryNames } from './names.js';
+import { archiveName } from './names.js';
+import type { Run } from './run.js';
 import { openTarget, type Target } from './target.js';
 
 /** What saving needs of the panel. */
@@ -13,9 +12,6 @@ export interface ArchiveDesk {
   say(text: string, tone: 'info' | 'error'): void;
   changed(): void;
 }
-
-/** Files that are fetched while one is written. */
-const AHEAD = 4;
 
 /** Saves many files as one archive, each verified before it is in it: one archive at a time. */
 export class Archive {
@@ -50,7 +46,7 @@ export class Archive {
     const name = archiveName(called);
     try {
       const target = await this.#open(name);
-      if (target !== undefined) await this.#write(target, new Run(files, name));
+      if (target !== undefined) await this.#write(target, files, name);
     } catch (error) {
       this.#desk.say(errorText(error, this.#desk.words()), 'error');
     } finally {
@@ -58,115 +54,29 @@ export class Archive {
     }
   }
 
-  async #write(target: Target, run: Run): Promise<void> {
-    this.#run = run;
-    this.#desk.changed();
+  async #write(target: Target, files: readonly FilePort[], name: string): Promise<void> {
+    let run: Run | undefined;
     try {
-      const { signal } = run.abort;
-      await makeZip(run.entries(), { buffersAreUTF8: true }).pipeTo(target.stream, { signal });
-      if (run.missing === run.files.length) await target.discard();
+      const { Run } = await import('./run.js'); // it comes when it is needed
+      run = new Run(files, name);
+      this.#run = run;
+      this.#desk.changed();
+      await run.write(target.stream);
+      if (run.missing === files.length) await target.discard();
       else await target.finish();
-      this.#desk.say(
-        this.#desk.words().text('archive.done', {
-          name: run.name,
-          count: run.files.length - run.missing,
-          all: run.files.length,
-        }),
-        run.missing > 0 ? 'error' : 'info',
-      );
+      this.#say(files.length, run);
     } catch (error) {
       await target.discard();
-      if (!run.abort.signal.aborted) throw error;
+      if (!run?.abort.signal.aborted) throw error;
     } finally {
-      run.end();
+      run?.end();
       this.#run = undefined;
       this.#desk.changed();
     }
   }
-}
 
-function letGo(download: ReadingPort): void {
-  forget(download);
-  download.release();
-}
-
-/** A file that is fetched. */
-interface Fetched {
-  readonly entry: number;
-  readonly download: ReadingPort;
-  /** Undefined: it could not be fetched; its card says why. */
-  readonly content: Promise<File | undefined>;
-}
-
-/** One archive on its way. */
-class Run {
-  readonly abort = new AbortController();
-  readonly files: readonly FilePort[];
-  readonly name: string;
-  /** Files that could not be saved. */
-  missing = 0;
-  readonly #names: readonly string[];
-  readonly #all: number;
-  readonly #pace = new Pace();
-  readonly #owned = new Set<TransferPort>();
-  #ahead: Fetched[] = [];
-  /** Bytes of files that are in the archive, or will not be. */
-  #over = 0;
-
-  constructor(files: readonly FilePort[], name: string) {
-    this.files = files;
-    this.name = name;
-    this.#names = entryNames(files);
-    this.#all = files.reduce((sum, { size }) => sum + (size ?? 0), 0);
-    this.abort.signal.addEventListener('abort', () => this.end()); // else it would be waited for what is fetched now
-  }
-
-  owns(transfer: TransferPort): boolean {
-    return this.#owned.has(transfer);
-  }
-
-  total(now: number): Total {
-    const transferred = this.#ahead.reduce(
-      (sum, { download: { state, size, progress } }) =>
-        sum + (state.kind === 'completed' ? size : progress.transferred),
-      this.#over,
-    );
-    const rate = this.#pace.add(transferred, now) ?? 0;
-    const eta = rate > 0 ? (this.#all - transferred) / rate : undefined;
-    return { transferred, total: this.#all, rate, eta, uploads: 0, downloads: this.#ahead.length, archive: this.name };
-  }
-
-  /** The files in their order, each when it is verified; what one leaves behind goes when the next is asked for. */
-  async *entries(): AsyncGenerator<{ name: string; lastModified: Date; input: File }> {
-    let next = 0;
-    const fill = () => {
-      for (; next < this.files.length && this.#ahead.length < AHEAD; next++) this.#ahead.push(this.#fetch(next));
-    };
-    for (fill(); this.#ahead.length > 0; fill()) {
-      const [first] = this.#ahead as [Fetched];
-      const input = await first.content;
-      if (this.abort.signal.aborted) return;
-      const { createdAt, size = 0 } = this.files[first.entry] as FilePort;
-      if (input === undefined) this.missing++;
-      else yield { name: this.#names[first.entry] ?? '', lastModified: createdAt, input };
-      letGo(first.download);
-      this.#ahead.shift();
-      this.#over += size;
-    }
-  }
-
-  /** Ends what is still on its way. */
-  end(): void {
-    for (const { download } of this.#ahead) {
-      if (isActive(download)) download.cancel();
-      else letGo(download);
-    }
-    this.#ahead = [];
-  }
-
-  #fetch(entry: number): Fetched {
-    const download = (this.files[entry] as FilePort).download();
-    this.#owned.add(download);
-    return { entry, download, content: download.done.then((file) => file as File).catch(() => undefined) };
+  #say(all: number, { name, missing }: Run): void {
+    const text = this.#desk.words().text('archive.done', { name, count: all - missing, all });
+    this.#desk.say(text, missing > 0 ? 'error' : 'info');
   }
 }
