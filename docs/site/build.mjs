@@ -2,7 +2,6 @@
 // TypeScript packages and of the HTTP API. Nothing in it is fetched from elsewhere.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vitepress';
@@ -11,7 +10,6 @@ import { stage } from './stage.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
 const source = join(here, '.build');
-const { resolve } = createRequire(import.meta.url);
 
 rmSync(source, { recursive: true, force: true });
 mkdirSync(join(source, 'public', 'api'), { recursive: true });
@@ -50,6 +48,6 @@ function reference(name, title) {
 function api() {
   const to = join(source, 'public', 'api');
   cpSync(join(root, 'docs', 'openapi.yaml'), join(to, 'openapi.yaml'));
-  cpSync(join(dirname(resolve('@scalar/api-reference/package.json')), 'dist', 'browser', 'standalone.js'), join(to, 'reference.js'));
+  cpSync(join(here, 'node_modules', '@scalar', 'api-reference', 'dist', 'browser', 'standalone.js'), join(to, 'reference.js'));
   cpSync(join(here, 'api.html'), join(to, 'index.html'));
 }
