@@ -12,7 +12,7 @@ export GOFLAGS ?= -buildvcs=false -trimpath
 # the linker would then take unwatched for the whole program.
 RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false
 
-.PHONY: run build test test-go test-fuzz test-js test-e2e screenshots test-long fault abuse lint fmt audit soak bench clean
+.PHONY: docs run build test test-go test-fuzz test-js test-e2e screenshots test-long fault abuse lint fmt audit soak bench clean
 
 run: build ## start the server in development mode and print the page's address
 	bin/handout serve --dev
@@ -71,8 +71,11 @@ bench: build ## figures against bare servers, into docs/benchmarks.md
 	$(GO) build -o bin/bench ./bench
 	bin/bench
 
+docs: node_modules ## the site of the pages, with the reference of SDK, panel and HTTP API, into docs/site/dist
+	cd docs/site && $(NPM) ci --no-audit --no-fund --ignore-scripts && $(NPM) run --silent build
+
 clean:
-	rm -rf bin sdk/dist/* panel/dist/* panel/lib web/dist/* e2e/test-results
+	rm -rf bin sdk/dist/* panel/dist/* panel/lib web/dist/* docs/site/dist docs/site/.build e2e/test-results
 
 # The bundles are built files: they depend on their sources and on nothing
 # else, so that a second make does nothing.
