@@ -40,6 +40,13 @@ type MessageReceived struct {
 // SharingChanged: a moderator or the operator has switched who may offer files.
 type SharingChanged struct{ Sharing protocol.Sharing }
 
+// RulesChanged: the application has laid down other rules for the room, and Limits are
+// what the server permits by them.
+type RulesChanged struct {
+	Rules  protocol.Rules
+	Limits protocol.Limits
+}
+
 // ConnectionChanged: the connection to the server is lost, or there again. While
 // it is lost nothing is heard; afterwards what was missed is told.
 type ConnectionChanged struct{ Connected bool }
@@ -63,6 +70,7 @@ func (e TransferMoved) key() eventKey {
 	return eventKey{kind: "transfer", of: string(e.Transfer.Share), at: string(e.Transfer.Participant)}
 }
 func (e SharingChanged) key() eventKey    { return eventKey{kind: "sharing"} }
+func (e RulesChanged) key() eventKey      { return eventKey{kind: "rules"} }
 func (e ConnectionChanged) key() eventKey { return eventKey{kind: "connection"} }
 func (e MessageReceived) key() eventKey   { return eventKey{kind: "message"} }
 

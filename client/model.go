@@ -15,6 +15,8 @@ type model struct {
 	order        []protocol.ShareID             // of shares, as they became known
 	receipts     map[receiptID]protocol.Receipt // of own shares, beyond offered
 	sharing      protocol.Sharing
+	rules        protocol.Rules
+	limits       protocol.Limits // by the rules
 	queues       map[*queue]bool
 }
 
@@ -124,6 +126,34 @@ func (m *model) applySharing(s protocol.Sharing) {
 		m.sharing = s
 		m.told(SharingChanged{s})
 	}
+}
+
+func (m *model) applyRules(rules protocol.Rules, limits protocol.Limits) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if rules.Rev > m.rules.Rev {
+		m.rules, m.limits = rules, limits
+		m.told(RulesChanged{rules, limits})
+	}
+}
+
+// greeted takes the limits that a connection begins with.
+func (m *model) greeted(w protocol.Welcome) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	newer := w.Room.Rules.Rev > m.rules.Rev
+	if newer || w.Room.Rules.Rev == m.rules.Rev {
+		m.rules, m.limits = w.Room.Rules, w.Limits
+	}
+	if newer {
+		m.told(RulesChanged{m.rules, m.limits})
+	}
+}
+
+func (m *model) ruledBy() (protocol.Rules, protocol.Limits) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.rules, m.limits
 }
 
 func (m *model) sharingNow() protocol.Sharing {

@@ -159,8 +159,17 @@ func (r *Room) Me() protocol.Participant { return r.greeting().Me }
 // Info is what the application says of the room.
 func (r *Room) Info() protocol.RoomInfo { return r.greeting().Room }
 
-// Limits are what the server permits.
-func (r *Room) Limits() protocol.Limits { return r.greeting().Limits }
+// Limits are what the server permits in this room now.
+func (r *Room) Limits() protocol.Limits {
+	_, limits := r.model.ruledBy()
+	return limits
+}
+
+// Rules are what the application has laid down for the room: which files, and by whom.
+func (r *Room) Rules() protocol.Rules {
+	rules, _ := r.model.ruledBy()
+	return rules
+}
 
 func (r *Room) greeting() protocol.Welcome {
 	r.mu.Lock()
@@ -252,6 +261,7 @@ func grace(ctx context.Context) (context.Context, func()) {
 func (r *Room) welcomed(w protocol.Welcome) {
 	r.mu.Lock()
 	r.welcome, r.connected = w, true
+	r.model.greeted(w)
 	first := r.follower == nil
 	if first {
 		r.follower = newFollower(r.api, w.Room.ID, r.model)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -150,6 +151,40 @@ func TestModeratorSwitchesSharing(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, late, func() bool { return late.Sharing().Permits(protocol.RoleParticipant) })
+}
+
+// TestRulesAreFollowed: live, and by who comes late.
+func TestRulesAreFollowed(t *testing.T) {
+	s := newStand(t)
+	bo := s.enter(t, "bo", token.Member)
+	before := bo.Limits().FileSize
+	lay := func(rules string) {
+		t.Helper()
+		request, err := http.NewRequest(http.MethodPut, s.URL()+"/v1/rooms/"+string(s.room), strings.NewReader(`{"rules":`+rules+`}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.SetBasicAuth("dev", "devkey")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			t.Fatal(response.Status)
+		}
+	}
+	lay(`{"limits":{"fileSize":10},"deny":[".exe"]}`)
+	until(t, bo, func() bool { return bo.Limits().FileSize == 10 && len(bo.Rules().Deny) == 1 })
+	if _, err := bo.Send(t.Context(), file("a.exe", []byte("a")), client.SendOptions{To: protocol.ToRoom()}); protocol.CodeOf(err) != protocol.CodeTypeNotAllowed {
+		t.Errorf("sent against the rules: %v", err)
+	}
+	late := s.enter(t, "eve", token.Member)
+	if late.Limits().FileSize != 10 || late.Rules().Rev != 1 {
+		t.Errorf("who comes late knows of %+v", late.Rules())
+	}
+	lay(`{}`)
+	until(t, bo, func() bool { return bo.Limits().FileSize == before })
 }
 
 func TestTokenIsRenewed(t *testing.T) {

@@ -103,6 +103,8 @@ func (f *follower) apply(e protocol.Event) {
 		f.model.applyShares(e.Shares)
 	case protocol.SharingChanged:
 		f.model.applySharing(*e.Sharing)
+	case protocol.RulesChanged:
+		f.model.applyRules(*e.Rules, *e.Limits)
 	case protocol.ReceiptsChanged:
 		f.model.applyReceipts(e.Receipts)
 	}
@@ -119,6 +121,7 @@ func (f *follower) read(ctx context.Context) error {
 	}
 	f.model.roster(roster.Participants)
 	f.model.applySharing(roster.Sharing)
+	f.model.applyRules(roster.Rules, roster.Limits)
 	if err := f.readReceipts(ctx); err != nil {
 		return err
 	}
