@@ -8,7 +8,7 @@ export default defineConfig({
   ...(long ? { grep: /@long/ } : { grepInvert: /@long/ }),
   timeout: long ? 1_800_000 : 90_000,
   expect: { timeout: 15_000 },
-  workers: 1, // two cores, shared by the server and the browser
+  workers: 2, // one alone waits for a third of its time
   retries: 0, // a flaky test is a bug
   forbidOnly: true,
   reporter: [['list']],

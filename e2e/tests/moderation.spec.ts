@@ -40,7 +40,7 @@ test('a moderator switches sharing off and on, and withdraws a file', async ({
   await save(ben, mods);
 
   await mod.getByTestId('sharing-switch').selectOption({ label: 'Everyone' });
-  await expect(ben.getByTestId('choose-files')).toBeVisible();
+  for (const page of [ana, ben]) await expect(page.getByTestId('choose-files')).toBeVisible();
   await choose(ana, late);
   await save(ben, late);
 
