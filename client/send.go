@@ -23,6 +23,10 @@ type File struct {
 	Name string // as recipients see it, cleaned by the server
 	Type string // MIME type; by the name's extension if empty
 	Size int64  // bytes, or UnknownSize
+	// Path is the folders that it lies in, with "/" between: see protocol.CleanPath.
+	Path string
+	// Thumbnail is a small picture of it, if there is one: see protocol.CheckThumbnails.
+	Thumbnail []byte
 	// Content is the bytes. If it is an io.ReaderAt too, and the size is known, the
 	// file is read anywhere and as often as it takes; of any other 4 MiB are kept in
 	// memory, until the server has acknowledged them.
@@ -310,6 +314,12 @@ func metadata(file File, to protocol.Audience) string {
 			ids[i] = string(id)
 		}
 		pairs = append(pairs, "to "+encode(strings.Join(ids, ",")))
+	}
+	if file.Path != "" {
+		pairs = append(pairs, "relativePath "+encode(file.Path+"/"+file.Name))
+	}
+	if len(file.Thumbnail) > 0 {
+		pairs = append(pairs, "thumbnail "+encode(string(file.Thumbnail)))
 	}
 	return strings.Join(pairs, ",")
 }
