@@ -2,10 +2,24 @@ import type { Room, SharedFile } from '@handout/sdk';
 import type { BrowserContext, Page } from '@playwright/test';
 import { rendererPeak } from '../harness/memory.js';
 import { joinIn } from '../harness/page.js';
-import { expect, test } from '../harness/test.js';
+import { test as base, expect } from '../harness/test.js';
 import { SampleTree } from '../harness/tree.js';
 
 const MiB = 1 << 20;
+
+/** Writes folders that are gone after the test. */
+const test = base.extend<{ grow: typeof SampleTree.create }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's form
+  grow: async ({}, use) => {
+    const trees: SampleTree[] = [];
+    await use(async (...shape) => {
+      const tree = await SampleTree.create(...shape);
+      trees.push(tree);
+      return tree;
+    });
+    for (const tree of trees) await tree.dispose();
+  },
+});
 
 /** The card of a folder. */
 const folder = (page: Page, name: string) => page.locator(`[data-testid=file-group][data-name="${name}"]`);
@@ -62,11 +76,11 @@ async function there(ana: Page, ben: Page, tree: SampleTree, patience: number): 
   await expect.poll(have).toBe(count);
 }
 
-test('a folder is dropped, shown as one, saved as one archive, and withdrawn', async ({ profile, handout }) => {
+test('a folder is dropped, shown as one, saved as one archive, and withdrawn', async ({ profile, handout, grow }) => {
   await withoutPicker(profile);
   const ana = await joinIn(profile, handout.origin, 'folders', 'Ana');
   const ben = await joinIn(profile, handout.origin, 'folders', 'Ben');
-  const tree = await SampleTree.create('photos', 200, (i) => 1 + ((i * 37) % 8000));
+  const tree = await grow('photos', 200, (i) => 1 + ((i * 37) % 8000));
   await drop(ana, tree.path);
   await there(ana, ben, tree, 60_000);
   const shown = folder(ben, 'photos');
@@ -76,10 +90,9 @@ test('a folder is dropped, shown as one, saved as one archive, and withdrawn', a
   await ana.getByRole('button', { name: 'Withdraw photos' }).click();
   await ana.getByRole('group', { name: 'Withdraw photos' }).getByRole('button', { name: 'Withdraw' }).click();
   await expect(ben.getByRole('button', { name: 'Remove from list photos' })).toBeVisible();
-  await tree.dispose();
 });
 
-test('a folder can be chosen by keyboard, and goes to whom it is for', async ({ profile, handout }) => {
+test('a folder can be chosen by keyboard, and goes to whom it is for', async ({ profile, handout, grow }) => {
   const ana = await joinIn(profile, handout.origin, 'chosen', 'Ana');
   const ben = await joinIn(profile, handout.origin, 'chosen', 'Ben');
   await ana.getByTestId('recipient').filter({ hasText: 'Ben' }).press('Enter');
@@ -87,19 +100,22 @@ test('a folder can be chosen by keyboard, and goes to whom it is for', async ({ 
   await ana.getByTestId('choose-folder').press('Enter');
   // What is chosen there Chromium asks about in a window of its own, which no test can answer.
   expect(await (await choosing).element().getAttribute('webkitdirectory')).not.toBeNull();
-  const tree = await SampleTree.create('notes', 12, (i) => 10 + i);
+  const tree = await grow('notes', 12, (i) => 10 + i);
   await drop(ana, tree.path);
   await expect(folder(ben, 'notes')).toHaveAttribute('data-files', '12');
   await expect(ben.getByTestId('section-for-you').locator('[data-name="notes"]')).toBeVisible();
-  await tree.dispose();
 });
 
-test('1,000 files of 2 GiB are dropped at once, and both pages go on answering @long', async ({ profile, handout }) => {
+test('1,000 files of 2 GiB are dropped at once, and both pages go on answering @long', async ({
+  profile,
+  handout,
+  grow,
+}) => {
   await withoutPicker(profile);
   await watchTasks(profile);
   const ana = await joinIn(profile, handout.origin, 'thousand', 'Ana');
   const ben = await joinIn(profile, handout.origin, 'thousand', 'Ben');
-  const tree = await SampleTree.create('thousand', 1000, (i) => (i % 2 === 0 ? 4 * MiB - 1000 : 195_000) + i);
+  const tree = await grow('thousand', 1000, (i) => (i % 2 === 0 ? 4 * MiB - 1000 : 195_000) + i);
   const began = Date.now();
   await drop(ana, tree.path);
   await there(ana, ben, tree, 1_500_000);
@@ -109,5 +125,4 @@ test('1,000 files of 2 GiB are dropped at once, and both pages go on answering @
   );
   expect(Math.max(sender, recipient)).toBeLessThan(200);
   expect(peak).toBeLessThan(500 * MiB);
-  await tree.dispose();
 });
