@@ -44,8 +44,9 @@ test-e2e: build ## real browsers against the real binary, and the page's own sta
 	e2e/run.sh
 	$(NPM) run --silent test:browser --workspace panel --workspace web
 
-screenshots: build ## the README's pictures, made by the browser tests
+screenshots: build ## the pictures of the README and of docs/panel.md, made by the browser tests
 	HANDOUT_SCREENSHOTS=1 e2e/run.sh -g "picture of the README"
+	$(NPM) run --silent pictures --workspace panel
 
 test-long: build ## what is too long for make test: large files, the long amounts of docs/reliability.md
 	HANDOUT_LONG=1 e2e/run.sh

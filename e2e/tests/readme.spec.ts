@@ -57,11 +57,24 @@ const shared: SharedFile = await upload.done;
 const download: Download = shared.download({ signal: AbortSignal.timeout(1000) });
 await download.done.then((file: File) => file.text()).catch((error: unknown) => error instanceof HandoutError);
 `;
+  const panel = `
+import { type HandoutPanelElement, type Messages, registerMessages } from "${local}/sdk/handout-panel.js";
+const panel: HandoutPanelElement | null = document.querySelector("handout-panel");
+panel?.addEventListener("handout-received", ({ detail }) => detail.download.done.then((file: File) => file.size));
+panel?.addEventListener("handout-left", ({ detail: { room, reason } }) => console.log(room.name, reason));
+if (panel !== null) panel.room = here;
+const [sent] = panel?.send(input.files, { to: ["u1"] }) ?? [];
+console.log(sent?.state.kind, panel?.unread);
+const words: Partial<Messages> = { save: "Enregistrer", "total.sending": { one: "{count}", other: "{count}" } };
+registerMessages("fr", words);
+`;
   const types = await fetch(`${handout.origin}/sdk/handout.d.ts`);
+  const panelTypes = await fetch(`${handout.origin}/sdk/handout-panel.d.ts`);
+  await writeFile(path.join(folder, 'handout-panel.d.ts'), await panelTypes.text());
   // As the compiler reads a destructured array, the one upload of one call may be missing; the README is JavaScript.
   const code = (await quickStart()).replace('await upload.done;', 'if (upload === undefined) throw new Error();\n$&');
   await writeFile(path.join(folder, 'handout.d.ts'), await types.text());
-  await writeFile(path.join(folder, 'app.ts'), given + code + more);
+  await writeFile(path.join(folder, 'app.ts'), given + code + more + panel);
   const compilerOptions = {
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -73,7 +86,10 @@ await download.done.then((file: File) => file.text()).catch((error: unknown) => 
     types: [],
     noEmit: true,
     skipLibCheck: false,
-    paths: { [`${local}/sdk/handout.js`]: ['./handout.d.ts'] },
+    paths: {
+      [`${local}/sdk/handout.js`]: ['./handout.d.ts'],
+      [`${local}/sdk/handout-panel.js`]: ['./handout-panel.d.ts'],
+    },
   };
   await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }));
   const tsc = path.join(repository, 'node_modules/.bin/tsc');

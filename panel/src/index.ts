@@ -1,5 +1,5 @@
-import type { HandoutPanelElement } from './api.js';
-import './badge.js';
+import type { HandoutBadgeElement, HandoutPanelElement } from './api.js';
+import { Badge } from './badge.js';
 import { Panel } from './panel.js';
 
 export type {
@@ -15,3 +15,6 @@ export type { Message, MessageKey, Messages, PluralForms } from './messages/word
 
 /** The class of `<handout-panel>`, which this module defines. */
 export const HandoutPanel: new () => HandoutPanelElement = Panel as unknown as new () => HandoutPanelElement;
+
+/** The class of `<handout-badge>`. */
+export const HandoutBadge: new () => HandoutBadgeElement = Badge as unknown as new () => HandoutBadgeElement;

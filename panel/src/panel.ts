@@ -212,6 +212,7 @@ export class Panel extends LitElement {
       <input type="file" multiple hidden webkitdirectory data-testid="folder-input" aria-label=${words.text('send.choose-folder')} @change=${this.#chosen} @cancel=${() => this.#sending.unpick()} />
       <p class="sr" role="status">${this.announcement}</p>
       <handout-toast-stack
+        exportparts="toast"
         .words=${words}
         .toasts=${this.#toasts.items}
         @close-toast=${(event: CustomEvent<number>) => this.#toasts.close(event.detail)}
@@ -239,6 +240,7 @@ export class Panel extends LitElement {
     if (!room.maySend)
       return html`<p class="note" data-testid="may-not-send">${whyNotSend(room, this.#words)} ${this.#words.text('send.still-save')}</p>`;
     return html`<handout-send-panel
+      exportparts="send, choose, chip"
       .words=${this.#words}
       .drop=${this.drop}
       .participants=${people}
@@ -258,6 +260,7 @@ export class Panel extends LitElement {
     if (cards.length === 0)
       return html`<slot name="empty">${emptyState(room.participants.size < 2, room.maySend, this.#words)}</slot>`;
     return html`<handout-file-list
+      exportparts="card, heading"
       .words=${this.#words}
       .cards=${cards}
       .names=${names}

@@ -236,14 +236,14 @@ export const cardStyles = css`
     }
     .actions:has(button + button):has(button:not(.icon)) {
       grid-column: 2 / -1;
-      flex-flow: row-reverse wrap;
+      flex-flow: row-reverse wrap-reverse;
       justify-content: start;
-      gap: 8px;
+      gap: 4px;
       margin-block-start: 8px;
     }
     .actions button + button:has(.word) {
       inline-size: auto;
-      padding-inline: 14px;
+      padding-inline: 11px;
     }
     .actions button + button .word {
       display: inline;

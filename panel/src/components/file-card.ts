@@ -79,7 +79,7 @@ export class FileCard extends LitElement {
 
   override render() {
     const { card } = this;
-    return html`<article class=${hasEnded(card.state) ? 'ended' : ''} aria-labelledby="name" tabindex="-1">
+    return html`<article part="card" class=${hasEnded(card.state) ? 'ended' : ''} aria-labelledby="name" tabindex="-1">
       ${this.#tile()}
       <div class="body">
         ${this.#name()}

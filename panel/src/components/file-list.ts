@@ -88,7 +88,7 @@ export class FileList extends LitElement {
     };
     return html`<section aria-labelledby=${id} data-testid="section-${id}">
       <div class="head">
-        <h2 id=${id}>${title} <span>${this.words.number(cards.length)}</span></h2>
+        <h2 id=${id} part="heading">${title} <span>${this.words.number(cards.length)}</span></h2>
         ${this.#saveAll(
           title,
           cards.filter(({ state }) => state === 'available'),
@@ -107,6 +107,7 @@ export class FileList extends LitElement {
 
   #card(card: Card) {
     return html`<handout-file-card
+      exportparts="card"
       data-testid="file-card"
       data-state=${card.state}
       data-name=${card.name}

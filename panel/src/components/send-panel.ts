@@ -60,7 +60,7 @@ export class SendPanel extends LitElement {
       to === undefined
         ? words.text('send.choose')
         : words.text('send.choose.for', { who: audienceLabel(to, names, words) });
-    return html`<section aria-label=${words.text('send.files')}>
+    return html`<section part="send" aria-label=${words.text('send.files')}>
       <div class="to">
         <span class="label" id="to">${words.text('send.to')}</span>
         <div class="chips" role="group" aria-labelledby="to" data-testid="recipients">
@@ -73,7 +73,7 @@ export class SendPanel extends LitElement {
         </div>
       </div>
       <div class="drop">
-        <button class="primary" data-testid="choose-files" aria-disabled=${to === undefined} @click=${this.#choose}>${icon(Plus)}<span class="choose">${label}</span></button>
+        <button class="primary" part="choose" data-testid="choose-files" aria-disabled=${to === undefined} @click=${this.#choose}>${icon(Plus)}<span class="choose">${label}</span></button>
         ${FOLDERS ? html`<button class="quiet" data-testid="choose-folder" aria-disabled=${to === undefined} @click=${this.#chooseFolder}>${icon(FolderPlus, 16)}${this.words.text('send.choose-folder')}</button>` : nothing}
         <p>${to === undefined ? this.#whomHint() : html`<span class="pointer">${this.#ways()}</span>`}</p>
       </div>
@@ -92,14 +92,14 @@ export class SendPanel extends LitElement {
 
   #everyone() {
     const on = this.selection.kind === 'room';
-    return html`<button class="chip" data-testid="recipient-everyone" aria-pressed=${on} @click=${() => this.#select(EVERYONE)}>
+    return html`<button class="chip" part="chip" data-testid="recipient-everyone" aria-pressed=${on} @click=${() => this.#select(EVERYONE)}>
       <span class="dot">${icon(on ? Check : Users, 14)}</span>${this.words.text('send.everyone')}
     </button>`;
   }
 
   #chip(person: Participant, name: string) {
     const on = isChosen(this.selection, person.id);
-    return html`<button class="chip ${this.over === person.id ? 'over' : ''}" data-testid="recipient" data-name=${person.name} data-handout-to=${person.id} aria-pressed=${on} @click=${() => this.#select(toggle(this.selection, person.id))}>
+    return html`<button class="chip ${this.over === person.id ? 'over' : ''}" part="chip" data-testid="recipient" data-name=${person.name} data-handout-to=${person.id} aria-pressed=${on} @click=${() => this.#select(toggle(this.selection, person.id))}>
       ${on ? html`<span class="dot">${icon(Check, 14)}</span>` : avatar(person.id, person.name, 's')}<bdi>${name}</bdi>
     </button>`;
   }

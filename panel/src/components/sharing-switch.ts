@@ -67,7 +67,7 @@ export class SharingSwitch extends LitElement {
       }
       select {
         min-block-size: var(--_touch);
-        padding: 0 10px;
+        padding-inline: 12px 8px;
         border: 1px solid var(--_line);
         border-radius: var(--_r-s);
         background: var(--_surface);

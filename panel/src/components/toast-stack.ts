@@ -37,7 +37,7 @@ export class ToastStack extends LitElement {
       ${repeat(
         this.toasts,
         (toast) => toast.id,
-        (toast) => html`<div class="toast ${toast.tone}" data-testid="toast">
+        (toast) => html`<div class="toast ${toast.tone}" part="toast" data-testid="toast">
           ${toast.tone === 'error' ? icon(CircleAlert) : ''}
           <p>${toast.text}</p>
           <button class="icon" aria-label=${this.words.text('toasts.close')} @click=${() => this.#fire('close-toast', toast.id)}>${icon(X, 16)}</button>

@@ -63,6 +63,14 @@ export class TotalBar extends LitElement {
       strong {
         font-weight: 600;
       }
+      @container (max-width: 327px) {
+        .words {
+          display: contents;
+        }
+        .words span {
+          grid-area: 2 / 1 / 3 / -1;
+        }
+      }
       .words span {
         color: var(--_text-2);
       }
