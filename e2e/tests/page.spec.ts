@@ -9,6 +9,31 @@ async function say(page: Page, text: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
+/** A picture, drawn by the browser. */
+async function photograph(page: Page): Promise<Buffer> {
+  const base64 = await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 1_200, height: 900 });
+    const context = canvas.getContext('2d');
+    if (context === null) return '';
+    const sky = context.createLinearGradient(0, 0, 0, 900);
+    for (const [at, colour] of [
+      [0, '#1d2b53'],
+      [0.5, '#e8684a'],
+      [0.7, '#f7c873'],
+      [0.71, '#2a4858'],
+      [1, '#12263a'],
+    ] as const)
+      sky.addColorStop(at, colour);
+    context.fillStyle = sky;
+    context.fillRect(0, 0, 1_200, 900);
+    context.fillStyle = '#ffe9b0';
+    context.arc(600, 560, 110, 0, 7);
+    context.fill();
+    return canvas.toDataURL('image/jpeg', 0.9).split(',')[1] ?? '';
+  });
+  return Buffer.from(base64, 'base64');
+}
+
 /** Where the README's pictures go: into the docs when they are asked for (make screenshots). */
 const images = new URL(
   process.env.HANDOUT_SCREENSHOTS === '1' ? '../../docs/images/' : '../test-results/images/',
@@ -173,6 +198,16 @@ test('the picture of the README', async ({ browser, handout, network, samples })
   await save(noor, agenda);
   await ana.locator('[data-testid=recipient][data-name="Noor Haddad"]').click();
   await choose(ana, await samples.file('Contract draft.pdf', 2_300_000));
+  await ana.getByTestId('recipient-everyone').click();
+  await ana
+    .getByTestId('file-input')
+    .setInputFiles([{ name: 'Opening night.jpg', mimeType: '', buffer: await photograph(ana) }]);
+  await expect(card(noor, 'Opening night.jpg')).toHaveAttribute('data-state', 'available');
+  await say(ana, 'Good morning! The numbers are on their way, see https://example.org/plan for the plan.');
+  await say(noor, 'Thank you. The film follows in a minute.');
+  await kofi.getByTestId('chat-to').selectOption({ label: 'Noor Haddad' });
+  await say(kofi, 'Page 4 of the contract is not final.');
+  await expect(said(noor)).toHaveCount(3);
   await expect(card(noor, 'Contract draft.pdf')).toHaveAttribute('data-state', 'available');
   network.bytesPerSecond = 3_000_000;
   await choose(noor, await samples.file('Product film.mov', 40_000_000));
