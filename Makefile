@@ -24,7 +24,7 @@ test: test-go test-fuzz test-js test-e2e ## everything, installing what it needs
 lint: node_modules ## vet, staticcheck, the import rules, Biome, tsc
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
-	$(GO) test ./internal -run Layout -count=1
+	$(GO) test ./internal -run 'Layout|Links' -count=1
 	$(NPM) run --silent lint
 
 fmt: node_modules ## format everything
