@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/handout-rtc/handout/client"
+	"github.com/handout-rtc/handout/protocol"
 )
 
 // stdin is standard input on the command line.
@@ -18,17 +20,30 @@ const stdin = "-"
 type outgoing struct {
 	path    string
 	name    string
+	folder  string      // that it lies in, as recipients see it; "" for none
 	info    fs.FileInfo // nil for standard input
 	content io.Reader   // once it is open
 }
 
-// gather looks at all that is to be sent before any of it is. as names the only one.
-func gather(paths []string, as string) ([]*outgoing, error) {
+// gather looks at all that is to be sent before any of it is. as names the only one;
+// zip leaves folders whole.
+func gather(paths []string, as string, zip bool) ([]*outgoing, error) {
 	files := make([]*outgoing, 0, len(paths))
 	for _, path := range paths {
 		f, err := find(path)
 		if err != nil {
 			return nil, exit{ExitUsage, err}
+		}
+		if f.info != nil && f.info.IsDir() && !zip {
+			if as != "" {
+				return nil, usage("--as is for a file, or with --zip for a folder")
+			}
+			inside, err := filesOf(f.path)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, inside...)
+			continue
 		}
 		if as != "" {
 			f.name = as
@@ -37,6 +52,45 @@ func gather(paths []string, as string) ([]*outgoing, error) {
 			return nil, usage("what is standard input called? Say --as NAME")
 		}
 		files = append(files, f)
+	}
+	return files, nil
+}
+
+// mostFiles is how many files of a folder are sent one by one. A room takes no more
+// by default.
+const mostFiles = 5000
+
+// filesOf returns the regular files of a folder, each with its place in it.
+func filesOf(dir string) ([]*outgoing, error) {
+	var files []*outgoing
+	parent := filepath.Dir(dir)
+	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		within, err := filepath.Rel(parent, filepath.Dir(name))
+		if err != nil {
+			return err
+		}
+		place, err := protocol.CleanPath(filepath.ToSlash(within))
+		if err != nil {
+			return fmt.Errorf("%s: %w", safe(name), err)
+		}
+		files = append(files, &outgoing{path: name, name: entry.Name(), folder: place, info: info})
+		if len(files) > mostFiles {
+			return fmt.Errorf("%s has more than %d files: send it with --zip", safe(dir), mostFiles)
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, exit{ExitUsage, err}
+	case len(files) == 0:
+		return nil, usage("%s has no files", safe(dir))
 	}
 	return files, nil
 }
@@ -115,7 +169,14 @@ func (f *outgoing) open() (client.File, error) {
 	if info.Size() != f.info.Size() {
 		return client.File{}, errors.New("the file is being changed")
 	}
-	return client.File{Name: f.name, Size: info.Size(), Content: file}, nil
+	return client.File{Name: f.name, Path: f.folder, Size: info.Size(), Content: file}, nil
+}
+
+// close lets go of what open opened.
+func (f *outgoing) close() {
+	if closer, ok := f.content.(io.Closer); ok {
+		closer.Close()
+	}
 }
 
 // piped is a reader that can be closed while it waits.

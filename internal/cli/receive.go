@@ -30,7 +30,7 @@ type receiveCommand struct {
 func (receiveCommand) Help() string {
 	return `A file appears under its name when it is whole and its SHA-256 is right; until then it is beside it as NAME.ID.part. What
 is on its way is followed to its end. Nothing is ever overwritten: a second NAME.ext is saved as "NAME (2).ext". A file that is
-there with the same content already is not fetched again.
+there with the same content already is not fetched again. A file of a folder is saved into a folder of that name.
 
 Ctrl-C, SIGTERM and kill leave the .part files, and the same command goes on with them.`
 }
@@ -74,7 +74,7 @@ func (c *receiveCommand) Run() error {
 	defer room.Leave(ctx)
 	out := newOutput(c.JSON)
 	r := &receiving{
-		out: out, shown: newProgress(out), room: room, to: &folder{dir: c.Dir},
+		out: out, shown: newProgress(out), room: room, to: &tree{dir: c.Dir},
 		places: semaphore.NewWeighted(c.Max), begun: make(map[protocol.ShareID]bool),
 	}
 	if c.Watch != "" {
@@ -106,7 +106,7 @@ type receiving struct {
 	out    *output
 	shown  *progress
 	room   *client.Room
-	to     *folder
+	to     *tree
 	places *semaphore.Weighted
 	begun  map[protocol.ShareID]bool
 	work   sync.WaitGroup
@@ -197,7 +197,12 @@ type received struct {
 // receive saves one share, and says what became of it.
 func (r *receiving) receive(ctx context.Context, share protocol.Share) error {
 	var line *bar
-	file, whole, err := r.to.save(share, func(path string) (protocol.Share, error) {
+	to, err := r.to.folder(share.Path)
+	if err != nil {
+		r.out.fail(share.Name, string(share.ID), err)
+		return err
+	}
+	file, whole, err := to.save(share, func(path string) (protocol.Share, error) {
 		if line = r.shown.add(share.Name, share.Size); line == nil {
 			r.out.note("receiving %s  %s  %s", share.ID, size(share), safe(share.Name))
 		}

@@ -46,7 +46,7 @@ func (c *roomPush) Validate() error {
 
 // Run implements `handout room push`.
 func (c *roomPush) Run() error {
-	files, err := gather(c.Files, c.As)
+	files, err := gather(c.Files, c.As, true)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func TestAPushGoesOnWhereItWasCut(t *testing.T) {
 	if err := os.WriteFile(path, []byte("hello world"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	files, err := gather([]string{path}, "")
+	files, err := gather([]string{path}, "", true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"path"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -18,6 +18,7 @@ type sendCommand struct {
 	participant
 	Files  []string `arg:"" optional:"" name:"file" help:"Files and folders; - is standard input."`
 	To     []string `env:"-" sep:"none" placeholder:"NAME" help:"For this participant alone, by name or id. Repeatable. Without it the file is for everyone, also for who comes later."`
+	Zip    bool     `env:"-" help:"Send each folder as one zip archive, NAME.zip, in place of its files."`
 	As     string   `env:"-" placeholder:"NAME" help:"What the file is called, in place of its own name; standard input needs it."`
 	Resume string   `env:"-" placeholder:"ID" help:"Go on with an upload that did not come to its end, by the id that was printed. The file is known, on the machine that began."`
 }
@@ -27,8 +28,9 @@ func (sendCommand) Help() string {
 	return `Each file is sent to its end, one after the other, and its id, size and name are printed when it is safe at the server. Lost
 connections and restarts of the server are waited out.
 
-A folder travels as one zip archive, NAME.zip, made on its way: regular files alone, no links. A folder and standard input
-are read once, so they cannot be resumed by another process.
+A folder is sent file by file, each with its place in it, so recipients see and save a folder: regular files alone, no links.
+With --zip it travels as one archive, NAME.zip, made on its way, empty folders included. An archive and standard input are
+read once, so they cannot be resumed by another process.
 
 Ctrl-C takes the file back: nothing of it stays in the room. SIGTERM, a lost terminal and kill leave it unfinished, and
 --resume ID goes on with it, as long as the server keeps it.`
@@ -39,7 +41,7 @@ func (c *sendCommand) Validate() error {
 	switch {
 	case c.Resume != "" && !protocol.ShareID(c.Resume).Valid():
 		return errors.New("--resume: that is no file's id, sh_…")
-	case c.Resume != "" && (len(c.Files) > 1 || len(c.To) > 0 || c.As != ""):
+	case c.Resume != "" && (len(c.Files) > 1 || len(c.To) > 0 || c.As != "" || c.Zip):
 		return errors.New("--resume goes on with one file, and its name and recipients stay what they are")
 	case c.Resume == "" && len(c.Files) == 0:
 		return errors.New("name the files to send")
@@ -57,7 +59,7 @@ func (c *sendCommand) Run() error {
 	if c.Resume != "" {
 		return s.resume(ctx, c)
 	}
-	files, err := gather(c.Files, c.As)
+	files, err := gather(c.Files, c.As, c.Zip)
 	if err != nil {
 		return err
 	}
@@ -77,6 +79,7 @@ func (c *sendCommand) Run() error {
 			break
 		}
 		s.tally.add(s.send(ctx, f))
+		f.close()
 	}
 	s.farewell()
 	return s.tally.verdict(stopped(ctx))
@@ -142,7 +145,7 @@ func (s *sending) bring(f *outgoing, send func(client.SendOptions) (protocol.Sha
 		s.out.fail(f.name, string(id), err)
 		return err
 	}
-	s.out.result(sent{f.path, share}, fmt.Sprintf("%s  %s  %s", share.ID, size(share), safe(share.Name)))
+	s.out.result(sent{f.path, share}, fmt.Sprintf("%s  %s  %s", share.ID, size(share), safe(path.Join(share.Path, share.Name))))
 	return nil
 }
 
@@ -181,7 +184,7 @@ func (s *sending) resume(ctx context.Context, c *sendCommand) error {
 		c.Files = []string{known.File}
 	}
 	known.into(&c.participant)
-	files, err := gather(c.Files, "")
+	files, err := gather(c.Files, "", true)
 	if err != nil {
 		return err
 	}
@@ -268,8 +271,6 @@ func size(share protocol.Share) string {
 
 func closeAll(files []*outgoing) {
 	for _, f := range files {
-		if closer, ok := f.content.(io.Closer); ok {
-			closer.Close()
-		}
+		f.close()
 	}
 }

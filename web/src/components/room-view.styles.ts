@@ -64,7 +64,7 @@ export const roomStyles = css`
   }
   @media (min-width: 1240px) {
     main {
-      grid-template: 'people files chat' minmax(0, 1fr) / 256px minmax(0, 1fr) 360px;
+      grid-template: 'people files chat' minmax(0, 1fr) / 288px minmax(0, 1fr) 360px;
     }
     aside {
       border-inline-start: 0;
