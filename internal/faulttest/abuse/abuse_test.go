@@ -50,9 +50,9 @@ var abuses = []abuse{
 		after: func(t *testing.T, s *siege) { s.atMost(t, "handout_uploads_open", 100) },
 	},
 	{
-		name: "creations without data, however fast", attack: "create", few: 300, many: 10_000, attackers: 20, flags: unhurried,
+		name: "creations without data, however fast", attack: "create", few: 300, many: 10_000, attackers: 20, flags: append([]string{"--max-room-bytes", "2GB", "--max-file-size", "1GB"}, unhurried...),
 		permitted: []string{"201", "429 too-many-uploads", "429 room-full"}, wanted: []string{"201", "429"},
-		after: func(t *testing.T, s *siege) { s.atMost(t, "handout_reserved_bytes", 20<<30) },
+		after: func(t *testing.T, s *siege) { s.atMost(t, "handout_reserved_bytes", 2_000_000_000) },
 	},
 	{
 		name: "lengths of 2^62 bytes", attack: "huge", few: 12, many: 10_000, attackers: 10,

@@ -26,7 +26,7 @@ var (
 func createForever(ctx context.Context, t target, of *tally) {
 	client := from(attackersAddress, lanes)
 	many(ctx, t.N, lanes, func(i int) {
-		of.add(outcome(ask(ctx, client, "POST", t.URL+"/uploads", t.Tokens[i%len(t.Tokens)], nil, append(tusCreation, "Upload-Length", "1000000000")...)))
+		of.add(outcome(ask(ctx, client, "POST", t.URL+"/uploads", t.Tokens[i%len(t.Tokens)], nil, append(tusCreation, "Upload-Length", "100000000")...)))
 	})
 }
 
