@@ -29,7 +29,8 @@ func TestCommandLinesAreStopped(t *testing.T) {
 		{"a file, Ctrl-C", []string{"big.bin"}, syscall.SIGINT, "big.bin is taken back", false},
 		{"a file, SIGTERM", []string{"big.bin"}, syscall.SIGTERM, "big.bin is not finished; go on with: handout send --resume sh_", true},
 		{"a file, SIGHUP", []string{"big.bin"}, syscall.SIGHUP, "big.bin is not finished; go on with: handout send --resume sh_", true},
-		{"a folder, SIGTERM", []string{"tree"}, syscall.SIGTERM, "tree.zip is taken back", false},
+		{"a folder, SIGTERM", []string{"tree"}, syscall.SIGTERM, "big.bin is not finished; go on with: handout send --resume sh_", true},
+		{"an archive, SIGTERM", []string{"--zip", "tree"}, syscall.SIGTERM, "tree.zip is taken back", false},
 		{"standard input, Ctrl-C", []string{"--as", "piped.bin", "-"}, syscall.SIGINT, "piped.bin is taken back", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

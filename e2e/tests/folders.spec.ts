@@ -84,7 +84,7 @@ test('a folder is dropped, shown as one, saved as one archive, and withdrawn', a
   await drop(ana, tree.path);
   await there(ana, ben, tree, 60_000);
   const shown = folder(ben, 'photos');
-  await shown.getByRole('button', { name: 'Files of photos' }).press('Enter');
+  await shown.getByRole('button', { name: '200 files in photos' }).press('Enter');
   await expect(shown.getByTestId('file-card').first()).toHaveAttribute('data-name', 'file 0.bin');
   await expect(shown.getByTestId('file-card').nth(12)).toContainText('part 0/1');
   await ana.getByRole('button', { name: 'Withdraw photos' }).click();

@@ -4,7 +4,17 @@ import { faultsOf } from './checks.mjs';
 import { SCENES, show, withPanels } from './gallery.mjs';
 
 /** Each scene at the widths of a phone and of a page; and the other ways to look at those that differ there. */
-const FEW = ['typical', 'states', 'receipts', 'question', 'toasts', 'dragging', 'refused', 'sharing-off-host'];
+const FEW = [
+  'typical',
+  'states',
+  'folders',
+  'receipts',
+  'question',
+  'toasts',
+  'dragging',
+  'refused',
+  'sharing-off-host',
+];
 /** Layouts of an application that has the room for them. */
 const WIDE = ['call', 'two'];
 const LOOKS = [

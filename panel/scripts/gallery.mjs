@@ -20,6 +20,9 @@ const FIRST = {
   receipts: async (page) => {
     for (const one of await page.getByTestId('receipts-summary').all()) await one.click();
   },
+  folders: async (page) => {
+    for (const one of await page.locator('.fold').all()) await one.click();
+  },
   toasts: async (page) => {
     await page.evaluate(() => {
       const panel = document.querySelector('handout-panel');

@@ -75,14 +75,15 @@ export class FileGroup extends LitElement {
 
   override render() {
     const { group, words } = this;
+    const files = words.text('group.files', { count: group.cards.length });
     return html`<article class=${group.live === 0 ? 'ended' : ''} aria-labelledby="name" tabindex="-1">
       <span class="tile folder" aria-hidden="true">${icon(Folder, 22)}</span>
       <div class="body">
         <h3 id="name" title=${group.name}><bdi class="head">${group.name}</bdi></h3>
         <div class="facts">
           <p class="meta">
-            <button class="quiet fold" aria-expanded=${this.open} aria-label=${words.text('group.files.of', { name: group.name })} @click=${this.#fold}>
-              ${icon(ChevronRight, 14)}${words.text('group.files', { count: group.cards.length })}
+            <button class="quiet fold" aria-expanded=${this.open} aria-label=${words.text('group.files.of', { files, name: group.name })} @click=${this.#fold}>
+              ${icon(ChevronRight, 14)}${files}
             </button>
             <span class="sep">·</span>${words.bytes(group.size)}<span class="sep">·</span><span class="whom">${this.#whom()}</span>
           </p>
@@ -237,9 +238,11 @@ export class FileGroup extends LitElement {
         --hue: 210;
       }
       .fold {
+        /* As large as a finger, in a line of small text. */
+        margin-block: -10px;
         margin-inline-start: -8px;
         padding-inline: 6px 8px;
-        min-block-size: 28px;
+        min-block-size: var(--_touch);
         color: inherit;
         font: inherit;
       }

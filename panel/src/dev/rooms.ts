@@ -18,6 +18,24 @@ export const PEOPLE = [
   person('sam', 'Sam Okafor-Lindqvist von Habsburg the Third', { role: 'viewer' }),
 ];
 
+/** Folders: of somebody else, partly saved; my own, on its way and one that failed in it; and one that is there. */
+export function folders(): FakeRoom {
+  const made = room(PEOPLE);
+  const add = (file: ReturnType<typeof sharedFile>) => made.files.set(file.id, file).get(file.id) ?? file;
+  for (let at = 1; at <= 60; at++) {
+    const path = at % 3 === 0 ? 'Opening night/stage' : 'Opening night';
+    const file = add(sharedFile(`IMG_${4000 + at}.jpg`, { path, size: 3_100_000 + at * 1_000, to: ['me'] }));
+    if (at < 20) made.transfers.push(download(file, at < 16 ? { state: { kind: 'completed' } } : {}));
+  }
+  for (let at = 1; at <= 12; at++) {
+    const path = 'Handover of the laboratory, second half of the year/protocols/raw';
+    made.transfers.push(upload(`run-${at}.csv`, { path, ...(at === 7 ? { state: failed('network') } : {}) }));
+  }
+  const sender = { id: 'me', name: 'Noor Haddad' };
+  for (const name of ['lease.pdf', 'annex.pdf']) add(sharedFile(name, { path: 'Contracts', mine: true, sender }));
+  return made;
+}
+
 export function typical(): FakeRoom {
   const made = room(PEOPLE);
   const add = (file: ReturnType<typeof sharedFile>) => made.files.set(file.id, file).get(file.id) ?? file;

@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from 'lit';
 import { type FakeRoom, person, sharedFile } from './fake-room.js';
-import { everyState, ledgers, ME, PEOPLE, reconnecting, room, switchedOff, typical } from './rooms.js';
+import { everyState, folders, ledgers, ME, PEOPLE, reconnecting, room, switchedOff, typical } from './rooms.js';
 
 const NOOR = person('me', 'Noor Haddad');
 
@@ -52,6 +52,7 @@ export const scenes: Readonly<Record<string, () => TemplateResult>> = {
     </handout-panel>`,
   typical: () => panel(typical()),
   states: () => panel(everyState()),
+  folders: () => panel(folders()),
   question: () => panel(typical()),
   receipts: () => panel(ledgers()),
   toasts: () => panel(typical()),

@@ -92,7 +92,7 @@ export const ar: Messages = {
     many: '{count} ملفًا',
     other: '{count} ملف',
   },
-  'group.files.of': 'ملفات {name}',
+  'group.files.of': '{files} في {name}',
   'group.sent': 'أُرسل {count} من {all}',
   'group.saved': 'حُفظ {count} من {all}',
   'group.failed': {

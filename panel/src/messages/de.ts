@@ -44,7 +44,7 @@ export const de: Messages = {
   'who.more': { one: '{who} und {count} weitere Person', other: '{who} und {count} weitere Personen' },
 
   'group.files': { one: '{count} Datei', other: '{count} Dateien' },
-  'group.files.of': 'Dateien von {name}',
+  'group.files.of': '{files} in {name}',
   'group.sent': '{count} von {all} gesendet',
   'group.saved': '{count} von {all} gespeichert',
   'group.failed': { one: '{count} Datei ist nicht angekommen', other: '{count} Dateien sind nicht angekommen' },

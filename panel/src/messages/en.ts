@@ -46,7 +46,7 @@ export const en = {
   'who.more': { one: '{who} and {count} other', other: '{who} and {count} others' },
 
   'group.files': { one: '{count} file', other: '{count} files' },
-  'group.files.of': 'Files of {name}',
+  'group.files.of': '{files} in {name}',
   'group.sent': '{count} of {all} sent',
   'group.saved': '{count} of {all} saved',
   'group.failed': { one: '{count} file did not arrive', other: '{count} files did not arrive' },
