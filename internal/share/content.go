@@ -98,6 +98,14 @@ func (c *Content) Following() bool { return !c.all }
 // there; the caller must read them all. It returns io.EOF after the last. The
 // reader's R is the bare blob, so that the kernel can send a file.
 func (c *Content) Next(limit int64) (*io.LimitedReader, error) {
+	part, err := c.next(limit)
+	if err != nil && err != io.EOF && c.ctx.Err() != nil {
+		return nil, context.Cause(c.ctx) // whatever the end found it doing
+	}
+	return part, err
+}
+
+func (c *Content) next(limit int64) (*io.LimitedReader, error) {
 	if err := c.await(); err != nil {
 		return nil, err
 	}
