@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -41,13 +41,15 @@ async function follow(terminal: Terminal, folder: string, browser: Browser, orig
   await terminal.run(here(await block('sh', 'handout send', folder)));
   const readme = path.join(folder, 'README.md');
   await expect.poll(() => sha256(path.join(folder, 'inbox', 'README.md')).catch(() => '')).toBe(await sha256(readme));
-  const archive = () => stat(path.join(folder, 'inbox', 'docs.zip')).catch(() => undefined);
-  await expect.poll(async () => (await archive())?.isFile()).toBe(true);
+  const inFolder = ['deploy', 'nginx.conf'];
+  await expect
+    .poll(() => sha256(path.join(folder, 'inbox', ...inFolder)).catch(() => ''))
+    .toBe(await sha256(path.join(folder, ...inFolder)));
 
   const saved = page.waitForEvent('download');
   await card(page, 'README.md').getByRole('button', { name: 'Save README.md' }).click();
   expect(await sha256(await (await saved).path())).toBe(await sha256(readme));
-  await expect(card(page, 'docs.zip')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Save deploy', exact: true })).toBeVisible();
   await page.close();
   await host.close();
 }
@@ -58,7 +60,8 @@ test('what the README tells application developers works step by step', async ({
   browser,
   handout,
 }) => {
-  for (const name of ['bin', 'README.md', 'docs']) await symlink(path.join(repository, name), path.join(folder, name));
+  for (const name of ['bin', 'README.md', 'deploy'])
+    await symlink(path.join(repository, name), path.join(folder, name));
   await follow(terminal, folder, browser, handout.origin);
 });
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/handout-rtc/handout/client"
@@ -63,8 +64,11 @@ const mostFiles = 5000
 // filesOf returns the regular files of a folder, each with its place in it.
 func filesOf(dir string) ([]*outgoing, error) {
 	var files []*outgoing
-	parent := filepath.Dir(dir)
-	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+	root, err := filepath.EvalSymlinks(dir) // a link that is named is followed; none within is
+	if err != nil {
+		return nil, exit{ExitUsage, err}
+	}
+	err = filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
@@ -72,11 +76,11 @@ func filesOf(dir string) ([]*outgoing, error) {
 		if err != nil {
 			return err
 		}
-		within, err := filepath.Rel(parent, filepath.Dir(name))
+		within, err := filepath.Rel(root, filepath.Dir(name))
 		if err != nil {
 			return err
 		}
-		place, err := protocol.CleanPath(filepath.ToSlash(within))
+		place, err := protocol.CleanPath(path.Join(filepath.Base(dir), filepath.ToSlash(within)))
 		if err != nil {
 			return fmt.Errorf("%s: %w", safe(name), err)
 		}
