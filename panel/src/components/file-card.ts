@@ -1,6 +1,5 @@
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { Ban, Check, Download, Eye, FilePlus, RotateCcw, Trash2, Undo2, X } from 'lucide';
-import { english, type Words } from '../messages/words.js';
+import { html, nothing, type TemplateResult } from 'lit';
+import { Ban, Check, Download, Eye, FilePlus, RotateCcw, X } from 'lucide';
 import { bytesOf } from '../model/bytes.js';
 import { type Card, hasEnded } from '../model/cards.js';
 import { splitName } from '../model/file-kind.js';
@@ -17,6 +16,7 @@ import './file-preview.js';
 import './file-thumbnail.js';
 import { icon } from './icon.js';
 import './receipt-list.js';
+import { Withdrawable } from './withdrawable.js';
 
 /** What a person may ask of a card. */
 export type CardAction = 'save' | 'decline' | 'cancel' | 'retry' | 'revoke' | 'pick' | 'dismiss';
@@ -30,42 +30,32 @@ export interface CardRequest {
 }
 
 /** One file, one card, every state in place. Fires `card-request`. */
-export class FileCard extends LitElement {
+export class FileCard extends Withdrawable {
   static override properties = {
-    words: { attribute: false },
     card: { attribute: false },
     names: { attribute: false },
     here: { attribute: false },
     meId: { attribute: false },
-    moderator: { attribute: false },
     thumbnails: { attribute: false },
-    confirming: { state: true },
     preview: { state: true },
   };
 
-  declare words: Words;
   declare card: Card;
   declare names: ReadonlyMap<string, string>;
   /** Ids of those in the room. */
   declare here: ReadonlySet<string>;
   declare meId: string;
-  /** I may withdraw what others share. */
-  declare moderator: boolean;
   /** Small pictures of files are shown. */
   declare thumbnails: boolean;
-  declare confirming: boolean;
   /** The bytes that are shown below, while they are. */
   declare preview: Promise<Blob> | undefined;
 
   constructor() {
     super();
-    this.words = english;
     this.names = new Map();
     this.here = new Set();
     this.meId = '';
-    this.moderator = false;
     this.thumbnails = true;
-    this.confirming = false;
   }
 
   /** What is seen with it. */
@@ -193,20 +183,20 @@ export class FileCard extends LitElement {
       case 'downloading':
       case 'download-paused':
       case 'checking':
-        return html`${this.#mayRevoke()}${this.#button('cancel', 'cancel', X)}`;
+        return html`${this.mayRevoke(this.card)}${this.#button('cancel', 'cancel', X)}`;
       case 'available':
       case 'arriving': // it is saved as it comes
-        return html`${this.#mayRevoke()}${this.#button('decline', 'decline', Ban)}${this.#button('save', 'save', Download, 'primary')}`;
+        return html`${this.mayRevoke(this.card)}${this.#button('decline', 'decline', Ban)}${this.#button('save', 'save', Download, 'primary')}`;
       case 'declined':
-        return html`${this.#mayRevoke()}${this.#button('save', 'save', Download)}${this.#button('dismiss', 'dismiss', X)}`;
+        return html`${this.mayRevoke(this.card)}${this.#button('save', 'save', Download)}${this.#button('dismiss', 'dismiss', X)}`;
       case 'saved':
-        return html`${this.#mayPreview()}${this.#mayRevoke()}${this.#button('save', 'save-again', Download)}`;
+        return html`${this.#mayPreview()}${this.mayRevoke(this.card)}${this.#button('save', 'save-again', Download)}`;
       case 'shared':
-        return html`${this.#mayPreview()}${this.#mayRevoke()}`;
+        return html`${this.#mayPreview()}${this.mayRevoke(this.card)}`;
       case 'upload-cancelled':
         return html`${this.#button('retry', 'resend', RotateCcw)}${this.#button('dismiss', 'dismiss', X)}`;
       case 'download-failed':
-        return this.#mayRevoke();
+        return this.mayRevoke(this.card);
       case 'finishing':
         return nothing;
       default:
@@ -228,16 +218,6 @@ export class FileCard extends LitElement {
     this.preview = this.preview === undefined ? bytesOf(this.card) : undefined;
   }
 
-  #mayRevoke() {
-    const { card, words } = this;
-    const label = words.text('withdraw.of', { name: card.name });
-    const verb = words.text('withdraw');
-    if (card.mine)
-      return html`<button class="quiet" aria-label=${label} title=${verb} @click=${this.#confirm}>${icon(Undo2)}<span class="word">${verb}</span></button>`;
-    if (!this.moderator) return nothing;
-    return html`<button class="quiet icon" aria-label=${label} title=${words.text('withdraw.everyone')} @click=${this.#confirm}>${icon(Trash2)}</button>`;
-  }
-
   #button(action: CardAction, verb: Verb, picture: Parameters<typeof icon>[0], look = ''): TemplateResult {
     const label = this.words.text(verb);
     const of = this.words.text(`${verb}.of`, { name: this.card.name });
@@ -250,7 +230,7 @@ export class FileCard extends LitElement {
   /** A fault or a question takes a line of its own: the failed state is the retry button. */
   #below() {
     const { card, words } = this;
-    if (this.confirming) return this.#question();
+    if (this.confirming) return this.question(card.name, words.text('withdraw.question'));
     if (card.state === 'needs-file')
       return this.#wide('pick', FilePlus, 'warn', stateText(card, words), words.text('choose-file'));
     if (card.state !== 'upload-failed' && card.state !== 'download-failed') return nothing;
@@ -269,40 +249,14 @@ export class FileCard extends LitElement {
     </button>`;
   }
 
-  #question() {
-    const { card, words } = this;
-    return html`<div class="question" role="group" aria-label=${words.text('withdraw.of', { name: card.name })} @keydown=${this.#escape}>
-      <p>${words.text('withdraw.question')}</p>
-      <button @click=${this.#keep}>${words.text('keep')}</button>
-      <button class="danger" @click=${() => this.#ask('revoke')}>${words.text('withdraw')}</button>
-    </div>`;
-  }
-
-  async #confirm(): Promise<void> {
-    this.confirming = true;
-    await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>('.question button')?.focus();
-  }
-
-  async #keep(): Promise<void> {
-    this.confirming = false;
-    await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>('.actions button')?.focus();
-  }
-
-  #escape(event: KeyboardEvent): void {
-    if (event.key === 'Escape') void this.#keep();
+  protected override withdraw(): void {
+    this.#ask('revoke');
   }
 
   #ask(action: CardAction): void {
     this.confirming = false;
     const detail: CardRequest = { action, card: this.card };
     this.dispatchEvent(new CustomEvent('card-request', { detail, bubbles: true, composed: true }));
-  }
-
-  /** Takes the focus that a removed button had. Not the next button: a second Enter would cancel what the first began. */
-  override focus(): void {
-    this.renderRoot.querySelector('article')?.focus();
   }
 
   static override styles = [base, buttons, fileTileStyles, cardStyles];

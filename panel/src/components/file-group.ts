@@ -1,8 +1,6 @@
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { styleMap } from 'lit/directives/style-map.js';
-import { Check, ChevronRight, Download, Folder, RotateCcw, Trash2, Undo2, X } from 'lucide';
-import { english, type Words } from '../messages/words.js';
+import { Check, ChevronRight, Download, Folder, RotateCcw, X } from 'lucide';
 import { filesOf, type Group } from '../model/groups.js';
 import { audienceLabel } from '../model/people.js';
 import type { FilePort } from '../model/ports.js';
@@ -14,6 +12,7 @@ import { fileTileStyles } from './file-tile.js';
 import { icon } from './icon.js';
 import './more.js';
 import { STEP } from './more.js';
+import { Withdrawable } from './withdrawable.js';
 
 /** What a person may ask of a folder. */
 export type GroupAction = 'save' | 'cancel' | 'retry' | 'revoke' | 'dismiss';
@@ -24,44 +23,35 @@ export interface GroupRequest {
 }
 
 /** One folder, one card, and the list of its files in it. Fires `group-request`; its files fire `card-request`. */
-export class FileGroup extends LitElement {
+export class FileGroup extends Withdrawable {
   static override properties = {
-    words: { attribute: false },
     group: { attribute: false },
     names: { attribute: false },
     here: { attribute: false },
     meId: { attribute: false },
-    moderator: { attribute: false },
     thumbnails: { attribute: false },
     open: { state: true },
     shown: { state: true },
-    confirming: { state: true },
   };
 
-  declare words: Words;
   declare group: Group;
   declare names: ReadonlyMap<string, string>;
   declare here: ReadonlySet<string>;
   declare meId: string;
-  declare moderator: boolean;
   /** Small pictures of files are shown. */
   declare thumbnails: boolean;
   declare open: boolean;
   /** So many of its files are drawn. */
   declare shown: number;
-  declare confirming: boolean;
 
   constructor() {
     super();
-    this.words = english;
     this.names = new Map();
     this.here = new Set();
     this.meId = '';
-    this.moderator = false;
     this.thumbnails = false;
     this.open = false;
     this.shown = STEP;
-    this.confirming = false;
   }
 
   /** What is seen with it. */
@@ -122,7 +112,7 @@ export class FileGroup extends LitElement {
     if (this.group.progress === undefined) return nothing;
     const value = this.#percent();
     return html`<div class="bar" role="progressbar" aria-label=${this.group.name} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${value}>
-      <span style=${styleMap({ inlineSize: `${value}%` })}></span>
+      <span .style=${`inline-size:${value}%`}></span>
     </div>`;
   }
 
@@ -143,24 +133,15 @@ export class FileGroup extends LitElement {
   }
 
   #mayRevoke() {
-    const { words, group } = this;
+    const { group } = this;
     const there = group.cards.some(({ file }) => file?.state === 'available' || file?.state === 'uploading');
-    if (!there || (!group.mine && !this.moderator)) return nothing;
-    const label = words.text('withdraw.of', { name: group.name });
-    if (group.mine)
-      return html`<button class="quiet" aria-label=${label} title=${words.text('withdraw')} @click=${this.#confirm}>${icon(Undo2)}<span class="word">${words.text('withdraw')}</span></button>`;
-    return html`<button class="quiet icon" aria-label=${label} title=${words.text('withdraw.everyone')} @click=${this.#confirm}>${icon(Trash2)}</button>`;
+    return there ? this.mayRevoke(group) : nothing;
   }
 
   /** A fault or a question takes a line of its own. */
   #below(): TemplateResult | typeof nothing {
     const { words, group } = this;
-    if (this.confirming)
-      return html`<div class="question" role="group" aria-label=${words.text('withdraw.of', { name: group.name })} @keydown=${this.#escape}>
-        <p>${words.text('group.withdraw.question')}</p>
-        <button @click=${this.#keep}>${words.text('keep')}</button>
-        <button class="danger" @click=${() => this.#ask('revoke')}>${words.text('withdraw')}</button>
-      </div>`;
+    if (this.confirming) return this.question(group.name, words.text('group.withdraw.question'));
     if (group.failed.length === 0) return nothing;
     return html`<button class="wide bad" @click=${() => this.#ask('retry')}>
       ${icon(RotateCcw)}<span>${words.text('group.failed', { count: group.failed.length })}<span class="sr">.</span></span> <strong>${words.text('try-again')}</strong> <span class="sr">${group.name}</span>
@@ -201,31 +182,14 @@ export class FileGroup extends LitElement {
     this.shown += STEP;
   }
 
-  async #confirm(): Promise<void> {
-    this.confirming = true;
-    await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>('.question button')?.focus();
-  }
-
-  async #keep(): Promise<void> {
-    this.confirming = false;
-    await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>('.actions button')?.focus();
-  }
-
-  #escape(event: KeyboardEvent): void {
-    if (event.key === 'Escape') void this.#keep();
+  protected override withdraw(): void {
+    this.#ask('revoke');
   }
 
   #ask(action: GroupAction): void {
     this.confirming = false;
     const detail: GroupRequest = { action, group: this.group };
     this.dispatchEvent(new CustomEvent('group-request', { detail, bubbles: true, composed: true }));
-  }
-
-  /** Takes the focus that a removed button had. */
-  override focus(): void {
-    this.renderRoot.querySelector('article')?.focus();
   }
 
   static override styles = [
