@@ -38,8 +38,10 @@ var allowed = map[string][]string{
 	"internal/webhook": {"protocol", "internal/store"},
 	"internal/signal":  {"protocol", "token", "internal/room", "internal/share", "internal/store", "internal/limit", "internal/crash"},
 	"internal/server":  {"protocol", "token", "internal/room", "internal/share", "internal/upload", "internal/store", "internal/blob", "internal/limit", "internal/webhook"},
+	// The engines that tests run against, as real servers.
+	"internal/enginetest": {},
 	// The faults drive the program over the wire, and read what it leaves behind.
-	"internal/faulttest": {"protocol", "token", "internal/blob", "internal/crash"},
+	"internal/faulttest": {"protocol", "token", "internal/blob", "internal/crash", "internal/enginetest"},
 	// The command line is a client of the server, and knows nothing of its inside.
 	"internal/cli": {"protocol", "token", "client"},
 	"docs":         {},
@@ -58,10 +60,12 @@ var allowedInTests = map[string][]string{
 	"internal/filetype": {"protocol"},
 	"internal/room":     {"internal/store"},
 	"internal/share":    {"internal/upload"},
-	"internal/signal":   {"internal/room", "internal/store"},
+	"internal/signal":   {"internal/room", "internal/store", "internal/enginetest"},
 	"internal/server":   {"internal/signal", "docs"},
 	"client":            {"token", "internal/faulttest"},
-	"cmd/handout":       {"client", "internal/faulttest"},
+	"internal/store":    {"internal/enginetest"},
+	"internal/blob":     {"internal/enginetest"},
+	"cmd/handout":       {"client", "internal/faulttest", "internal/enginetest"},
 }
 
 // withoutHTTP are the folders whose code must not know of HTTP.

@@ -13,7 +13,7 @@ import (
 
 // instruments are the folders that are no part of the server, though the binary has
 // the command line beside it: they may reach out, and unpack what they packed.
-var instruments = []string{"bench", "client", "internal/cli", "internal/faulttest"}
+var instruments = []string{"bench", "client", "internal/cli", "internal/enginetest", "internal/faulttest"}
 
 // decoders read what strangers made; each has had faults that were an attack. The
 // server keeps bytes as they are, and has no use for any of these.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/handout-rtc/handout/internal/faulttest"
+	"github.com/handout-rtc/handout/internal/enginetest"
 )
 
 // shown is what a dashboard shows, or the title of a row of them.
@@ -65,7 +65,7 @@ func TestTheDashboardAndTheAlertsAreQueries(t *testing.T) {
 	if err := os.WriteFile(dashboard, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	promtool := faulttest.Debian(t, "prometheus", "usr/bin/promtool")
+	promtool := enginetest.Debian(t, "prometheus", "usr/bin/promtool")
 	for _, file := range []string{dashboard, filepath.Join("..", "..", "deploy", "alerts.yml")} {
 		if said, err := exec.Command(promtool, "check", "rules", "--lint=none", file).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", filepath.Base(file), err, said)

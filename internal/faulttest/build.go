@@ -1,7 +1,6 @@
 package faulttest
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -11,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/handout-rtc/handout/internal/enginetest"
 )
 
 // longRuns is the environment variable by which every long test is asked for.
@@ -62,7 +63,7 @@ func Build(t testing.TB, tags ...string) string {
 
 // BuildProgram is Build for who has no test.
 func BuildProgram(tags ...string) (string, error) {
-	root, err := moduleRoot()
+	root, err := enginetest.ModuleRoot()
 	if err != nil {
 		return "", err
 	}
@@ -75,22 +76,4 @@ func BuildProgram(tags ...string) (string, error) {
 		return "", fmt.Errorf("building the program: %w\n%s", err, said)
 	}
 	return binary, nil
-}
-
-// moduleRoot is the directory of go.mod.
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", errors.New("the tests run outside of the module")
-		}
-		dir = parent
-	}
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/handout-rtc/handout/internal/enginetest"
 	"github.com/handout-rtc/handout/internal/faulttest"
 )
 
@@ -38,7 +39,7 @@ type starter func(t *testing.T, server, address string) *proxy
 var proxies = map[string]starter{"nginx": startNginx, "Caddy": startCaddy}
 
 func startNginx(t *testing.T, server, address string) *proxy {
-	program := faulttest.Debian(t, "nginx", "usr/sbin/nginx")
+	program := enginetest.Debian(t, "nginx", "usr/sbin/nginx")
 	dir := t.TempDir()
 	certificate := faulttest.Certify(t, dir, name, 1)
 	p := &proxy{address: address, plain: faulttest.FreeAddress(t), roots: certificate.Roots}
@@ -66,7 +67,7 @@ func startNginx(t *testing.T, server, address string) *proxy {
 }
 
 func startCaddy(t *testing.T, server, address string) *proxy {
-	program := faulttest.Debian(t, "caddy", "usr/bin/caddy")
+	program := enginetest.Debian(t, "caddy", "usr/bin/caddy")
 	dir := t.TempDir()
 	certificate := faulttest.Certify(t, dir, name, 1)
 	p := &proxy{address: address, passes: true, roots: certificate.Roots}

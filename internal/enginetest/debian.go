@@ -1,6 +1,7 @@
-package faulttest
+package enginetest
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +17,7 @@ func Debian(t testing.TB, from, file string) string {
 	if installed, err := exec.LookPath(filepath.Base(file)); err == nil {
 		return installed
 	}
-	root, err := moduleRoot()
+	root, err := ModuleRoot()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +50,33 @@ func Debian(t testing.TB, from, file string) string {
 		t.Fatal(err)
 	}
 	return program
+}
+
+// installed returns a program, which find looks for, and installs the Debian package
+// that has it where it is missing and the tests run as root. The service that comes
+// with the package is not started.
+func installed(from string, find func() (string, error)) (string, error) {
+	program, err := find()
+	if err == nil {
+		return program, nil
+	}
+	if _, noApt := exec.LookPath("apt-get"); noApt != nil || os.Geteuid() != 0 {
+		return "", fmt.Errorf("%w: the Debian package %s has it, and is installed if the tests run as root", err, from)
+	}
+	said, failed := exec.Command("sh", "-ec", `
+		export DEBIAN_FRONTEND=noninteractive
+		policy=/usr/sbin/policy-rc.d
+		if [ ! -e "$policy" ]; then
+			trap 'rm -f "$policy"' EXIT
+			printf '#!/bin/sh\nexit 101\n' > "$policy"
+			chmod +x "$policy"
+		fi
+		install() { apt-get -o DPkg::Lock::Timeout=300 install -qq -y --no-install-recommends "$0"; }
+		install || { apt-get -o DPkg::Lock::Timeout=300 update -qq && install; }`, from).CombinedOutput()
+	if program, err = find(); err != nil {
+		return "", fmt.Errorf("%w: installing the package %s: %v\n%s", err, from, failed, said)
+	}
+	return program, nil
 }
 
 func exists(file string) bool {

@@ -1,0 +1,227 @@
+package enginetest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+)
+
+// Postgres is a PostgreSQL server. It syncs, as one that is used does.
+type Postgres struct {
+	dir     string
+	bin     string
+	port    int
+	as      *syscall.Credential
+	process *process
+
+	databases atomic.Int64
+	templates sync.Map // of databases, by what they are called: *template
+}
+
+type template struct {
+	once sync.Once
+	name string
+	err  error
+}
+
+var shared struct {
+	once     sync.Once
+	postgres *Postgres
+	err      error
+}
+
+// SharedPostgres returns the server that the tests of this process share, which it
+// starts for the first of them. The test is skipped where there is no PostgreSQL.
+func SharedPostgres(t testing.TB) *Postgres {
+	t.Helper()
+	shared.once.Do(func() { shared.postgres, shared.err = NewPostgres() })
+	if errors.Is(shared.err, exec.ErrNotFound) {
+		t.Skipf("PostgreSQL is missing: %v", shared.err)
+	}
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.postgres
+}
+
+// NewPostgres starts a server of its own, for who stops it or kills it. Stop stops
+// it. Without PostgreSQL it is exec.ErrNotFound.
+func NewPostgres() (_ *Postgres, err error) {
+	p := &Postgres{}
+	initdb, err := installed("postgresql", func() (string, error) { return postgresProgram("initdb") })
+	if err != nil {
+		return nil, err
+	}
+	p.bin = filepath.Dir(initdb)
+	if p.as, err = nobodyPowerful(); err != nil {
+		return nil, err
+	}
+	if p.dir, err = os.MkdirTemp("", "handout-postgres-"); err != nil {
+		return nil, err
+	}
+	atStop(p.close)
+	if p.as != nil {
+		if err := os.Chown(p.dir, int(p.as.Uid), int(p.as.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	// Its own syncs are left out: what it makes is not kept longer than the tests.
+	command := exec.Command(initdb, "--pgdata=data", "--username=handout", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+	command.Dir, command.SysProcAttr = p.dir, &syscall.SysProcAttr{Credential: p.as}
+	if said, err := command.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("making a database cluster: %w\n%s", err, said)
+	}
+	if p.port, err = FreePort(); err != nil {
+		return nil, err
+	}
+	return p, p.Start()
+}
+
+// postgresProgram looks for one of PostgreSQL's programs, in PATH and where Debian
+// has it, the newest version first.
+func postgresProgram(name string) (string, error) {
+	if program, err := exec.LookPath(name); err == nil {
+		return program, nil
+	}
+	all, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if err != nil || len(all) == 0 {
+		return "", fmt.Errorf("%s: %w", name, exec.ErrNotFound)
+	}
+	return slices.MaxFunc(all, func(a, b string) int { return version(a) - version(b) }), nil
+}
+
+func version(program string) int {
+	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(program))))
+	return n
+}
+
+// nobodyPowerful is whom PostgreSQL runs as where the tests run as root, which it
+// refuses; else nil.
+func nobodyPowerful() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	other, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, err
+	}
+	uid, err := strconv.ParseUint(other.Uid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	gid, err := strconv.ParseUint(other.Gid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+}
+
+// Start starts the server again after Kill, on the same port with what it kept.
+func (p *Postgres) Start() (err error) {
+	port := strconv.Itoa(p.port)
+	p.process, err = start(p.dir, p.as, syscall.SIGINT, p.ping, filepath.Join(p.bin, "postgres"), "-D", "data", "-p", port,
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=300", "-c", "shared_buffers=64MB", "-c", "fsync=on")
+	return err
+}
+
+// Kill ends the server as a fault would. Start starts it again.
+func (p *Postgres) Kill() error { return p.process.kill() }
+
+// Pause has the server do nothing until Resume: who asks it waits.
+func (p *Postgres) Pause() { p.process.signal(syscall.SIGSTOP) }
+
+// Resume ends a Pause.
+func (p *Postgres) Resume() { p.process.signal(syscall.SIGCONT) }
+
+// Address is where the server listens.
+func (p *Postgres) Address() string { return "127.0.0.1:" + strconv.Itoa(p.port) }
+
+// URL names a database of the server.
+func (p *Postgres) URL(database string) string {
+	return "postgres://handout@" + p.Address() + "/" + database
+}
+
+// Database returns the URL of a new, empty database.
+func (p *Postgres) Database(t testing.TB) string {
+	t.Helper()
+	return p.DatabaseLike(t, "", nil)
+}
+
+// DatabaseLike returns the URL of a new database that is a copy of one that make has
+// filled, once for all that name it so. Nothing of make may be connected to it any
+// more when it returns.
+func (p *Postgres) DatabaseLike(t testing.TB, name string, make func(url string) error) string {
+	t.Helper()
+	from := "template0"
+	if name != "" {
+		made, _ := p.templates.LoadOrStore(name, &template{})
+		like := made.(*template)
+		like.once.Do(func() {
+			if like.name, like.err = p.create("template0"); like.err == nil {
+				like.err = make(p.URL(like.name))
+			}
+		})
+		if like.err != nil {
+			t.Fatal(like.err)
+		}
+		from = like.name
+	}
+	database, err := p.create(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.admin("DROP DATABASE IF EXISTS " + database + " WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+	})
+	return p.URL(database)
+}
+
+func (p *Postgres) create(from string) (string, error) {
+	name := "test" + strconv.FormatInt(p.databases.Add(1), 10)
+	return name, p.admin("CREATE DATABASE " + name + " TEMPLATE " + from)
+}
+
+// admin runs a statement that is about databases.
+func (p *Postgres) admin(statement string) error {
+	db, err := sql.Open("pgx", p.URL("postgres"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := db.Exec(statement); err != nil {
+		return fmt.Errorf("%s: %w", statement, err)
+	}
+	return nil
+}
+
+func (p *Postgres) ping() error {
+	db, err := sql.Open("pgx", p.URL("postgres"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.PingContext(context.Background())
+}
+
+func (p *Postgres) close() error {
+	var err error
+	if p.process != nil {
+		err = p.process.close()
+	}
+	return errors.Join(err, os.RemoveAll(p.dir))
+}
