@@ -40,6 +40,12 @@ var (
 	ErrLost = errors.New("blob lost bytes")
 	// ErrFull: the storage has no room left. Trying later may help.
 	ErrFull = errors.New("blob storage is full")
+	// ErrUnavailable: the storage did not answer, or refused for the moment. What
+	// was asked of it may have been done. Trying later may help.
+	ErrUnavailable = errors.New("blob storage does not answer")
+	// ErrSuperseded: another Writer has been opened for the blob, here or elsewhere.
+	// Nothing more of this one is kept.
+	ErrSuperseded = errors.New("another writer has taken the blob")
 	// ErrPoisoned: the disk failed to sync or to write, so the store takes no more
 	// writes until it is opened again. For the blob that it failed, the error is
 	// ErrLost as well.
@@ -88,11 +94,16 @@ type Info struct {
 	Modified  time.Time
 }
 
-// Writer appends to a staged blob. It is for one goroutine.
+// Writer appends to a staged blob. It is for one goroutine, but for Flush.
 type Writer interface {
-	// Write appends. Bytes written survive the death of the process, not a
-	// power cut.
+	// Write appends. Bytes written survive the death of the process once they are
+	// flushed, and not yet a power cut.
 	io.Writer
+	// Flush makes every byte that was written before survive the death of the
+	// process, for whoever opens the blob next, wherever the store is open. It may
+	// be called beside Write, from another goroutine. A file has its bytes as they
+	// are written: there it does nothing.
+	Flush(ctx context.Context) error
 	// Sync makes every byte written so far survive a power cut. After it has
 	// failed the blob is lost: see ErrLost and ErrPoisoned.
 	Sync() error
@@ -100,8 +111,8 @@ type Writer interface {
 	// power cut. The Writer is closed afterwards, whatever the result.
 	// Committing what is already committed with the same size is no error.
 	Commit(ctx context.Context) error
-	// Close lets go of the staged blob and leaves its bytes for the next
-	// Writer. It may be called twice, and after Commit.
+	// Close lets go of the staged blob and leaves the bytes that were flushed for
+	// the next Writer. It may be called twice, and after Commit.
 	Close() error
 }
 

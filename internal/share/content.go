@@ -199,6 +199,9 @@ func (s *Service) openFailed(ctx context.Context, id protocol.ShareID, cause err
 			return endedError(record.Share)
 		}
 	}
+	if errors.Is(cause, blob.ErrUnavailable) {
+		return protocol.WrapError(protocol.CodeUnavailable, "the server's storage does not answer: try again in a moment", cause)
+	}
 	return protocol.WrapError(protocol.CodeStorageFailed, "the bytes cannot be read",
 		fmt.Errorf("opening %s: %w", id, cause))
 }

@@ -118,5 +118,5 @@ func putFailed(err error) error {
 	case errors.Is(err, blob.ErrPoisoned) && !errors.Is(err, blob.ErrLost):
 		return poisoned()
 	}
-	return protocol.WrapError(protocol.CodeStorageFailed, "the bytes could not be stored", err)
+	return notStored(err)
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/handout-rtc/handout/internal/blob"
 	"github.com/handout-rtc/handout/internal/store"
 )
 
@@ -18,6 +19,7 @@ type marker struct {
 	share   store.Share
 	kept    func(offset int64) // told what is recorded; may be nil
 	hash    hash.Hash
+	writer  blob.Writer
 
 	lastBytes int64
 	lastTime  time.Time
@@ -25,8 +27,8 @@ type marker struct {
 	running   sync.WaitGroup
 }
 
-func (s *Service) marker(ctx context.Context, share store.Share, h hash.Hash, kept func(int64)) *marker {
-	return &marker{service: s, ctx: ctx, share: share, kept: kept, hash: h, lastTime: s.Now()}
+func (s *Service) marker(ctx context.Context, share store.Share, h hash.Hash, writer blob.Writer, kept func(int64)) *marker {
+	return &marker{service: s, ctx: ctx, share: share, kept: kept, hash: h, writer: writer, lastTime: s.Now()}
 }
 
 // due reports whether to mark n bytes of the append. A nil marker marks nothing.
@@ -51,7 +53,7 @@ func (m *marker) mark(n int64) {
 	m.running.Go(func() {
 		defer m.writing.Unlock()
 		// What fails here is recorded by the end of the append, or reported by it.
-		if err := m.service.checkpoint(m.ctx, &share, h, m.service.Boot); err != nil {
+		if err := m.service.keep(m.ctx, &share, h, m.writer); err != nil {
 			m.service.Log.Warn("checkpoint", "share", share.ID, "err", err)
 		} else if m.kept != nil {
 			m.kept(share.Offset)

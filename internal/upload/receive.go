@@ -58,7 +58,7 @@ func (s *Service) receiveKept(ctx context.Context, share store.Share, h hash.Has
 	left := s.left(share)
 	from, flow := share.Offset, s.flows.join(share.ID)
 	defer s.flows.leave(share.ID)
-	marker := s.marker(ctx, share, h, a.Kept)
+	marker := s.marker(ctx, share, h, writer, a.Kept)
 	p := pump{to: writer, hash: h, marker: marker, lanes: s.lanes, wrote: func(n int64) {
 		if open {
 			s.flows.advance(flow, from+n)
@@ -127,12 +127,21 @@ func (s *Service) acknowledge(ctx context.Context, share store.Share, h hash.Has
 	case ends:
 		return s.finish(ctx, share, h)
 	case n > 0:
-		if err := s.checkpoint(ctx, &share, h, s.Boot); err != nil {
+		if err := s.keep(ctx, &share, h, writer); err != nil {
 			return share, err
 		}
 		crash.At(crash.OffsetRecorded)
 	}
 	return share, early
+}
+
+// keep acknowledges the share's offset, up to which writer has its bytes, once they
+// survive the process: whoever takes the upload over must find them.
+func (s *Service) keep(ctx context.Context, share *store.Share, h hash.Hash, writer blob.Writer) error {
+	if err := writer.Flush(ctx); err != nil {
+		return s.writeFailed(ctx, *share, err)
+	}
+	return s.checkpoint(ctx, share, h, s.Boot)
 }
 
 // left is how many more bytes the upload takes.

@@ -71,7 +71,7 @@ func (s *Service) recover(ctx context.Context, share *store.Share) (h hash.Hash,
 		return nil, false, fmt.Errorf("%w: no blob at offset %d", blob.ErrLost, share.Offset)
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("opening the upload: %w", err)
+		return nil, false, unread("opening the upload", err)
 	}
 	defer bytes.Close()
 	h, err = s.believe(ctx, share, h, bytes, committed)
@@ -85,7 +85,7 @@ func (s *Service) recover(ctx context.Context, share *store.Share) (h hash.Hash,
 func (s *Service) believe(ctx context.Context, share *store.Share, h hash.Hash, bytes blob.Reader, committed bool) (hash.Hash, error) {
 	size, err := bytes.Seek(0, io.SeekEnd)
 	if err != nil {
-		return nil, fmt.Errorf("measuring the upload: %w", err)
+		return nil, unread("measuring the upload", err)
 	}
 	if size < share.Offset {
 		return nil, fmt.Errorf("%w: %d bytes of %d", blob.ErrLost, size, share.Offset)
@@ -114,7 +114,7 @@ func (s *Service) believe(ctx context.Context, share *store.Share, h hash.Hash, 
 		return h, nil
 	}
 	if _, err := io.Copy(h, io.NewSectionReader(bytes, share.Offset, size-share.Offset)); err != nil {
-		return nil, fmt.Errorf("reading the upload: %w", err)
+		return nil, unread("reading the upload", err)
 	}
 	share.Offset = size
 	return h, s.checkpoint(ctx, share, h, s.Boot)
@@ -136,7 +136,7 @@ func (s *Service) cutOff(ctx context.Context, share store.Share) error {
 func verifyPrefix(bytes blob.Reader, n int64, recorded hash.Hash) error {
 	again := sha256.New()
 	if _, err := io.Copy(again, io.NewSectionReader(bytes, 0, n)); err != nil {
-		return fmt.Errorf("reading the upload: %w", err)
+		return unread("reading the upload", err)
 	}
 	if hex.EncodeToString(again.Sum(nil)) != hex.EncodeToString(recorded.Sum(nil)) {
 		return fmt.Errorf("%w: the first %d bytes changed", blob.ErrLost, n)
@@ -144,7 +144,15 @@ func verifyPrefix(bytes blob.Reader, n int64, recorded hash.Hash) error {
 	return nil
 }
 
-// checkpoint acknowledges the share's offset.
+// unread says that bytes could not be read, and whether to try later.
+func unread(what string, err error) error {
+	if errors.Is(err, blob.ErrUnavailable) {
+		return protocol.WrapError(protocol.CodeUnavailable, "the server's storage does not answer: try again in a moment", fmt.Errorf("%s: %w", what, err))
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// checkpoint acknowledges the share's offset, up to which the bytes are flushed.
 func (s *Service) checkpoint(ctx context.Context, share *store.Share, h hash.Hash, run string) error {
 	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
 	if err != nil {
@@ -202,7 +210,7 @@ func (s *Service) finish(ctx context.Context, share store.Share, h hash.Hash) (s
 func (s *Service) commit(ctx context.Context, share store.Share, h hash.Hash, writer blob.Writer) (store.Share, error) {
 	if run := (store.Checkpoint{Run: s.Boot}); run.SyncedLater() && share.Checkpoint.Run != s.Boot {
 		// The record must say, before the bytes have their place, that they may not be synced.
-		if err := s.checkpoint(ctx, &share, h, s.Boot); err != nil {
+		if err := s.keep(ctx, &share, h, writer); err != nil {
 			writer.Close()
 			return share, err
 		}
@@ -269,6 +277,17 @@ func (s *Service) writeFailed(ctx context.Context, share store.Share, err error)
 		return s.fail(ctx, share, err)
 	case errors.Is(err, blob.ErrPoisoned):
 		return poisoned()
+	}
+	return notStored(err)
+}
+
+// notStored says that bytes could not be stored, and what is to be done about it.
+func notStored(err error) error {
+	switch {
+	case errors.Is(err, blob.ErrUnavailable):
+		return protocol.WrapError(protocol.CodeUnavailable, "the server's storage does not answer: try again in a moment", err)
+	case errors.Is(err, blob.ErrSuperseded):
+		return protocol.WrapError(protocol.CodeUploadPreempted, "a newer request took over the upload", err)
 	}
 	return protocol.WrapError(protocol.CodeStorageFailed, "the bytes could not be stored", err)
 }

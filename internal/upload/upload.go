@@ -46,7 +46,8 @@ type Config struct {
 	Quota   store.Quota // bounds what Limits does not
 	// Boot names the running kernel. Bytes written under the same boot are in
 	// its page cache, so they survived the death of a server process; bytes of
-	// another boot are read again before they are believed.
+	// another boot are read again before they are believed. Where what is flushed
+	// survives any machine, it is the same name everywhere.
 	Boot string
 	// Vet reports whether a file that begins so may be shared in its room, for those
 	// that must be vetted; it is needed where there are any.

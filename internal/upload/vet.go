@@ -71,12 +71,12 @@ func (s *Service) head(ctx context.Context, share store.Share) ([]byte, error) {
 	}
 	bytes, err := s.Blobs.OpenStaged(ctx, blob.Key(share.ID))
 	if err != nil {
-		return nil, fmt.Errorf("reading the first bytes: %w", err)
+		return nil, unread("reading the first bytes", err)
 	}
 	defer bytes.Close()
 	head := make([]byte, share.Offset, HeadBytes)
 	if _, err := io.ReadFull(bytes, head); err != nil {
-		return nil, fmt.Errorf("reading the first bytes: %w", err)
+		return nil, unread("reading the first bytes", err)
 	}
 	return head, nil
 }

@@ -63,6 +63,17 @@ func commit(t *testing.T, w blob.Writer) {
 	}
 }
 
+// leave closes the writer as an append is ended: what it has written is flushed.
+func leave(t *testing.T, w blob.Writer) {
+	t.Helper()
+	if err := w.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func read(t *testing.T, r blob.Reader, err error) string {
 	t.Helper()
 	if err != nil {
@@ -112,8 +123,8 @@ func testWriteAndRead(t *testing.T, s blob.Store) {
 }
 
 func testResume(t *testing.T, s blob.Store) {
-	write(t, s, key, 0, "0123").Close()
-	write(t, s, key, 4, "4567").Close()
+	leave(t, write(t, s, key, 0, "0123"))
+	leave(t, write(t, s, key, 4, "4567"))
 	commit(t, write(t, s, key, 8, "89"))
 	r, err := s.Open(ctx, key)
 	if got := read(t, r, err); got != "0123456789" {
@@ -122,13 +133,13 @@ func testResume(t *testing.T, s blob.Store) {
 }
 
 func testCut(t *testing.T, s blob.Store) {
-	write(t, s, key, 0, "0123456789").Close()
-	write(t, s, key, 4, "x").Close()
+	leave(t, write(t, s, key, 0, "0123456789"))
+	leave(t, write(t, s, key, 4, "x"))
 	r, err := s.OpenStaged(ctx, key)
 	if got := read(t, r, err); got != "0123x" {
 		t.Errorf("after writing at 4 there is %q", got)
 	}
-	write(t, s, key, 0, "").Close()
+	leave(t, write(t, s, key, 0, ""))
 	r, err = s.OpenStaged(ctx, key)
 	if got := read(t, r, err); got != "" {
 		t.Errorf("after starting again there is %q", got)
@@ -138,7 +149,7 @@ func testCut(t *testing.T, s blob.Store) {
 func testLost(t *testing.T, s blob.Store) {
 	_, err := s.Write(ctx, key, 5)
 	wantError(t, err, blob.ErrNotFound)
-	write(t, s, key, 0, "0123").Close()
+	leave(t, write(t, s, key, 0, "0123"))
 	_, err = s.Write(ctx, key, 5)
 	wantError(t, err, blob.ErrLost)
 	r, err := s.OpenStaged(ctx, key)
@@ -190,6 +201,7 @@ func testSettle(t *testing.T, s blob.Store) {
 
 func testClosed(t *testing.T, s blob.Store) {
 	w := write(t, s, key, 0, "0123")
+	leave(t, w)
 	for range 2 {
 		if err := w.Close(); err != nil {
 			t.Errorf("closing: %v", err)
@@ -215,7 +227,7 @@ func testRemove(t *testing.T, s blob.Store) {
 	if err := s.Remove(ctx, key); err != nil {
 		t.Errorf("removing nothing: %v", err)
 	}
-	write(t, s, key, 0, "staged").Close()
+	leave(t, write(t, s, key, 0, "staged"))
 	if err := s.Remove(ctx, key); err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +244,7 @@ func testRemove(t *testing.T, s blob.Store) {
 }
 
 func testList(t *testing.T, s blob.Store) {
-	write(t, s, "sh_staged", 0, "12").Close()
+	leave(t, write(t, s, "sh_staged", 0, "12"))
 	commit(t, write(t, s, "sh_final", 0, "123"))
 	commit(t, write(t, s, "x", 0, "1")) // as short as a key may be
 	got := map[blob.Key]blob.Info{}

@@ -71,7 +71,7 @@ func testPutCommitted(t *testing.T, s PutStore) {
 	if err := s.Settle(ctx, key); err != nil {
 		t.Errorf("settling: %v", err)
 	}
-	write(t, s, "sh_staged", 0, "12").Close()
+	leave(t, write(t, s, "sh_staged", 0, "12"))
 	got := map[blob.Key]blob.Info{}
 	for info, err := range s.List(ctx) {
 		if err != nil {

@@ -27,6 +27,7 @@ type Store struct {
 // Faults says what fails from now on; a nil field does not.
 type Faults struct {
 	Write error // of writing bytes
+	Flush error // of having them survive the process
 	Sync  error // of making them durable
 }
 
@@ -216,6 +217,13 @@ func (w *writer) Write(p []byte) (int, error) {
 	w.entry.data = append(w.entry.data, p...)
 	w.entry.modified = time.Now()
 	return len(p), nil
+}
+
+// Flush implements blob.Writer.
+func (w *writer) Flush(context.Context) error {
+	w.store.mu.Lock()
+	defer w.store.mu.Unlock()
+	return w.store.faults.Flush
 }
 
 // Sync implements blob.Writer.
