@@ -123,9 +123,9 @@ func (c *change) saveMember(ctx context.Context, m Member) error {
 	if err != nil {
 		return fmt.Errorf("writing grants: %w", err)
 	}
-	_, err = c.exec(ctx, `INSERT INTO members (`+memberColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)
-		ON CONFLICT (room, id) DO UPDATE SET name = $3, role = $4, user_ref = $5, grants = $6, data = $7, connection = $9, away_since = 0`,
-		m.Room, m.ID, m.Name, m.Role, m.UserRef, string(grants), string(m.Data), micros(m.JoinedAt), m.Connection)
+	_, err = c.exec(ctx, `INSERT INTO members (`+memberColumns+`, node) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10)
+		ON CONFLICT (room, id) DO UPDATE SET name = $3, role = $4, user_ref = $5, grants = $6, data = $7, connection = $9, away_since = 0, node = $10`,
+		m.Room, m.ID, m.Name, m.Role, m.UserRef, string(grants), string(m.Data), micros(m.JoinedAt), m.Connection, c.node)
 	return err
 }
 
@@ -149,10 +149,12 @@ func (db *DB) Away(ctx context.Context, room protocol.RoomID, id protocol.Partic
 }
 
 // AllAway notes at start-up that no connection of an earlier process is left.
-// Nobody has been away since later than now, whatever the time was before.
+// Nobody has been away since later than now, whatever the time was before. In a
+// cluster it spares the connections of nodes that are alive.
 func (db *DB) AllAway(ctx context.Context, now time.Time) error {
 	return db.update(ctx, "marking everybody away", func(ctx context.Context, c *change) error {
-		_, err := c.exec(ctx, `UPDATE members SET connection = '', away_since = $1 WHERE away_since = 0 OR away_since > $1`, micros(now))
+		_, err := c.exec(ctx, `UPDATE members SET connection = '', away_since = $1 WHERE (away_since = 0 OR away_since > $1)
+			AND node NOT IN (SELECT id FROM nodes WHERE seen_at > `+db.microsNow()+` - $2)`, micros(now), NodeDead.Microseconds())
 		return err
 	})
 }

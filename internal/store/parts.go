@@ -89,7 +89,10 @@ func (db *DB) Split(ctx context.Context, id protocol.ShareID, offset int64, conc
 			return err
 		}
 		if whole.State != protocol.Uploading || whole.Size == nil || whole.Offset != offset || whole.Concat != "" {
-			return ErrConflict
+			return refused(ctx, whole)
+		}
+		if err := fenced(ctx, whole); err != nil {
+			return err
 		}
 		for position, part := range parts {
 			part.PartOf, part.Reserved = id, 0

@@ -69,6 +69,10 @@ type Share struct {
 	Vet bool
 	// PartOf is the share that a partial upload has been given to; "" for none.
 	PartOf protocol.ShareID
+	// Holder is the node that may write the upload, and Fence counts how often another
+	// has taken it over: see TakeUpload. "" and 0 where one process serves alone.
+	Holder string
+	Fence  int64
 	// Reserved is how many bytes the share takes of its room's quota.
 	Reserved int64
 	// Checkpoint is where the hash stands at Offset.

@@ -11,7 +11,7 @@ import (
 
 const shareColumns = `id, room, sender, sender_name, audience, name, type, size, received, state, reason, sha256,
 	created_at, available_at, expires_at, updated_at, ended_at, purged, rev, metadata, reserved, hash, run, offer_key, offer_digest,
-	concat, part_of, dialect, sender_role, path, thumbnail, vet`
+	concat, part_of, dialect, sender_role, path, thumbnail, vet, holder, fence`
 
 func scanShare(r row) (Share, error) {
 	var s Share
@@ -26,7 +26,7 @@ func shareFields(s *Share) []any {
 		&s.State, &s.Reason, &s.SHA256, timeColumn{&s.CreatedAt}, timeColumn{s.AvailableAt}, timeColumn{&s.ExpiresAt},
 		timeColumn{&s.UpdatedAt}, timeColumn{&s.EndedAt}, &s.Purged, &s.Rev, &s.Metadata, &s.Reserved,
 		bytesColumn{&s.Checkpoint.Hash}, &s.Checkpoint.Run, &s.Offer.Key, &s.Offer.Digest,
-		&s.Concat, &s.PartOf, &s.Dialect, &s.SenderRole, &s.Path, &s.Thumbnail, &s.Vet}
+		&s.Concat, &s.PartOf, &s.Dialect, &s.SenderRole, &s.Path, &s.Thumbnail, &s.Vet, &s.Holder, &s.Fence}
 }
 
 func finished(s Share) Share {
@@ -142,15 +142,18 @@ func created(s Share) Share {
 
 // insertShare adds one share of a batch, and a receipt for each recipient.
 func (c *change) insertShare(ctx context.Context, s Share, at place, position int) error {
+	if s.State == protocol.Uploading {
+		s.Holder = c.node // to save whoever sends the first bytes a change
+	}
 	audience, err := json.Marshal(s.To)
 	if err != nil {
 		return fmt.Errorf("writing the audience: %w", err)
 	}
 	_, err = c.exec(ctx, `INSERT INTO shares (`+shareColumns+`, seq, changed, position)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, $13, $14, $15, 0, 0, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, $13, $14, $15, 0, 0, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, 0, $31, $32, $33)`,
 		s.ID, s.Room, s.Sender.ID, s.Sender.Name, string(audience), s.Name, s.Type, s.Size, s.Offset, s.State, s.SHA256,
 		micros(s.CreatedAt), micros(available(s)), micros(s.ExpiresAt), micros(s.UpdatedAt), s.Rev, s.Metadata, s.Reserved,
-		bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, s.Offer.Key, s.Offer.Digest, s.Concat, s.PartOf, s.Dialect, s.SenderRole, s.Path, flag(s.Thumbnail), flag(s.Vet), at.of(s), at.changed, position)
+		bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, s.Offer.Key, s.Offer.Digest, s.Concat, s.PartOf, s.Dialect, s.SenderRole, s.Path, flag(s.Thumbnail), flag(s.Vet), s.Holder, at.of(s), at.changed, position)
 	if err != nil {
 		return fmt.Errorf("adding a share: %w", err)
 	}

@@ -57,7 +57,8 @@ type DB struct {
 	committed chan struct{}
 	hooked    chan struct{}
 	deposits  deposits
-	names     bool // see KeepNames
+	names     bool   // see KeepNames
+	node      string // see AsNode
 
 	mostUnaudited  int64 // see BoundAudit
 	mostDeliveries int   // see BoundDeliveries
@@ -98,6 +99,7 @@ type change struct {
 	emitted bool         // an event was written
 	names   bool         // are kept in the audit log
 	by      string       // who makes the change
+	node    string       // of a cluster; "" where one process serves alone
 	notes   []AuditEntry // what it has to tell the audit log
 	hooks   []hook       // what it has to tell webhooks
 	hooked  bool         // a delivery was written
@@ -115,7 +117,7 @@ func (db *DB) update(ctx context.Context, what string, fn func(context.Context, 
 	running := context.WithoutCancel(ctx)
 	var emitted, hooked bool
 	err := db.engine.Update(ctx, func(tx *sql.Tx) error {
-		c := &change{Tx: tx, names: db.names, by: actor(ctx), mostUnaudited: db.mostUnaudited, mostDeliveries: db.mostDeliveries}
+		c := &change{Tx: tx, names: db.names, by: actor(ctx), node: db.node, mostUnaudited: db.mostUnaudited, mostDeliveries: db.mostDeliveries}
 		err := fn(running, c)
 		if err == nil {
 			err = c.saveNotes(running)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/handout-rtc/handout/protocol"
@@ -164,18 +162,14 @@ func (db *DB) Known(ctx context.Context, ids []protocol.ShareID) (map[protocol.S
 	for len(ids) > 0 {
 		batch := ids[:min(len(ids), knownBatch)]
 		ids = ids[len(batch):]
-		marks := make([]string, len(batch))
-		args := make([]any, len(batch))
-		for i, id := range batch {
-			marks[i], args[i] = "$"+strconv.Itoa(i+1), id
-		}
+		marks, args := placeholders(batch)
 		scan := func(r row) (id protocol.ShareID, err error) {
 			var state protocol.ShareState
 			err = r.Scan(&id, &state)
 			states[id] = state
 			return id, err
 		}
-		_, err := list(ctx, db.engine.Reader(), scan, `SELECT id, state FROM shares WHERE id IN (`+strings.Join(marks, ", ")+`)`, args...)
+		_, err := list(ctx, db.engine.Reader(), scan, `SELECT id, state FROM shares WHERE id IN (`+marks+`)`, args...)
 		if err != nil {
 			return nil, fmt.Errorf("reading the states of shares: %w", err)
 		}

@@ -38,19 +38,21 @@ func (db *DB) SetLength(ctx context.Context, id protocol.ShareID, length int64, 
 
 // Checkpoint notes how far an upload is acknowledged. It is ErrConflict when
 // the share is not uploading, or when the offset would go back or beyond the
-// length. There is no event: readers ask for the offset.
+// length; ErrFenced by who does not hold it any more (see Held). There is no event:
+// readers ask for the offset.
 func (db *DB) Checkpoint(ctx context.Context, id protocol.ShareID, at Checkpoint, now time.Time) error {
 	return db.update(ctx, "recording an offset", func(ctx context.Context, c *change) error {
 		n, err := c.exec(ctx, `UPDATE shares SET received = $1, hash = $2, run = $3, updated_at = $4
-			WHERE id = $5 AND state = 'uploading' AND received <= $1 AND (size IS NULL OR size >= $1)`,
-			at.Offset, bytesText(at.Hash), at.Run, micros(now), id)
+			WHERE id = $5 AND state = 'uploading' AND received <= $1 AND (size IS NULL OR size >= $1) AND fence = COALESCE($6, fence)`,
+			at.Offset, bytesText(at.Hash), at.Run, micros(now), id, fenceOf(ctx, id))
 		if err != nil || n == 1 {
 			return err
 		}
-		if _, err := share(ctx, c, id); err != nil {
+		s, err := share(ctx, c, id)
+		if err != nil {
 			return err
 		}
-		return ErrConflict
+		return refused(ctx, s)
 	})
 }
 
@@ -125,6 +127,9 @@ func (db *DB) transition(ctx context.Context, what string, id protocol.ShareID,
 			return err
 		}
 		now = before
+		if err := fenced(ctx, before); err != nil {
+			return err
+		}
 		after := before
 		next, err := decide(ctx, c, &after)
 		if err != nil || !next.save {
