@@ -19,6 +19,9 @@ type Rules struct {
 	// MayLoseFiles permits that files are lost which were seen to be complete: a power
 	// cut where syncs are left for later. The test itself says which must be kept.
 	MayLoseFiles bool
+	// MayMiss permits that what is pushed gets lost while a connection is there: the
+	// push between nodes was away. Who misses something reads it again all the same.
+	MayMiss bool
 	// Strangers are participants who may know of no share at all.
 	Strangers []protocol.ParticipantID
 	// Resent is how many bytes of an upload may be sent again for each fault; 0 does

@@ -46,31 +46,34 @@ func (f *Facts) leaks() (leaks []string) {
 // checkUsage: an idle server takes no more than at the beginning, and never more
 // memory than its budget.
 func (l *ledger) checkUsage() {
-	var baseline, end *Usage
-	var baselineAt, endAt int
+	baselines, ends := make(map[string]int), make(map[string]int) // positions, by the server's name
 	for at, e := range l.entries {
 		if e.Usage == nil {
 			continue
 		}
 		switch e.Usage.When {
 		case "baseline":
-			baseline, baselineAt = e.Usage, at
+			baselines[e.Usage.Node] = at
 		case "end":
-			end, endAt = e.Usage, at
+			ends[e.Usage.Node] = at
 		}
 		if l.rules.RSS > 0 && e.Usage.RSS > l.rules.RSS {
 			l.violated("I12", []int{at}, "the server takes %d bytes of memory, of %d that it may", e.Usage.RSS, l.rules.RSS)
 		}
 	}
-	if end == nil {
-		return
-	}
-	if end.Downloads > 0 || end.Requests > 0 {
-		l.violated("I9", []int{endAt}, "an idle server answers %d requests and sends %d downloads", end.Requests, end.Downloads)
-	}
-	if baseline != nil && !back(*end, *baseline) {
-		l.violated("I9", []int{baselineAt, endAt}, "descriptors went from %d to %d, goroutines from %d to %d",
-			baseline.FDs, end.FDs, baseline.Goroutines, end.Goroutines)
+	for node, endAt := range ends {
+		end := l.entries[endAt].Usage
+		if end.Downloads > 0 || end.Requests > 0 {
+			l.violated("I9", []int{endAt}, "an idle server answers %d requests and sends %d downloads", end.Requests, end.Downloads)
+		}
+		at, known := baselines[node]
+		if !known {
+			continue
+		}
+		if baseline := l.entries[at].Usage; !back(*end, *baseline) {
+			l.violated("I9", []int{at, endAt}, "descriptors went from %d to %d, goroutines from %d to %d",
+				baseline.FDs, end.FDs, baseline.Goroutines, end.Goroutines)
+		}
 	}
 }
 

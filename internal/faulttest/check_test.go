@@ -217,6 +217,11 @@ var lies = []struct {
 	{"I9", "still held", func(s *story) { s.facts.Shares[0].State = protocol.Revoked }},
 	{"I9", "descriptors went from 10 to 16", func(s *story) { s.usage(16, 100) }},
 	{"I9", "goroutines from 100 to 106", func(s *story) { s.usage(10, 106) }},
+	{"I9", "descriptors went from 20 to 26", func(s *story) { // of the second server, the first is well
+		s.usage(10, 100)
+		s.add("", faulttest.Entry{Usage: &faulttest.Usage{When: "baseline", Node: "node 1", FDs: 20, Goroutines: 100}})
+		s.add("", faulttest.Entry{Usage: &faulttest.Usage{When: "end", Node: "node 1", FDs: 26, Goroutines: 100}})
+	}},
 	{"I9", "an idle server", func(s *story) { s.usage(10, 100); s.last().Usage.Requests = 1 }},
 	{"I10", "counts 999 bytes", func(s *story) { s.facts.Rooms[0].Bytes = 999 }},
 	{"I10", "and 2 shares", func(s *story) { s.facts.Rooms[0].Shares = 2 }},
@@ -311,6 +316,20 @@ func TestRulesPermitWhatAFaultMayDo(t *testing.T) {
 	s.facts = faulttest.Facts{}
 	if violations := faulttest.Check(s.entries, &s.facts, faulttest.Rules{}); len(violations) > 0 {
 		t.Errorf("who cancels ends the upload, and it says:\n%s", faulttest.Report(s.entries, violations))
+	}
+}
+
+// TestPushesMayGetLost: where they may, a gap is none, and two events of one number
+// are as wrong as ever.
+func TestPushesMayGetLost(t *testing.T) {
+	s := newStory()
+	s.hear("bo", 1, 3, s.share(2, protocol.Available))
+	if violations := faulttest.Check(s.entries, &s.facts, faulttest.Rules{MayMiss: true}); len(violations) > 0 {
+		t.Errorf("a push may get lost, and it says:\n%s", faulttest.Report(s.entries, violations))
+	}
+	s.hear("bo", 1, 3, s.share(3, protocol.Available))
+	if violations := faulttest.Check(s.entries, &s.facts, faulttest.Rules{MayMiss: true}); len(violations) != 1 || violations[0].Invariant != "I5" {
+		t.Errorf("a number is two events, and it says:\n%s", faulttest.Report(s.entries, violations))
 	}
 }
 

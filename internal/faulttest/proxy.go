@@ -11,9 +11,10 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Proxy is a network between clients and a server that can be made worse. Its
-// address stays the same.
+// Proxy is a network between two sides that can be made worse. Its address stays the
+// same.
 type Proxy struct {
+	name    string // of the network, for the journal; "" where there is one alone
 	proxy   *toxiproxy.Proxy
 	journal *Journal
 }
@@ -22,8 +23,15 @@ type Proxy struct {
 // what goes through it.
 func StartProxy(t testing.TB, s *Server) *Proxy {
 	t.Helper()
+	return StartLink(t, s.Journal, "", strings.TrimPrefix(s.URL(), "http://"))
+}
+
+// StartLink is StartProxy before whatever listens at an address, now or later. The
+// name is what the journal calls the network.
+func StartLink(t testing.TB, journal *Journal, name, address string) *Proxy {
+	t.Helper()
 	parts := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	p := &Proxy{toxiproxy.NewProxy(parts, "network", "127.0.0.1:0", strings.TrimPrefix(s.URL(), "http://")), s.Journal}
+	p := &Proxy{name, toxiproxy.NewProxy(parts, "network", "127.0.0.1:0", address), journal}
 	if err := p.proxy.Start(); err != nil {
 		t.Fatalf("starting a proxy: %v", err)
 	}
@@ -32,7 +40,10 @@ func StartProxy(t testing.TB, s *Server) *Proxy {
 }
 
 // URL is what a Client's Base becomes, to go through the proxy.
-func (p *Proxy) URL() string { return "http://" + p.proxy.Listen }
+func (p *Proxy) URL() string { return "http://" + p.Address() }
+
+// Address is where the proxy listens.
+func (p *Proxy) Address() string { return p.proxy.Listen }
 
 // Worsen does to both directions what toxiproxy calls a toxic, until Mend: also to
 // the connections that there are.
@@ -41,7 +52,7 @@ func (p *Proxy) Worsen(t testing.TB, toxic string, attributes map[string]int) {
 	for _, direction := range []string{"upstream", "downstream"} {
 		p.worsen(t, toxic, direction, attributes)
 	}
-	p.journal.Fault("network: "+toxic, "")
+	p.journal.Fault("network: "+toxic, p.name)
 }
 
 func (p *Proxy) worsen(t testing.TB, toxic, direction string, attributes map[string]int) {
@@ -59,7 +70,7 @@ func (p *Proxy) worsen(t testing.TB, toxic, direction string, attributes map[str
 func (p *Proxy) WorsenUp(t testing.TB, toxic string, attributes map[string]int) {
 	t.Helper()
 	p.worsen(t, toxic, "upstream", attributes)
-	p.journal.Fault("network: "+toxic, "of what is sent")
+	p.journal.Fault("network: "+toxic, strings.TrimSpace(p.name+" of what is sent"))
 }
 
 // Silence lets nothing through any more, and tells neither side: connections are
@@ -71,13 +82,13 @@ func (p *Proxy) Silence(t testing.TB) {
 
 // Mend lets everything through as it comes. Connections that were silent end.
 func (p *Proxy) Mend() {
-	p.journal.Fault("network: mended", "")
+	p.journal.Fault("network: mended", p.name)
 	p.proxy.Toxics.ResetToxics(context.Background())
 }
 
 // Down breaks all connections off and lets none come, until Up.
 func (p *Proxy) Down() {
-	p.journal.Fault("network: down", "")
+	p.journal.Fault("network: down", p.name)
 	p.proxy.Stop()
 }
 
@@ -87,5 +98,5 @@ func (p *Proxy) Up(t testing.TB) {
 	if err := p.proxy.Start(); err != nil {
 		t.Fatalf("the network does not come back: %v", err)
 	}
-	p.journal.Fault("network: up", "")
+	p.journal.Fault("network: up", p.name)
 }

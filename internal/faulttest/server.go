@@ -27,6 +27,8 @@ type Config struct {
 	Args []string
 	Env  []string // added to the environment
 	Wrap []string // a command that runs the program, say strace with its flags
+	// Name tells the servers of a cluster apart, in the journal; "" for one alone.
+	Name string
 	// Journal, if set, is told of each start and each end that the test makes.
 	Journal *Journal
 }
@@ -80,7 +82,7 @@ func Start(t testing.TB, c Config) *Server {
 			<-s.exited
 		}
 		if t.Failed() {
-			saveText(t, "what the server said", "log", s.Said())
+			saveText(t, strings.TrimSpace("what the server said "+s.Name), "log", s.Said())
 		}
 	})
 	s.Restart(t)
@@ -156,7 +158,7 @@ func (s *Server) Begin() error {
 	case <-time.After(patience):
 		return errors.New("the server does not listen")
 	}
-	s.Journal.note("start", "")
+	s.Journal.note("start", s.Name)
 	return nil
 }
 
@@ -175,7 +177,7 @@ func (s *Server) Exited() <-chan struct{} { return s.exited }
 // Kill kills the server (kill -9) and returns when it is dead.
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
-	s.Journal.note("kill", "")
+	s.Journal.note("kill", s.Name)
 	if err := s.End(syscall.SIGKILL, patience); err == nil {
 		t.Fatal("the server had ended by itself")
 	}
@@ -193,16 +195,34 @@ func (s *Server) Died(t testing.TB) {
 	if !errors.As(s.err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 		t.Fatalf("the server ended otherwise: %v\n%s", s.err, lastOf(s.Said(), 4<<10))
 	}
-	s.Journal.note("died", "")
+	s.Journal.note("died", s.Name)
 }
 
 // Stop ends the server by SIGTERM and returns when it has ended. It must end
 // within a minute, and say that it ended well.
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
-	s.Journal.note("stop", "")
+	s.Journal.note("stop", s.Name)
 	if err := s.End(syscall.SIGTERM, patience); err != nil {
 		t.Fatalf("stopping the server: %v\n%s", err, lastOf(s.Said(), 4<<10))
+	}
+}
+
+// Pause has the process do nothing, as a machine that hangs, until Resume.
+func (s *Server) Pause(t testing.TB) {
+	t.Helper()
+	s.Journal.note("pause", s.Name)
+	if err := s.signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Resume ends a Pause.
+func (s *Server) Resume(t testing.TB) {
+	t.Helper()
+	s.Journal.note("resume", s.Name)
+	if err := s.signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
 	}
 }
 

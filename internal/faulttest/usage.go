@@ -14,9 +14,10 @@ import (
 
 // Usage is what a server takes at a moment, as it says on /metrics.
 type Usage struct {
-	When       string `json:"when"` // "baseline", "end", or a word of the test's own
-	RSS        int64  `json:"rss"`  // bytes
-	FDs        int    `json:"fds"`  // but for those of the database, which opens some for each reader at a time
+	When       string `json:"when"`           // "baseline", "end", or a word of the test's own
+	Node       string `json:"node,omitempty"` // the server's name, of a cluster
+	RSS        int64  `json:"rss"`            // bytes
+	FDs        int    `json:"fds"`            // but for those of the database, which opens some for each reader at a time
 	Goroutines int    `json:"goroutines"`
 	Downloads  int    `json:"downloads"` // that run
 	Outbox     int    `json:"outbox"`    // events that are not announced yet
@@ -35,7 +36,7 @@ func (s *Server) Usage(t testing.TB, when string) Usage {
 }
 
 func (s *Server) usage(when string) (Usage, error) {
-	u := Usage{When: when}
+	u := Usage{When: when, Node: s.Name}
 	// A connection of its own would count.
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Get(s.URL() + "/metrics")

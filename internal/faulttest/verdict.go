@@ -18,6 +18,16 @@ func Verdict(t testing.TB, s *Server, rules Rules, rooms ...*Room) *Facts {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	settleAll(ctx, rooms)
+	s.quiet(ctx, t)
+	s.Stop(t)
+	facts := s.settledFacts(ctx, t)
+	hold(t, s.Journal, facts, rules)
+	return facts
+}
+
+// settleAll waits until everybody knows what there is to know, and has them leave.
+func settleAll(ctx context.Context, rooms []*Room) {
 	for _, room := range rooms {
 		for _, c := range room.everybody() {
 			c.settle(ctx)
@@ -29,13 +39,14 @@ func Verdict(t testing.TB, s *Server, rules Rules, rooms ...*Room) *Facts {
 			c.HTTP.CloseIdleConnections()
 		}
 	}
-	s.quiet(ctx, t)
-	s.Stop(t)
-	facts := s.settledFacts(ctx, t)
-	if violations := Check(s.Journal.Entries(), facts, rules); len(violations) > 0 {
-		t.Error(Report(s.Journal.Entries(), violations))
+}
+
+// hold fails the test with every violation.
+func hold(t testing.TB, journal *Journal, facts *Facts, rules Rules) {
+	t.Helper()
+	if violations := Check(journal.Entries(), facts, rules); len(violations) > 0 {
+		t.Error(Report(journal.Entries(), violations))
 	}
-	return facts
 }
 
 // settle waits until the client, if it listens, has heard of all that it would be
@@ -74,7 +85,7 @@ func (s *Server) quiet(ctx context.Context, t testing.TB) {
 	t.Helper()
 	var baseline *Usage
 	for _, e := range s.Journal.Entries() {
-		if e.Usage != nil && e.Usage.When == "baseline" {
+		if e.Usage != nil && e.Usage.When == "baseline" && e.Usage.Node == s.Name {
 			baseline = e.Usage
 		}
 	}
