@@ -64,14 +64,14 @@ func (db *DB) Used(ctx context.Context, app string, from, to time.Time, after pr
 // lines went.
 func (db *DB) ForgetUsed(ctx context.Context, before time.Time, most int) (int, error) {
 	gone := 0
-	err := db.batches(ctx, "forgetting usage", func(ctx context.Context, c *change) (int, error) {
+	err := db.batches(ctx, these(Key{Name: "usage"}), "forgetting usage", func(ctx context.Context, c *change) (int, error) {
 		n, err := c.exec(ctx, `DELETE FROM accounts WHERE (app, room, day) IN (SELECT app, room, day FROM accounts WHERE day < $1 LIMIT $2)`, day(before), purgeBatch)
 		return int(n), err
 	}, &gone)
 	if err != nil {
 		return gone, err
 	}
-	err = db.batches(ctx, "forgetting usage", func(ctx context.Context, c *change) (int, error) {
+	err = db.batches(ctx, these(Key{Name: "usage"}), "forgetting usage", func(ctx context.Context, c *change) (int, error) {
 		lines, err := one(ctx, c, column[int], `SELECT COUNT(*) FROM accounts`)
 		if err != nil || lines <= most {
 			return 0, err

@@ -232,7 +232,7 @@ func (db *DB) Unaudited(ctx context.Context, after int64, limit int) ([]AuditTex
 // has more than were made was there before these records: they were restored from
 // a backup, and what is made from now on is counted on from the log's.
 func (db *DB) Audited(ctx context.Context, has AuditState) error {
-	return db.update(ctx, "noting what is audited", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, duty("audit"), "noting what is audited", func(ctx context.Context, c *change) error {
 		if _, err := c.exec(ctx, `DELETE FROM audit WHERE id <= $1`, has.Newest); err != nil {
 			return err
 		}

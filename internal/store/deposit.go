@@ -21,11 +21,12 @@ const maxDeposits = 128
 // and of the event.
 type deposits struct {
 	mu   sync.Mutex
-	open *depositBatch // guarded by mu; nil when nobody waits
+	open map[protocol.RoomID]*depositBatch // guarded by mu; those that wait
 }
 
 type depositBatch struct {
-	all []*deposit
+	room protocol.RoomID
+	all  []*deposit
 }
 
 type deposit struct {
@@ -40,19 +41,24 @@ type deposit struct {
 func (l *deposits) join(d *deposit) (b *depositBatch, first bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.open == nil || len(l.open.all) == maxDeposits {
-		l.open, first = &depositBatch{}, true
+	b = l.open[d.share.Room]
+	if b == nil || len(b.all) == maxDeposits {
+		b, first = &depositBatch{room: d.share.Room}, true
+		if l.open == nil {
+			l.open = make(map[protocol.RoomID]*depositBatch)
+		}
+		l.open[b.room] = b
 	}
-	l.open.all = append(l.open.all, d)
-	return l.open, first
+	b.all = append(b.all, d)
+	return b, first
 }
 
 // close returns the whole of a batch, which nobody joins any more.
 func (l *deposits) close(b *depositBatch) []*deposit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.open == b {
-		l.open = nil
+	if l.open[b.room] == b {
+		delete(l.open, b.room)
 	}
 	return b.all
 }
@@ -87,7 +93,7 @@ func deposited(s Share) Share {
 // carryOut makes the batch in one change, which all wait for: the context of the
 // one that carries it out does not end it.
 func (db *DB) carryOut(ctx context.Context, b *depositBatch) {
-	err := db.update(context.WithoutCancel(ctx), "adding deposits", func(ctx context.Context, c *change) error {
+	err := db.updateIn(context.WithoutCancel(ctx), inRooms(b.room), "adding deposits", func(ctx context.Context, c *change) error {
 		all := db.deposits.close(b)
 		for _, d := range all {
 			d.err = nil

@@ -65,7 +65,7 @@ func dropped(ctx context.Context, q querier, room protocol.RoomID, id protocol.P
 // when maxMembers others are on the roster. Who is not on it is not let in beyond
 // BoundAudit.
 func (db *DB) Join(ctx context.Context, m Member, maxMembers int, now time.Time) (previous string, err error) {
-	err = db.update(ctx, "joining a room", func(ctx context.Context, c *change) error {
+	err = db.updateIn(ctx, inRooms(m.Room), "joining a room", func(ctx context.Context, c *change) error {
 		if _, err := liveRoom(ctx, c, m.Room); err != nil {
 			return err
 		}
@@ -141,7 +141,7 @@ func (c *change) tellOf(ctx context.Context, what protocol.EventType, m Member, 
 // Away notes that the participant's connection has ended. It changes nothing if
 // the participant is on another connection by now.
 func (db *DB) Away(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, connection string, now time.Time) error {
-	return db.update(ctx, "marking a participant away", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, itself(), "marking a participant away", func(ctx context.Context, c *change) error {
 		_, err := c.exec(ctx, `UPDATE members SET connection = '', away_since = $1
 			WHERE room = $2 AND id = $3 AND connection = $4 AND away_since = 0`, micros(now), room, id, connection)
 		return err
@@ -162,7 +162,7 @@ func (db *DB) AllAway(ctx context.Context, now time.Time) error {
 // Leave takes the participant off the roster and returns the connection that it
 // was on, "" for none. Who is not on the roster is ErrNotFound.
 func (db *DB) Leave(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, now time.Time) (connection string, err error) {
-	err = db.update(ctx, "leaving a room", func(ctx context.Context, c *change) error {
+	err = db.updateIn(ctx, inRooms(room), "leaving a room", func(ctx context.Context, c *change) error {
 		connection, err = c.leave(ctx, room, id, now)
 		return err
 	})
@@ -174,7 +174,7 @@ func (db *DB) Leave(ctx context.Context, room protocol.RoomID, id protocol.Parti
 // not there, so that names that a moderator makes up leave places for who is, and
 // most in all. Beyond that it changes nothing and fails with protocol.CodeRoomFull.
 func (db *DB) Drop(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, most int, now time.Time) (connection string, err error) {
-	err = db.update(ctx, "dropping a participant", func(ctx context.Context, c *change) error {
+	err = db.updateIn(ctx, inRooms(room), "dropping a participant", func(ctx context.Context, c *change) error {
 		connection, err = c.drop(ctx, room, id, most, now)
 		return err
 	})
@@ -208,21 +208,17 @@ func (c *change) drop(ctx context.Context, room protocol.RoomID, id protocol.Par
 // LeaveAway takes everybody off the rosters who has been away since before
 // before, and returns how many.
 func (db *DB) LeaveAway(ctx context.Context, before, now time.Time) (int, error) {
-	left := 0
-	err := db.batches(ctx, "removing absent participants", func(ctx context.Context, c *change) (int, error) {
-		gone, err := list(ctx, c, scanMember, `SELECT `+memberColumns+` FROM members
-			WHERE away_since > 0 AND away_since < $1 ORDER BY away_since, room, id LIMIT $2`, micros(before), purgeBatch)
-		if err != nil {
-			return 0, err
-		}
-		for _, m := range gone {
-			if _, err := c.leave(ctx, m.Room, m.ID, now); err != nil {
-				return 0, err
-			}
-		}
-		return len(gone), nil
-	}, &left)
-	return left, err
+	return sweep(ctx, db, "removing absent participants", sweeping[Member]{
+		find: func(ctx context.Context, q querier) ([]Member, error) {
+			return list(ctx, q, scanMember, `SELECT `+memberColumns+` FROM members
+				WHERE away_since > 0 AND away_since < $1 ORDER BY away_since, room, id LIMIT $2`, micros(before), purgeBatch)
+		},
+		room: func(m Member) protocol.RoomID { return m.Room },
+		act: func(ctx context.Context, c *change, m Member) error {
+			_, err := c.leave(ctx, m.Room, m.ID, now)
+			return err
+		},
+	})
 }
 
 func (c *change) leave(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID, now time.Time) (connection string, err error) {

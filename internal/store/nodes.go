@@ -42,19 +42,13 @@ type Cluster struct {
 // change. Without it the process serves alone.
 func (db *DB) AsNode(id string) { db.node = id }
 
-// microsNow is the store's clock, as an expression. It is the engine's own, where the
-// engine has one: many processes go by it.
-func (db *DB) microsNow() string {
-	if e, ok := db.engine.(interface{ Clock() string }); ok {
-		return e.Clock()
-	}
-	return `CAST(unixepoch('subsec') * 1000000 AS INTEGER)`
-}
+// microsNow is the store's clock, as an expression.
+func (db *DB) microsNow() string { return db.engine.Clock() }
 
 // Enter puts the node into the table of nodes. Whoever was there under its URL has
 // ended: there is one process at an address.
 func (db *DB) Enter(ctx context.Context, n Node) error {
-	return db.update(ctx, "entering the cluster", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, itself(), "entering the cluster", func(ctx context.Context, c *change) error {
 		if _, err := c.exec(ctx, `UPDATE nodes SET seen_at = 0 WHERE url = $1 AND id <> $2`, n.URL, n.ID); err != nil {
 			return err
 		}
@@ -67,7 +61,7 @@ func (db *DB) Enter(ctx context.Context, n Node) error {
 // Beat says that the node is there. lapsed reports that it was dead before: others may
 // have taken what it held.
 func (db *DB) Beat(ctx context.Context, n Node) (lapsed bool, err error) {
-	err = db.update(ctx, "beating", func(ctx context.Context, c *change) error {
+	err = db.updateIn(ctx, itself(), "beating", func(ctx context.Context, c *change) error {
 		seen, err := one(ctx, c, column[int64], `SELECT seen_at FROM nodes WHERE id = $1 AND seen_at > `+db.microsNow()+` - $2`, n.ID, NodeDead.Microseconds())
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return err
@@ -82,7 +76,7 @@ func (db *DB) Beat(ctx context.Context, n Node) (lapsed bool, err error) {
 
 // Exit notes that the node has ended: what it held is anybody's at once.
 func (db *DB) Exit(ctx context.Context, node string) error {
-	return db.update(ctx, "leaving the cluster", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, itself(), "leaving the cluster", func(ctx context.Context, c *change) error {
 		_, err := c.exec(ctx, `UPDATE nodes SET seen_at = 0 WHERE id = $1`, node)
 		return err
 	})
@@ -120,7 +114,7 @@ func (db *DB) Cluster(ctx context.Context) (Cluster, error) {
 // TakeDuty gives the duty to the node, unless another live node has it, and reports
 // whether it is the node's.
 func (db *DB) TakeDuty(ctx context.Context, name, node string) (mine bool, err error) {
-	err = db.update(ctx, "taking a duty", func(ctx context.Context, c *change) error {
+	err = db.updateIn(ctx, duty(name), "taking a duty", func(ctx context.Context, c *change) error {
 		n, err := c.exec(ctx, `INSERT INTO duties (name, node) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET node = $2
 			WHERE duties.node NOT IN (SELECT id FROM nodes WHERE seen_at > `+db.microsNow()+` - $3 AND id <> $2)`,
 			name, node, NodeDead.Microseconds())
@@ -151,7 +145,7 @@ func (c *change) onDuty(ctx context.Context, name string) error {
 // In a cluster it is what AllAway is where one process serves alone.
 func (db *DB) DeadAway(ctx context.Context, now time.Time) (int, error) {
 	away := 0
-	err := db.update(ctx, "marking the participants of dead nodes away", func(ctx context.Context, c *change) error {
+	err := db.updateIn(ctx, these(Key{Name: "dead nodes"}), "marking the participants of dead nodes away", func(ctx context.Context, c *change) error {
 		away = 0
 		type gone struct {
 			id    string
@@ -180,7 +174,7 @@ func (db *DB) DeadAway(ctx context.Context, now time.Time) (int, error) {
 
 // ForgetNodes deletes dead nodes of which nothing is left.
 func (db *DB) ForgetNodes(ctx context.Context) error {
-	return db.update(ctx, "forgetting dead nodes", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, these(Key{Name: "dead nodes"}), "forgetting dead nodes", func(ctx context.Context, c *change) error {
 		_, err := c.exec(ctx, `DELETE FROM nodes WHERE seen_at <= `+db.microsNow()+` - $1
 			AND NOT EXISTS (SELECT 1 FROM members WHERE node = nodes.id AND node <> '' AND away_since = 0)
 			AND NOT EXISTS (SELECT 1 FROM shares WHERE holder = nodes.id AND holder <> '' AND state = 'uploading')`,

@@ -29,7 +29,7 @@ func (db *DB) Outgoing(ctx context.Context, after int64, limit int) ([]Outgoing,
 
 // Announced removes the events up to and including the id upTo.
 func (db *DB) Announced(ctx context.Context, upTo int64) error {
-	return db.update(ctx, "clearing the outbox", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, itself(), "clearing the outbox", func(ctx context.Context, c *change) error {
 		_, err := c.exec(ctx, `DELETE FROM outbox WHERE id <= $1`, upTo)
 		return err
 	})

@@ -13,7 +13,7 @@ import (
 // It fails as CreateShares does.
 func (db *DB) CreatePartial(ctx context.Context, s Share, q Quota) error {
 	s = created(s)
-	return db.update(ctx, "creating a partial upload", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, inRooms(s.Room), "creating a partial upload", func(ctx context.Context, c *change) error {
 		if err := roomForShare(ctx, c, s, q.RulesRev); err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ func (db *DB) CreatePartial(ctx context.Context, s Share, q Quota) error {
 // one lacks bytes.
 func (db *DB) JoinPartials(ctx context.Context, s Share, parts []protocol.ShareID, q Quota) error {
 	s = created(s)
-	return db.update(ctx, "joining partial uploads", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, inRooms(s.Room), "joining partial uploads", func(ctx context.Context, c *change) error {
 		if err := roomForShare(ctx, c, s, q.RulesRev); err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (c *change) claim(ctx context.Context, id protocol.ShareID, s Share, positi
 // the parts reserve nothing. It is ErrConflict unless the share is uploading, has
 // a length, stands at offset, and neither has parts nor is one.
 func (db *DB) Split(ctx context.Context, id protocol.ShareID, offset int64, concat string, parts []Share) error {
-	return db.update(ctx, "splitting an upload", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, roomOf(id), "splitting an upload", func(ctx context.Context, c *change) error {
 		whole, err := share(ctx, c, id)
 		if err != nil {
 			return err

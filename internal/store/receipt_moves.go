@@ -30,7 +30,7 @@ func (db *DB) MoveReceipts(ctx context.Context, moves []ReceiptMove, perShare in
 	if len(l.changed) == 0 {
 		return l.outcomes, nil
 	}
-	err := db.update(ctx, "moving receipts", func(ctx context.Context, c *change) error {
+	err := db.updateIn(ctx, inRooms(l.rooms()...), "moving receipts", func(ctx context.Context, c *change) error {
 		l = newLedger(moves, now)
 		if err := l.decide(ctx, c); err != nil {
 			return err
@@ -88,6 +88,15 @@ func (l *ledger) decide(ctx context.Context, q querier) error {
 		l.outcomes[i].Receipt = e.Receipt
 	}
 	return nil
+}
+
+// rooms returns the rooms of what the moves are about.
+func (l *ledger) rooms() []protocol.RoomID {
+	var all []protocol.RoomID
+	for _, e := range l.entries {
+		all = append(all, e.room)
+	}
+	return all
 }
 
 func (l *ledger) entry(ctx context.Context, q querier, key receiptKey) (*ledgerEntry, error) {

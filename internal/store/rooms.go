@@ -43,7 +43,7 @@ func (db *DB) CreateRoom(ctx context.Context, r Room, maxRooms int) error {
 	if r.EmptySince.IsZero() {
 		r.EmptySince = r.CreatedAt // nobody is in a new room
 	}
-	return db.update(ctx, "creating a room", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, these(Key{Name: "rooms"}), "creating a room", func(ctx context.Context, c *change) error {
 		if err := c.auditHasRoom(ctx); err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (db *DB) Rooms(ctx context.Context, app string) ([]Room, error) {
 // UpdateRoom changes a room's name, owner, settings and data. A room that has
 // ended is ErrNotFound.
 func (db *DB) UpdateRoom(ctx context.Context, r Room) error {
-	return db.update(ctx, "updating a room", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, itself(), "updating a room", func(ctx context.Context, c *change) error {
 		n, err := c.exec(ctx, `UPDATE rooms SET name = $1, owner_ref = $2, settings = $3, data = $4 WHERE id = $5 AND ended_at = 0`,
 			r.Name, r.OwnerRef, string(r.Settings), string(r.Data), r.ID)
 		if err == nil && n == 0 {
@@ -106,7 +106,7 @@ func (db *DB) UpdateRoom(ctx context.Context, r Room) error {
 // EndRoom ends a room and takes its members off the roster. Ending it again
 // changes nothing. Its shares are Due from then on.
 func (db *DB) EndRoom(ctx context.Context, id protocol.RoomID, now time.Time) error {
-	return db.update(ctx, "ending a room", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, inRooms(id), "ending a room", func(ctx context.Context, c *change) error {
 		r, err := room(ctx, c, id)
 		if err != nil || !r.EndedAt.IsZero() {
 			return err
@@ -137,51 +137,29 @@ func (c *change) endRoom(ctx context.Context, id protocol.RoomID, now time.Time)
 // to them, once the bytes of their shares are gone and their events are
 // announced. It returns how many it deleted.
 func (db *DB) PurgeRooms(ctx context.Context, idleBefore, now time.Time) (int, error) {
-	err := db.batches(ctx, "ending idle rooms", func(ctx context.Context, c *change) (int, error) {
-		idle, err := list(ctx, c, column[protocol.RoomID], `SELECT id FROM rooms r
-			WHERE ended_at = 0 AND empty_since > 0 AND empty_since < $1
-			AND NOT EXISTS (SELECT 1 FROM shares WHERE room = r.id AND ended_at = 0) LIMIT $2`, micros(idleBefore), purgeBatch)
-		if err != nil {
-			return 0, err
-		}
-		for _, id := range idle {
-			if err := c.endRoom(ctx, id, now); err != nil {
-				return 0, err
-			}
-		}
-		return len(idle), nil
-	}, nil)
+	itself := func(id protocol.RoomID) protocol.RoomID { return id }
+	_, err := sweep(ctx, db, "ending idle rooms", sweeping[protocol.RoomID]{
+		find: func(ctx context.Context, q querier) ([]protocol.RoomID, error) {
+			return list(ctx, q, column[protocol.RoomID], `SELECT id FROM rooms r
+				WHERE ended_at = 0 AND empty_since > 0 AND empty_since < $1
+				AND NOT EXISTS (SELECT 1 FROM shares WHERE room = r.id AND ended_at = 0) ORDER BY empty_since, id LIMIT $2`, micros(idleBefore), purgeBatch)
+		},
+		room: itself,
+		act:  func(ctx context.Context, c *change, id protocol.RoomID) error { return c.endRoom(ctx, id, now) },
+	})
 	if err != nil {
 		return 0, err
 	}
-	purged := 0
-	err = db.batches(ctx, "deleting ended rooms", func(ctx context.Context, c *change) (int, error) {
-		n, err := c.exec(ctx, `DELETE FROM rooms WHERE id IN (SELECT id FROM rooms r WHERE ended_at > 0
-			AND NOT EXISTS (SELECT 1 FROM shares WHERE room = r.id AND purged = 0)
-			AND NOT EXISTS (SELECT 1 FROM outbox WHERE room = r.id) LIMIT $1)`, purgeBatch)
-		return int(n), err
-	}, &purged)
-	return purged, err
-}
-
-// batches runs fn in one transaction after another until it has done less than
-// a full batch, and adds up in total what was committed. Others get their turn
-// in between.
-func (db *DB) batches(ctx context.Context, what string, fn func(context.Context, *change) (int, error), total *int) error {
-	for {
-		var done int
-		err := db.update(ctx, what, func(ctx context.Context, c *change) (err error) {
-			done, err = fn(ctx, c)
+	return sweep(ctx, db, "deleting ended rooms", sweeping[protocol.RoomID]{
+		find: func(ctx context.Context, q querier) ([]protocol.RoomID, error) {
+			return list(ctx, q, column[protocol.RoomID], `SELECT id FROM rooms r WHERE ended_at > 0
+				AND NOT EXISTS (SELECT 1 FROM shares WHERE room = r.id AND purged = 0)
+				AND NOT EXISTS (SELECT 1 FROM outbox WHERE room = r.id) ORDER BY ended_at, id LIMIT $1`, purgeBatch)
+		},
+		room: itself,
+		act: func(ctx context.Context, c *change, id protocol.RoomID) error {
+			_, err := c.exec(ctx, `DELETE FROM rooms WHERE id = $1`, id)
 			return err
-		})
-		if err != nil {
-			return err
-		}
-		if total != nil {
-			*total += done
-		}
-		if done < purgeBatch {
-			return nil
-		}
-	}
+		},
+	})
 }

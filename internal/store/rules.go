@@ -22,7 +22,7 @@ var ErrStaleRules = errors.New("the room's rules have changed")
 // with protocol.CodeRoomEnded.
 func (db *DB) SetRules(ctx context.Context, id protocol.RoomID, rules protocol.Rules, server protocol.Limits, now time.Time) (protocol.Rules, error) {
 	var stand protocol.Rules
-	err := db.update(ctx, "laying down rules", func(ctx context.Context, c *change) error {
+	err := db.updateIn(ctx, inRooms(id), "laying down rules", func(ctx context.Context, c *change) error {
 		r, err := liveRoom(ctx, c, id)
 		if err != nil {
 			return err

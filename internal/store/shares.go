@@ -92,7 +92,7 @@ func (db *DB) CreateShares(ctx context.Context, shares []Share, q Quota) error {
 	for i, s := range shares {
 		batch[i] = created(s)
 	}
-	return db.update(ctx, "creating shares", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, inRooms(batch[0].Room), "creating shares", func(ctx context.Context, c *change) error {
 		made, err := offered(ctx, c, batch[0].Room, batch[0].Sender.ID, batch[0].Offer.Key)
 		if err != nil {
 			return err

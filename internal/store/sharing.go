@@ -17,7 +17,7 @@ import (
 // with protocol.CodeRoomEnded.
 func (db *DB) SwitchSharing(ctx context.Context, id protocol.RoomID, off []string, now time.Time) (protocol.Sharing, error) {
 	var sharing protocol.Sharing
-	err := db.update(ctx, "switching sharing", func(ctx context.Context, c *change) error {
+	err := db.updateIn(ctx, inRooms(id), "switching sharing", func(ctx context.Context, c *change) error {
 		r, err := liveRoom(ctx, c, id)
 		if err != nil {
 			return err
@@ -86,7 +86,7 @@ func permits(sharing protocol.Sharing, s Share) error {
 
 // NoteRead notes for the audit log that the application was sent bytes of a share.
 func (db *DB) NoteRead(ctx context.Context, s Share, now time.Time) error {
-	return db.update(ctx, "noting what the application reads", func(_ context.Context, c *change) error {
+	return db.updateIn(ctx, inRooms(s.Room), "noting what the application reads", func(_ context.Context, c *change) error {
 		c.noteShare(AuditDownloading, s, AuditEntry{Time: now, By: ByOperator})
 		return nil
 	})

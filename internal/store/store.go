@@ -26,6 +26,12 @@ var (
 	// ErrBroken: a commit failed, and the engine takes no more changes until it is
 	// opened again. The change that it failed may be found to be made then.
 	ErrBroken = errors.New("the store takes no more changes until it is opened again")
+	// ErrUnknown: the database went away while a change was being committed, and did
+	// not come back in time to say what became of it. It may be found to be made.
+	ErrUnknown = errors.New("it is not known whether the change was made")
+	// ErrAway: the database cannot be reached, or is too busy, and nothing was changed.
+	// Trying later helps.
+	ErrAway = errors.New("the store cannot be reached")
 	// ErrFull: the disk has no room for the change, and nothing was changed. Trying
 	// later may help.
 	ErrFull = errors.New("the store has no room left")
@@ -33,16 +39,20 @@ var (
 
 // Engine is one database underneath a DB.
 type Engine interface {
-	// Update runs change in a transaction of its own, as if it ran alone, and
-	// returns when the result is kept or nothing has been changed: it survives
-	// the death of the process, and a power cut at once or after Flush. An error
-	// of change undoes what it did and is returned as it is. When ctx ends
-	// before change was begun, Update gives up; afterwards it waits for the
-	// outcome, so that an error means "not changed", but for ErrBroken. change may
-	// be called more than once.
-	Update(ctx context.Context, change func(*sql.Tx) error) error
+	// Update runs change in a transaction of its own, as if it ran alone as far as
+	// its scope goes, and returns when the result is kept or nothing has been
+	// changed: it survives the death of the process, and a power cut at once or
+	// after Flush. An error of change undoes what it did and is returned as it is.
+	// When ctx ends before change was begun, Update gives up; afterwards it waits
+	// for the outcome, so that an error means "not changed", but for ErrBroken and
+	// ErrUnknown. change gets a context that does not end with ctx, and may be called
+	// more than once.
+	Update(ctx context.Context, of Scope, change func(context.Context, *sql.Tx) error) error
 	// Reader returns the pool that reads what is committed.
 	Reader() *sql.DB
+	// Clock is an expression of SQL for the time by the store's own clock, in
+	// microseconds since 1970: the same for all that use the store.
+	Clock() string
 	// Flush makes every change whose Update has returned survive a power cut, if
 	// Update alone does not.
 	Flush() error
@@ -90,7 +100,7 @@ func (db *DB) Ping(ctx context.Context) error {
 	if err := db.engine.Reader().QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
 		return fmt.Errorf("reading the store: %w", err)
 	}
-	return db.update(ctx, "writing the store", func(context.Context, *change) error { return nil })
+	return db.updateIn(ctx, itself(), "writing the store", func(context.Context, *change) error { return nil })
 }
 
 // change is a write transaction under way.
@@ -108,15 +118,20 @@ type change struct {
 	mostDeliveries int
 }
 
-// update runs fn in a write transaction and signals Committed if it wrote
-// events, and Hooked if it wrote deliveries. What fn notes for the audit log, and
-// what webhooks are to tell of it, is written with it. fn may run more than once, so it assigns its results and never adds
-// to them. The context that fn gets does not end: interrupting a statement
-// could undo the changes of others that share the transaction.
+// update is updateIn for a change that must run alone.
 func (db *DB) update(ctx context.Context, what string, fn func(context.Context, *change) error) error {
-	running := context.WithoutCancel(ctx)
+	return db.updateIn(ctx, Scope{}, what, fn)
+}
+
+// updateIn runs fn in a write transaction and signals Committed if it wrote
+// events, and Hooked if it wrote deliveries. What fn notes for the audit log, and
+// what webhooks are to tell of it, is written with it. fn decides by nothing outside
+// of the scope. It may run more than once, so it assigns its results and never adds
+// to them. The context that fn gets does not end with ctx: interrupting a statement
+// could undo the changes of others that share the transaction.
+func (db *DB) updateIn(ctx context.Context, of Scope, what string, fn func(context.Context, *change) error) error {
 	var emitted, hooked bool
-	err := db.engine.Update(ctx, func(tx *sql.Tx) error {
+	err := db.engine.Update(ctx, of, func(running context.Context, tx *sql.Tx) error {
 		c := &change{Tx: tx, names: db.names, by: actor(ctx), node: db.node, mostUnaudited: db.mostUnaudited, mostDeliveries: db.mostDeliveries}
 		err := fn(running, c)
 		if err == nil {
@@ -152,6 +167,8 @@ func coded(err error) error {
 	switch {
 	case errors.Is(err, ErrBroken):
 		return protocol.WrapError(protocol.CodeUnavailable, "the records cannot be written until the disk is looked after and the server restarted", err)
+	case errors.Is(err, ErrUnknown), errors.Is(err, ErrAway):
+		return protocol.WrapError(protocol.CodeUnavailable, "the records cannot be reached", err)
 	case errors.Is(err, ErrFull):
 		return protocol.WrapError(protocol.CodeStorageFull, "the server has no room left", err)
 	}

@@ -13,12 +13,14 @@ import (
 // which has to begin it twice.
 type impatient struct{ hangUp context.CancelFunc }
 
-func (e impatient) Update(_ context.Context, change func(*sql.Tx) error) error {
+func (e impatient) Update(ctx context.Context, _ Scope, change func(context.Context, *sql.Tx) error) error {
+	running := context.WithoutCancel(ctx)
 	e.hangUp()
-	return errors.Join(change(nil), change(nil))
+	return errors.Join(change(running, nil), change(running, nil))
 }
 
 func (e impatient) Reader() *sql.DB { return nil }
+func (e impatient) Clock() string   { return "" }
 func (e impatient) Flush() error    { return nil }
 func (e impatient) Close() error    { return nil }
 

@@ -88,7 +88,7 @@ func (db *DB) Unpurged(ctx context.Context, without, limit int) ([]protocol.Shar
 // MarkPurged notes that the bytes of these shares are gone, at now, and gives
 // their quota back. A share that has not ended is passed over.
 func (db *DB) MarkPurged(ctx context.Context, ids []protocol.ShareID, now time.Time) error {
-	return db.update(ctx, "marking bytes as gone", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, roomsOf(ids), "marking bytes as gone", func(ctx context.Context, c *change) error {
 		for _, id := range ids {
 			if err := c.markPurged(ctx, id, now); err != nil {
 				return err
@@ -115,21 +115,22 @@ func (c *change) markPurged(ctx context.Context, id protocol.ShareID, now time.T
 // bytes are gone, and returns how many. Who has not read so far learns it by a
 // Reset: see SharesFor.
 func (db *DB) Forget(ctx context.Context, endedBefore time.Time) (int, error) {
-	forgotten := 0
-	err := db.batches(ctx, "forgetting ended shares", func(ctx context.Context, c *change) (int, error) {
-		ids, err := list(ctx, c, column[protocol.ShareID], `SELECT id FROM shares
-			WHERE ended_at > 0 AND ended_at < $1 AND purged = 1 ORDER BY ended_at, id LIMIT $2`, micros(endedBefore), purgeBatch)
-		if err != nil {
-			return 0, err
-		}
-		for _, id := range ids {
-			if err := c.forget(ctx, id); err != nil {
-				return 0, err
-			}
-		}
-		return len(ids), nil
-	}, &forgotten)
-	return forgotten, err
+	type ended struct {
+		id   protocol.ShareID
+		room protocol.RoomID
+	}
+	scan := func(r row) (e ended, err error) {
+		err = r.Scan(&e.id, &e.room)
+		return e, err
+	}
+	return sweep(ctx, db, "forgetting ended shares", sweeping[ended]{
+		find: func(ctx context.Context, q querier) ([]ended, error) {
+			return list(ctx, q, scan, `SELECT id, room FROM shares
+				WHERE ended_at > 0 AND ended_at < $1 AND purged = 1 ORDER BY ended_at, id LIMIT $2`, micros(endedBefore), purgeBatch)
+		},
+		room: func(e ended) protocol.RoomID { return e.room },
+		act:  func(ctx context.Context, c *change, e ended) error { return c.forget(ctx, e.id) },
+	})
 }
 
 // forget deletes a share and raises the horizon of every stream that it stood

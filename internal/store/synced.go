@@ -35,7 +35,7 @@ func (db *DB) Unsynced(ctx context.Context) (last int64, news bool, err error) {
 // Synced notes that the changes up to and including that number, and the bytes
 // that they speak of, survive a power cut.
 func (db *DB) Synced(ctx context.Context, upTo int64) error {
-	return db.update(ctx, "noting what is synced", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, itself(), "noting what is synced", func(ctx context.Context, c *change) error {
 		return c.setCounter(ctx, "synced", upTo)
 	})
 }
@@ -93,7 +93,7 @@ func bootNumber(run string) int64 {
 // Distrust notes that the disk has failed: what it has not synced is not to be
 // believed by the next process, as if the kernel were another.
 func (db *DB) Distrust(ctx context.Context) error {
-	return db.update(ctx, "noting that the disk has failed", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, itself(), "noting that the disk has failed", func(ctx context.Context, c *change) error {
 		_, err := c.exec(ctx, `INSERT INTO counters (name, value) VALUES ('distrust', 1) ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`)
 		return err
 	})

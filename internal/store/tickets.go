@@ -9,7 +9,7 @@ import (
 // CreateTicket keeps a ticket under the hash of its secret, and clears away
 // those that have expired.
 func (db *DB) CreateTicket(ctx context.Context, hash [32]byte, t Ticket, now time.Time) error {
-	return db.update(ctx, "creating a ticket", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, itself(), "creating a ticket", func(ctx context.Context, c *change) error {
 		if _, err := c.exec(ctx, `DELETE FROM tickets WHERE expires_at <= $1`, micros(now)); err != nil {
 			return err
 		}
@@ -27,7 +27,7 @@ func (db *DB) UseTicket(ctx context.Context, hash [32]byte, now time.Time) (Tick
 		return t, err
 	}
 	var ticket Ticket
-	err := db.update(ctx, "using a ticket", func(ctx context.Context, c *change) (err error) {
+	err := db.updateIn(ctx, itself(), "using a ticket", func(ctx context.Context, c *change) (err error) {
 		ticket, err = one(ctx, c, scan, `DELETE FROM tickets WHERE hash = $1 AND expires_at > $2
 			RETURNING share, participant, expires_at`, hex.EncodeToString(hash[:]), micros(now))
 		return err

@@ -19,7 +19,7 @@ func TestAPowerCutTakesTheLatestAlone(t *testing.T) {
 	defer e.Close()
 	const changes = 60
 	for n := range changes {
-		err := e.Update(t.Context(), func(tx *sql.Tx) error {
+		err := update(t.Context(), e, func(tx *sql.Tx) error {
 			if n == 0 {
 				if _, err := tx.Exec(`CREATE TABLE numbers (n BIGINT PRIMARY KEY)`); err != nil {
 					return err
@@ -103,7 +103,7 @@ func TestAFailedFlushIsNeverBelieved(t *testing.T) {
 	if err := e.Flush(); err == nil {
 		t.Fatal("the flush did not fail")
 	}
-	if err := e.Update(t.Context(), func(*sql.Tx) error { return fmt.Errorf("it was called") }); err == nil || err.Error() == "it was called" {
+	if err := update(t.Context(), e, func(*sql.Tx) error { return fmt.Errorf("it was called") }); err == nil || err.Error() == "it was called" {
 		t.Errorf("a change after it: %v", err)
 	}
 }

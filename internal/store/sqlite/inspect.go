@@ -53,10 +53,15 @@ type inspector struct {
 func newInspector(db *sql.DB) *inspector { return &inspector{db, sync.OnceValue(db.Close)} }
 
 // Update implements store.Engine.
-func (*inspector) Update(context.Context, func(*sql.Tx) error) error { return store.ErrReadOnly }
+func (*inspector) Update(context.Context, store.Scope, func(context.Context, *sql.Tx) error) error {
+	return store.ErrReadOnly
+}
 
 // Reader implements store.Engine.
 func (i *inspector) Reader() *sql.DB { return i.db }
+
+// Clock implements store.Engine.
+func (*inspector) Clock() string { return clock }
 
 // Flush implements store.Engine.
 func (*inspector) Flush() error { return nil }

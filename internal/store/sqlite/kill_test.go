@@ -65,7 +65,7 @@ func TestKilled(t *testing.T) {
 func beVictim(path string) {
 	e, err := open(context.Background(), path)
 	if err == nil {
-		err = e.Update(context.Background(), func(tx *sql.Tx) error {
+		err = update(context.Background(), e, func(tx *sql.Tx) error {
 			_, err := tx.Exec(`CREATE TABLE numbers (n BIGINT PRIMARY KEY)`)
 			return err
 		})
@@ -78,7 +78,7 @@ func beVictim(path string) {
 	for w := range 8 {
 		writers.Go(func() {
 			for n := w; ; n += 8 {
-				if err := e.Update(context.Background(), insert(n)); err != nil {
+				if err := update(context.Background(), e, insert(n)); err != nil {
 					fmt.Println(err)
 					os.Exit(1)
 				}

@@ -158,6 +158,12 @@ func source(path, mode, lock, synchronous string) string {
 // Reader implements store.Engine.
 func (e *engine) Reader() *sql.DB { return e.reader }
 
+// clock is what the clock of the machine says, to a millisecond.
+const clock = `CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)`
+
+// Clock implements store.Engine.
+func (*engine) Clock() string { return clock }
+
 // Close implements store.Engine.
 func (e *engine) Close() error {
 	if err := e.close(); err != nil {

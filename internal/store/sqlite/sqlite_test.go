@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"context"
+	"database/sql"
 	"path/filepath"
 	"testing"
 
@@ -26,6 +28,13 @@ func openIn(dir string, options ...Option) func(testing.TB) *store.DB {
 		})
 		return db
 	}
+}
+
+// update is Update for a change that needs no context.
+func update(ctx context.Context, e interface {
+	Update(context.Context, store.Scope, func(context.Context, *sql.Tx) error) error
+}, change func(*sql.Tx) error) error {
+	return e.Update(ctx, store.Scope{}, func(_ context.Context, tx *sql.Tx) error { return change(tx) })
 }
 
 func TestStore(t *testing.T) {

@@ -53,11 +53,12 @@ func newWriter(db *sql.DB, o Observer) *writer {
 }
 
 // Update implements store.Engine.
-func (w *writer) Update(ctx context.Context, change func(*sql.Tx) error) error {
+func (w *writer) Update(ctx context.Context, _ store.Scope, change func(context.Context, *sql.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	p := &pending{change: change, done: make(chan struct{})}
+	running := context.WithoutCancel(ctx)
+	p := &pending{change: func(tx *sql.Tx) error { return change(running, tx) }, done: make(chan struct{})}
 	if err := w.wait(ctx, p); err != nil {
 		return err
 	}

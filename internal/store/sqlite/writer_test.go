@@ -23,7 +23,7 @@ func openEngine(t *testing.T) *engine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Close() })
-	err = e.Update(t.Context(), func(tx *sql.Tx) error {
+	err = update(t.Context(), e, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`CREATE TABLE numbers (n BIGINT PRIMARY KEY, refers BIGINT REFERENCES numbers (n) DEFERRABLE INITIALLY DEFERRED)`)
 		return err
 	})
@@ -54,7 +54,7 @@ func hold(t *testing.T, e *engine) (release func()) {
 	t.Helper()
 	begun, end, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() {
-		done <- e.Update(context.WithoutCancel(t.Context()), func(*sql.Tx) error {
+		done <- update(context.WithoutCancel(t.Context()), e, func(*sql.Tx) error {
 			close(begun)
 			<-end
 			return nil
@@ -76,7 +76,7 @@ func pile(t *testing.T, e *engine, n int, change func(i int) func(*sql.Tx) error
 	errs := make([]error, n)
 	var done sync.WaitGroup
 	for i := range n {
-		done.Go(func() { errs[i] = e.Update(t.Context(), change(i)) })
+		done.Go(func() { errs[i] = update(t.Context(), e, change(i)) })
 	}
 	synctest.Wait()
 	return func() []error {
@@ -153,7 +153,7 @@ func contextEndsTheWaitButNotTheChange(t *testing.T) {
 	release := hold(t, e)
 	ctx, cancel := context.WithCancel(t.Context())
 	waiting := make(chan error)
-	go func() { waiting <- e.Update(ctx, insert(1)) }()
+	go func() { waiting <- update(ctx, e, insert(1)) }()
 	synctest.Wait()
 	cancel()
 	if err := <-waiting; !errors.Is(err, context.Canceled) {
@@ -162,14 +162,14 @@ func contextEndsTheWaitButNotTheChange(t *testing.T) {
 	release()
 
 	ctx, cancel = context.WithCancel(t.Context())
-	err := e.Update(ctx, func(tx *sql.Tx) error {
+	err := update(ctx, e, func(tx *sql.Tx) error {
 		cancel()
 		return insert(2)(tx)
 	})
 	if err != nil {
 		t.Errorf("begun: %v", err)
 	}
-	if err := e.Update(ctx, insert(3)); !errors.Is(err, context.Canceled) {
+	if err := update(ctx, e, insert(3)); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended before: %v", err)
 	}
 	if n := count(t, e); n != 1 {
@@ -224,7 +224,7 @@ func closeFinishesWhatHasBegun(t *testing.T) {
 			t.Errorf("change %d: %v", i, err)
 		}
 	}
-	if err := e.Update(t.Context(), insert(11)); !errors.Is(err, errClosed) {
+	if err := update(t.Context(), e, insert(11)); !errors.Is(err, errClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 	if err := e.Close(); err != nil {
@@ -235,14 +235,14 @@ func closeFinishesWhatHasBegun(t *testing.T) {
 // TestRefusedCommitFailsItsBatchOnly: a constraint that is checked at the end.
 func TestRefusedCommitFailsItsBatchOnly(t *testing.T) {
 	e := openEngine(t)
-	err := e.Update(t.Context(), func(tx *sql.Tx) error {
+	err := update(t.Context(), e, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO numbers (n, refers) VALUES (1, 99)`)
 		return err
 	})
 	if err == nil {
 		t.Fatal("a commit against a constraint went through")
 	}
-	if err := e.Update(t.Context(), insert(2)); err != nil {
+	if err := update(t.Context(), e, insert(2)); err != nil {
 		t.Errorf("the next change: %v", err)
 	}
 	if n := count(t, e); n != 1 {
@@ -258,16 +258,16 @@ func TestFailedCommitPoisonsTheWriter(t *testing.T) {
 	defer w.db.Close()
 	defer w.stop()
 	nothing := func(*sql.Tx) error { return nil }
-	if err := w.Update(t.Context(), nothing); err != nil {
+	if err := update(t.Context(), w, nothing); err != nil {
 		t.Fatal(err)
 	}
 	disk.failCommits(true)
-	if err := w.Update(t.Context(), nothing); !errors.Is(err, errDisk) {
+	if err := update(t.Context(), w, nothing); !errors.Is(err, errDisk) {
 		t.Fatalf("got %v, want %v", err, errDisk)
 	}
 	disk.failCommits(false)
 	for range 2 {
-		if err := w.Update(t.Context(), nothing); !errors.Is(err, errDisk) || !errors.Is(err, store.ErrBroken) {
+		if err := update(t.Context(), w, nothing); !errors.Is(err, errDisk) || !errors.Is(err, store.ErrBroken) {
 			t.Errorf("a change was taken after a failed commit: %v", err)
 		}
 	}

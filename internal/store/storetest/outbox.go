@@ -86,6 +86,7 @@ var outboxTests = map[string]func(*world){
 	"UsageCounts":                usage,
 	"TheBacklogIsSeen":           backlog,
 	"PingAnswers":                func(w *world) { w.must(w.Ping(w.Context())) },
+	"TheClockOfTheStoreGoesOn":   clockGoesOn,
 }
 
 func eventsAreChanges(w *world) {
@@ -246,4 +247,23 @@ func backlog(w *world) {
 	states, err := w.Shares(w.Context())
 	w.must(err)
 	w.same("states", states, map[protocol.ShareState]int{protocol.Uploading: 1, protocol.Available: 1, protocol.Cancelled: 2})
+}
+
+// clockGoesOn: and it is a clock, near to the one of this machine.
+func clockGoesOn(w *world) {
+	before, err := w.Now(w.Context())
+	w.must(err)
+	if off := time.Until(before); off.Abs() > time.Minute {
+		w.Fatalf("%v is off by %v", before, off)
+	}
+	for {
+		after, err := w.Now(w.Context())
+		w.must(err)
+		if after.After(before) {
+			return
+		}
+		if after.Before(before) {
+			w.Fatalf("%v after %v", after, before)
+		}
+	}
 }
