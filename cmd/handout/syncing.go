@@ -45,10 +45,7 @@ func (s *syncer) sync(ctx context.Context) {
 // syncAll syncs what there was when it was called, and then notes up to where
 // that is: what a power cut leaves beyond is in doubt.
 func (s *syncer) syncAll(ctx context.Context) error {
-	upTo, news, err := s.records.Unsynced(ctx)
-	if err != nil {
-		return err
-	}
+	upTo, news := s.records.Unsynced()
 	if err := s.blobs.Flush(); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ type outbox struct {
 	tried   chan struct{} // a value per failure
 }
 
-func (o *outbox) Announced(ctx context.Context, upTo int64) error {
+func (o *outbox) Announced(ctx context.Context, upTo map[protocol.RoomID]int64) error {
 	if o.failing.Load() {
 		o.tried <- struct{}{}
 		return errors.New("the power went")
@@ -141,21 +141,32 @@ func TestTheEndOfARoomEndsItsConnections(t *testing.T) {
 
 // wire is an outbox whose events are there the moment they are committed.
 type wire struct {
+	room      protocol.RoomID
 	committed chan struct{}
 	mu        sync.Mutex
+	cleared   int64
 	events    []store.Outgoing
 }
 
 func (w *wire) Committed() <-chan struct{} { return w.committed }
 
-func (w *wire) Outgoing(_ context.Context, after int64, limit int) ([]store.Outgoing, error) {
+func (w *wire) Touched() []protocol.RoomID { return []protocol.RoomID{w.room} }
+
+func (w *wire) Waiting(context.Context, int) (map[protocol.RoomID]int64, error) { return nil, nil }
+
+func (w *wire) Outgoing(_ context.Context, _ protocol.RoomID, after int64, limit int) ([]store.Outgoing, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	rest := w.events[min(int(after), len(w.events)):]
+	rest := w.events[min(int(max(after, w.cleared)), len(w.events)):]
 	return slices.Clone(rest[:min(limit, len(rest))]), nil
 }
 
-func (w *wire) Announced(context.Context, int64) error { return nil }
+func (w *wire) Announced(_ context.Context, upTo map[protocol.RoomID]int64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cleared = max(w.cleared, upTo[w.room])
+	return nil
+}
 
 func (w *wire) commit(room protocol.RoomID, to protocol.ParticipantID) {
 	w.mu.Lock()
@@ -172,7 +183,7 @@ func (w *wire) commit(room protocol.RoomID, to protocol.ParticipantID) {
 // on, even if the server is not done with connecting it.
 func TestNoEventIsLostWhileConnecting(t *testing.T) {
 	s := newStand(t, nil)
-	w := &wire{committed: make(chan struct{}, 1)}
+	w := &wire{room: s.room, committed: make(chan struct{}, 1)}
 	s.announce(t, w)
 	for round := range 200 {
 		c := s.dial(t)
@@ -237,7 +248,7 @@ func crowd(n int) protocol.Audience {
 // that one participant is to be told.
 func (s *stand) bounded(t *testing.T) {
 	t.Helper()
-	waiting, err := s.records.Outgoing(t.Context(), 0, 1<<20)
+	waiting, err := s.records.Outgoing(t.Context(), s.room, 0, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ type Backlog struct {
 func (db *DB) Backlog(ctx context.Context) (Backlog, error) {
 	var b Backlog
 	err := db.read(ctx, "looking at the backlog", func(tx *sql.Tx) error {
-		oldest, err := list(ctx, tx, scanOutgoing, `SELECT id, room, participant, event FROM outbox ORDER BY id LIMIT 1`)
+		oldest, err := list(ctx, tx, scanOutgoing, `SELECT room, id, participant, event, written_at FROM outbox ORDER BY written_at LIMIT 1`)
 		if err != nil {
 			return err
 		}

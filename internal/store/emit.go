@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -16,11 +17,11 @@ type letter struct {
 // place is where an event about shares stands.
 type place struct {
 	seq     map[protocol.ParticipantID]int64 // by stream
-	changed int64                            // among all changes
+	changed int64                            // among all changes of the room
 }
 
 // emit gives the event the next number of its stream and writes it to the
-// outbox. It returns that number and the outbox id.
+// outbox. It returns that number and the outbox id, which counts in the room.
 func (c *change) emit(ctx context.Context, room protocol.RoomID, participant protocol.ParticipantID, e protocol.Event) (seq, id int64, err error) {
 	at, err := c.emitAll(ctx, room, []letter{{participant, e}})
 	return at.seq[participant], at.changed, err
@@ -34,35 +35,49 @@ func (c *change) emitAll(ctx context.Context, room protocol.RoomID, letters []le
 		return at, err
 	}
 	for from, to := range portions(len(letters)) {
-		args := make([]any, 0, 4*(to-from))
+		args := make([]any, 0, 5*(to-from))
 		for i, l := range letters[from:to] {
 			text, err := l.text(at.seq[l.to])
 			if err != nil {
 				return at, fmt.Errorf("writing an event: %w", err)
 			}
-			args = append(args, at.changed+int64(from+i), room, l.to, text)
+			args = append(args, room, at.changed+int64(from+i), l.to, text, micros(l.event.Time))
 		}
-		if _, err := c.exec(ctx, `INSERT INTO outbox (id, room, participant, event) VALUES `+rows(to-from, 4, ""), args...); err != nil {
+		if _, err := c.exec(ctx, `INSERT INTO outbox (room, id, participant, event, written_at) VALUES `+rows(to-from, 5, ""), args...); err != nil {
 			return at, fmt.Errorf("writing an event: %w", err)
 		}
 	}
-	c.emitted = true
+	c.touch(room)
 	return at, nil
 }
 
-// number takes the next number of each stream, and as many ids of the outbox,
-// the first of which is where the events stand. The ids come from a counter row
-// and not from the database's own sequence, because such a sequence may hand out
-// numbers in another order than that of the commits.
+// number takes the next number of each stream, and as many ids of the room's
+// outbox, the first of which is where the events stand. The ids come from the row
+// of the room's stream, which is held until the transaction ends, and not from the
+// database's own sequence: so they are in the order of the commits. No row is
+// common to all rooms, or they would wait for each other.
 func (c *change) number(ctx context.Context, room protocol.RoomID, letters []letter) (place, error) {
 	at := place{seq: make(map[protocol.ParticipantID]int64, len(letters))}
-	for from, to := range portions(len(letters)) {
-		args := make([]any, 0, 2*(to-from))
-		for _, l := range letters[from:to] {
-			args = append(args, room, l.to)
+	own := slices.ContainsFunc(letters, func(l letter) bool { return l.to == roomStream })
+	var seq, last int64
+	err := c.QueryRowContext(ctx, `INSERT INTO streams (room, participant, seq, horizon, changed) VALUES ($1, '', $2, 0, $3)
+		ON CONFLICT (room, participant) DO UPDATE SET seq = streams.seq + $2, changed = streams.changed + $3 RETURNING seq, changed`,
+		room, flag(own), len(letters)).Scan(&seq, &last)
+	if err != nil {
+		return at, fmt.Errorf("numbering the events of a room: %w", err)
+	}
+	at.changed = last - int64(len(letters)) + 1
+	if own {
+		at.seq[roomStream] = seq
+	}
+	personal := slices.DeleteFunc(slices.Clone(letters), func(l letter) bool { return l.to == roomStream })
+	for from, to := range portions(len(personal)) {
+		args := make([]any, 0, 3*(to-from))
+		for _, l := range personal[from:to] {
+			args = append(args, room, l.to, last)
 		}
-		numbers, err := list(ctx, c, scanNumber, `INSERT INTO streams (room, participant, seq, horizon) VALUES `+rows(to-from, 2, ", 1, 0")+`
-			ON CONFLICT (room, participant) DO UPDATE SET seq = streams.seq + 1 RETURNING participant, seq`, args...)
+		numbers, err := list(ctx, c, scanNumber, `INSERT INTO streams (room, participant, changed, seq, horizon) VALUES `+rows(to-from, 3, ", 1, 0")+`
+			ON CONFLICT (room, participant) DO UPDATE SET seq = streams.seq + 1, changed = excluded.changed RETURNING participant, seq`, args...)
 		if err != nil {
 			return at, fmt.Errorf("numbering an event: %w", err)
 		}
@@ -70,12 +85,6 @@ func (c *change) number(ctx context.Context, room protocol.RoomID, letters []let
 			at.seq[n.of] = n.seq
 		}
 	}
-	var last int64
-	err := c.QueryRowContext(ctx, `UPDATE counters SET value = value + $1 WHERE name = 'outbox' RETURNING value`, len(letters)).Scan(&last)
-	if err != nil {
-		return at, fmt.Errorf("numbering the outbox: %w", err)
-	}
-	at.changed = last - int64(len(letters)) + 1
 	return at, nil
 }
 

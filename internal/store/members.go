@@ -84,7 +84,10 @@ func (db *DB) Join(ctx context.Context, m Member, maxMembers int, now time.Time)
 		}
 		previous = before.Connection
 		m.JoinedAt = before.JoinedAt
-		return c.saveMember(ctx, m)
+		if err := c.saveMember(ctx, m); err != nil || previous == "" {
+			return err
+		}
+		return c.moveRoster(ctx, m.Room)
 	})
 	return previous, err
 }
@@ -231,5 +234,18 @@ func (c *change) leave(ctx context.Context, room protocol.RoomID, id protocol.Pa
 	if err != nil {
 		return "", err
 	}
-	return m.Connection, c.tellOf(ctx, protocol.ParticipantLeft, m, now)
+	if err := c.tellOf(ctx, protocol.ParticipantLeft, m, now); err != nil || m.Connection == "" {
+		return m.Connection, err
+	}
+	return m.Connection, c.moveRoster(ctx, room)
+}
+
+// moveRoster notes that a connection has lost its place in the room, for who holds
+// connections and did not hear of it: see Look.
+func (c *change) moveRoster(ctx context.Context, room protocol.RoomID) error {
+	_, err := c.exec(ctx, `UPDATE streams SET changed = changed + 1, roster = changed + 1 WHERE room = $1 AND participant = ''`, room)
+	if err != nil {
+		return fmt.Errorf("noting a change of the roster: %w", err)
+	}
+	return nil
 }

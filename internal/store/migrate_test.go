@@ -34,7 +34,11 @@ func TestAnEarlierSchemaIsBroughtUpToDate(t *testing.T) {
 	for _, statement := range []string{
 		`INSERT INTO rooms VALUES ('rm', 'app', 'a room', '', '', '', 1, 0, 0)`,
 		`INSERT INTO shares VALUES ('sh', 'rm', 'ana', 'Ana', '"room"', 'a.txt', '', 5, 2, 'uploading', '', '',
-			1, 0, 9, 1, 0, 0, 1, '', 5, '', 'run', 1, 1, 0)`,
+			1, 0, 9, 1, 0, 0, 1, '', 5, '', 'run', 1, 7, 0)`,
+		`INSERT INTO streams VALUES ('rm', 'ana', 3, 0)`,
+		`INSERT INTO outbox VALUES (7, 'rm', '', '{}')`,
+		`UPDATE counters SET value = 9 WHERE name = 'outbox'`,
+		`INSERT INTO counters VALUES ('synced', 5)`,
 	} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatal(err)
@@ -54,6 +58,7 @@ func TestAnEarlierSchemaIsBroughtUpToDate(t *testing.T) {
 	if err := db.QueryRow(`SELECT held_bytes, held_shares FROM rooms`).Scan(&bytes, &shares); err != nil || bytes != 5 || shares != 1 {
 		t.Errorf("after the migration the room holds %d bytes in %d shares, %v", bytes, shares, err)
 	}
+	countedPerRoom(t, db)
 	if _, err := db.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`); err != nil {
 		t.Fatal(err)
 	}
@@ -65,5 +70,25 @@ func TestAnEarlierSchemaIsBroughtUpToDate(t *testing.T) {
 	}
 	if _, err := provider.DownTo(ctx, 0); err != nil {
 		t.Errorf("back to nothing: %v", err)
+	}
+}
+
+// countedPerRoom: each room goes on from where all stood, and what waited and what was
+// in doubt does so still.
+func countedPerRoom(t *testing.T, db *sql.DB) {
+	t.Helper()
+	var changed, id, mark, synced int64
+	for query, to := range map[string]*int64{
+		`SELECT changed FROM streams WHERE room = 'rm' AND participant = ''`: &changed,
+		`SELECT id FROM outbox WHERE room = 'rm'`:                            &id,
+		`SELECT mark FROM shares WHERE id = 'sh'`:                            &mark,
+		`SELECT value FROM counters WHERE name = 'synced'`:                   &synced,
+	} {
+		if err := db.QueryRow(query).Scan(to); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+	}
+	if changed != 9 || id != 7 || mark <= synced {
+		t.Errorf("the room stands at %d, its event at %d; the share's mark is %d, synced up to %d", changed, id, mark, synced)
 	}
 }

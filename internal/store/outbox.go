@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/handout-rtc/handout/protocol"
@@ -14,31 +16,86 @@ const roomStream protocol.ParticipantID = ""
 
 // Committed wakes up whoever announces events: a value is there after a commit
 // that wrote some. Several commits may be one value.
-func (db *DB) Committed() <-chan struct{} { return db.committed }
+func (db *DB) Committed() <-chan struct{} { return db.touched.bell }
 
-// Outgoing returns committed events with an id greater than after that are
-// not announced yet, in the order of their commits.
-func (db *DB) Outgoing(ctx context.Context, after int64, limit int) ([]Outgoing, error) {
+// Touched returns the rooms that events were written for, in changes of this
+// process that were committed since Touched was called last. It is for one caller.
+func (db *DB) Touched() []protocol.RoomID { return db.touched.take() }
+
+// Waiting returns rooms with events that are not announced, whoever wrote them, each
+// with the id of the first, at most so many rooms.
+func (db *DB) Waiting(ctx context.Context, limit int) (map[protocol.RoomID]int64, error) {
+	waiting := make(map[protocol.RoomID]int64)
+	_, err := list(ctx, db.engine.Reader(), func(r row) (id protocol.RoomID, err error) {
+		var first int64
+		err = r.Scan(&id, &first)
+		waiting[id] = first
+		return id, err
+	}, `SELECT room, MIN(id) FROM outbox GROUP BY room LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("looking into the outbox: %w", err)
+	}
+	return waiting, nil
+}
+
+// Outgoing returns committed events of a room with an id greater than after that are
+// not announced yet, in the order of their commits. None is committed later with a
+// lower id.
+func (db *DB) Outgoing(ctx context.Context, room protocol.RoomID, after int64, limit int) ([]Outgoing, error) {
 	events, err := list(ctx, db.engine.Reader(), scanOutgoing,
-		`SELECT id, room, participant, event FROM outbox WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
+		`SELECT room, id, participant, event, written_at FROM outbox WHERE room = $1 AND id > $2 ORDER BY id LIMIT $3`, room, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading the outbox: %w", err)
 	}
 	return events, nil
 }
 
-// Announced removes the events up to and including the id upTo.
-func (db *DB) Announced(ctx context.Context, upTo int64) error {
+// Announced removes the events of each room up to and including an id.
+func (db *DB) Announced(ctx context.Context, upTo map[protocol.RoomID]int64) error {
+	rooms := slices.Sorted(maps.Keys(upTo)) // in one order, or two could wait for each other
 	return db.updateIn(ctx, itself(), "clearing the outbox", func(ctx context.Context, c *change) error {
-		_, err := c.exec(ctx, `DELETE FROM outbox WHERE id <= $1`, upTo)
-		return err
+		for _, room := range rooms {
+			if _, err := c.exec(ctx, `DELETE FROM outbox WHERE room = $1 AND id <= $2`, room, upTo[room]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
 func scanOutgoing(r row) (Outgoing, error) {
 	var o Outgoing
-	err := r.Scan(&o.ID, &o.Room, &o.Participant, jsonColumn{&o.Event})
+	err := r.Scan(&o.Room, &o.ID, &o.Participant, jsonColumn{&o.Event}, timeColumn{&o.WrittenAt})
 	return o, err
+}
+
+// touched are the rooms that events were written for, until somebody takes them.
+type touched struct {
+	bell chan struct{} // has place for one
+
+	mu    sync.Mutex
+	rooms map[protocol.RoomID]struct{} // guarded by mu
+}
+
+func newTouched() *touched {
+	return &touched{bell: make(chan struct{}, 1), rooms: make(map[protocol.RoomID]struct{})}
+}
+
+func (t *touched) add(rooms []protocol.RoomID) {
+	t.mu.Lock()
+	for _, room := range rooms {
+		t.rooms[room] = struct{}{}
+	}
+	t.mu.Unlock()
+	wake(t.bell)
+}
+
+func (t *touched) take() []protocol.RoomID {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	rooms := slices.Collect(maps.Keys(t.rooms))
+	clear(t.rooms)
+	return rooms
 }
 
 // of returns the number in the stream that the share's record keeps: the

@@ -184,8 +184,9 @@ type Ticket struct {
 
 // Outgoing is an event that is committed and not announced yet.
 type Outgoing struct {
-	ID          int64
 	Room        protocol.RoomID
+	ID          int64                  // counts the events of the room
 	Participant protocol.ParticipantID // "" for the room's stream
 	Event       json.RawMessage        // a protocol.Event
+	WrittenAt   time.Time              // by the clock of the process that made the change
 }

@@ -149,11 +149,11 @@ func (c *change) insertShare(ctx context.Context, s Share, at place, position in
 	if err != nil {
 		return fmt.Errorf("writing the audience: %w", err)
 	}
-	_, err = c.exec(ctx, `INSERT INTO shares (`+shareColumns+`, seq, changed, position)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, $13, $14, $15, 0, 0, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, 0, $31, $32, $33)`,
+	_, err = c.exec(ctx, `INSERT INTO shares (`+shareColumns+`, seq, changed, position, mark)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, $13, $14, $15, 0, 0, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, 0, $31, $32, $33, $34)`,
 		s.ID, s.Room, s.Sender.ID, s.Sender.Name, string(audience), s.Name, s.Type, s.Size, s.Offset, s.State, s.SHA256,
 		micros(s.CreatedAt), micros(available(s)), micros(s.ExpiresAt), micros(s.UpdatedAt), s.Rev, s.Metadata, s.Reserved,
-		bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, s.Offer.Key, s.Offer.Digest, s.Concat, s.PartOf, s.Dialect, s.SenderRole, s.Path, flag(s.Thumbnail), flag(s.Vet), s.Holder, at.of(s), at.changed, position)
+		bytesText(s.Checkpoint.Hash), s.Checkpoint.Run, s.Offer.Key, s.Offer.Digest, s.Concat, s.PartOf, s.Dialect, s.SenderRole, s.Path, flag(s.Thumbnail), flag(s.Vet), s.Holder, at.of(s), at.changed, position, c.db.marks.take())
 	if err != nil {
 		return fmt.Errorf("adding a share: %w", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -63,12 +64,13 @@ type Engine interface {
 
 // DB is the store. It is safe for concurrent use.
 type DB struct {
-	engine    Engine
-	committed chan struct{}
-	hooked    chan struct{}
-	deposits  deposits
-	names     bool   // see KeepNames
-	node      string // see AsNode
+	engine   Engine
+	touched  *touched
+	hooked   chan struct{}
+	deposits deposits
+	marks    marks
+	names    bool   // see KeepNames
+	node     string // see AsNode
 
 	mostUnaudited  int64 // see BoundAudit
 	mostDeliveries int   // see BoundDeliveries
@@ -77,7 +79,7 @@ type DB struct {
 // New returns the store on an engine whose database is migrated; see Migrate.
 // Close closes the engine.
 func New(e Engine) *DB {
-	return &DB{engine: e, committed: make(chan struct{}, 1), hooked: make(chan struct{}, 1)}
+	return &DB{engine: e, touched: newTouched(), hooked: make(chan struct{}, 1)}
 }
 
 // Close finishes the changes under way and closes the database. It may be
@@ -106,13 +108,14 @@ func (db *DB) Ping(ctx context.Context) error {
 // change is a write transaction under way.
 type change struct {
 	*sql.Tx
-	emitted bool         // an event was written
-	names   bool         // are kept in the audit log
-	by      string       // who makes the change
-	node    string       // of a cluster; "" where one process serves alone
-	notes   []AuditEntry // what it has to tell the audit log
-	hooks   []hook       // what it has to tell webhooks
-	hooked  bool         // a delivery was written
+	db      *DB
+	touched []protocol.RoomID // rooms that an event was written for
+	names   bool              // are kept in the audit log
+	by      string            // who makes the change
+	node    string            // of a cluster; "" where one process serves alone
+	notes   []AuditEntry      // what it has to tell the audit log
+	hooks   []hook            // what it has to tell webhooks
+	hooked  bool              // a delivery was written
 
 	mostUnaudited  int64
 	mostDeliveries int
@@ -130,9 +133,10 @@ func (db *DB) update(ctx context.Context, what string, fn func(context.Context, 
 // to them. The context that fn gets does not end with ctx: interrupting a statement
 // could undo the changes of others that share the transaction.
 func (db *DB) updateIn(ctx context.Context, of Scope, what string, fn func(context.Context, *change) error) error {
-	var emitted, hooked bool
+	var touched []protocol.RoomID
+	var hooked bool
 	err := db.engine.Update(ctx, of, func(running context.Context, tx *sql.Tx) error {
-		c := &change{Tx: tx, names: db.names, by: actor(ctx), node: db.node, mostUnaudited: db.mostUnaudited, mostDeliveries: db.mostDeliveries}
+		c := &change{Tx: tx, db: db, names: db.names, by: actor(ctx), node: db.node, mostUnaudited: db.mostUnaudited, mostDeliveries: db.mostDeliveries}
 		err := fn(running, c)
 		if err == nil {
 			err = c.saveNotes(running)
@@ -140,19 +144,27 @@ func (db *DB) updateIn(ctx context.Context, of Scope, what string, fn func(conte
 		if err == nil {
 			err = c.saveHooks(running)
 		}
-		emitted, hooked = c.emitted, c.hooked
+		touched, hooked = c.touched, c.hooked
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, coded(err))
 	}
-	if emitted {
-		wake(db.committed)
+	if len(touched) > 0 {
+		db.touched.add(touched)
 	}
 	if hooked {
 		wake(db.hooked)
 	}
 	return nil
+}
+
+// touch notes that the change has written events for the room.
+func (c *change) touch(room protocol.RoomID) {
+	c.db.marks.take() // there is something to sync
+	if !slices.Contains(c.touched, room) {
+		c.touched = append(c.touched, room)
+	}
 }
 
 func wake(waiting chan<- struct{}) {

@@ -32,7 +32,9 @@ func TestChangeOutlivesItsCaller(t *testing.T) {
 	calls := 0
 	err := db.update(ctx, "changing", func(ctx context.Context, c *change) error {
 		calls++
-		c.emitted = calls == 1 // the one that was undone
+		if calls == 1 { // the one that is undone
+			c.touch("rm")
+		}
 		return ctx.Err()
 	})
 	if err != nil || calls != 2 {

@@ -7,37 +7,77 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strings"
+	"sync"
 
 	"github.com/handout-rtc/handout/protocol"
 )
 
 // What a store knows of what may not be on the disk stands in three counters:
-// "synced" is the number of the last change, of all streams, that is known to
-// survive a power cut with the bytes that it speaks of; "boot" names the kernel
-// under which that may not be all; "distrust" is how often the disk has failed.
+// "synced" is the mark up to which all is known to survive a power cut, with the
+// bytes that it speaks of; "boot" names the kernel under which that may not be all;
+// "distrust" is how often the disk has failed.
 
-// Unsynced returns the number of the last change, and whether it is not known to
-// survive a power cut.
-func (db *DB) Unsynced(ctx context.Context) (last int64, news bool, err error) {
-	type pair struct{ last, synced int64 }
-	scan := func(r row) (p pair, err error) {
-		err = r.Scan(&p.last, &p.synced)
-		return p, err
-	}
-	p, err := one(ctx, db.engine.Reader(), scan, `SELECT value, COALESCE((SELECT value FROM counters WHERE name = 'synced'), 0)
-		FROM counters WHERE name = 'outbox'`)
-	if err != nil {
-		return 0, false, fmt.Errorf("reading what is synced: %w", err)
-	}
-	return p.last, p.last > p.synced, nil
+// marks count the syncs: what is written between two of them has the same mark. Only
+// one process writes where syncs are left for later, so it counts them by itself.
+type marks struct {
+	mu     sync.Mutex
+	last   int64 // that is not given any more
+	news   bool  // the one after it has been given
+	synced int64
 }
 
-// Synced notes that the changes up to and including that number, and the bytes
+// take returns the mark of what is written now.
+func (m *marks) take() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.news = true
+	return m.last + 1
+}
+
+// Unsynced returns the mark of the last change, and whether it is not known to
+// survive a power cut. What is changed from now on has another mark.
+func (db *DB) Unsynced() (last int64, news bool) {
+	m := &db.marks
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.news {
+		m.news = false
+		m.last++
+	}
+	return m.last, m.last > m.synced
+}
+
+// Synced notes that the changes up to and including that mark, and the bytes
 // that they speak of, survive a power cut.
 func (db *DB) Synced(ctx context.Context, upTo int64) error {
-	return db.updateIn(ctx, itself(), "noting what is synced", func(ctx context.Context, c *change) error {
+	err := db.updateIn(ctx, itself(), "noting what is synced", func(ctx context.Context, c *change) error {
 		return c.setCounter(ctx, "synced", upTo)
 	})
+	if err == nil {
+		db.marks.mu.Lock()
+		db.marks.synced = upTo
+		db.marks.mu.Unlock()
+	}
+	return err
+}
+
+// readMarks goes on from the marks that there are.
+func (c *change) readMarks(ctx context.Context) error {
+	type pair struct{ synced, last int64 }
+	scan := func(r row) (p pair, err error) {
+		err = r.Scan(&p.synced, &p.last)
+		return p, err
+	}
+	p, err := one(ctx, c, scan, `SELECT COALESCE((SELECT value FROM counters WHERE name = 'synced'), 0),
+		(SELECT COALESCE(MAX(mark), 0) FROM shares WHERE state = 'available' AND run <> '')`)
+	if err != nil {
+		return err
+	}
+	m := &c.db.marks
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.synced, m.last = p.synced, max(p.synced, p.last, m.last)
+	return nil
 }
 
 func (c *change) setCounter(ctx context.Context, name string, value int64) error {
@@ -66,8 +106,11 @@ func (db *DB) Began(ctx context.Context, run string) ([]protocol.ShareID, error)
 			}
 		}
 		doubtful, err = list(ctx, c, column[protocol.ShareID], `SELECT id FROM shares WHERE state = 'available' AND run <> ''
-			AND run <> $1 AND changed > COALESCE((SELECT value FROM counters WHERE name = 'synced'), 0)`, bootOf(run)+SyncedLater)
+			AND run <> $1 AND mark > COALESCE((SELECT value FROM counters WHERE name = 'synced'), 0)`, bootOf(run)+SyncedLater)
 		if err != nil {
+			return err
+		}
+		if err := c.readMarks(ctx); err != nil {
 			return err
 		}
 		if strings.HasSuffix(run, SyncedLater) {

@@ -183,7 +183,7 @@ func (c *change) publish(ctx context.Context, what protocol.EventType, s Share) 
 	if err != nil {
 		return err
 	}
-	_, err = c.exec(ctx, `UPDATE shares SET seq = $1, changed = $2 WHERE id = $3`, at.of(s), at.changed, s.ID)
+	_, err = c.exec(ctx, `UPDATE shares SET seq = $1, changed = $2, mark = $3 WHERE id = $4`, at.of(s), at.changed, c.db.marks.take(), s.ID)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package storetest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,8 +19,15 @@ const roomStream protocol.ParticipantID = ""
 // each says of itself what its row says.
 func (w *world) outbox() ([]store.Outgoing, []protocol.Event) {
 	w.Helper()
-	rows, err := w.Outgoing(w.Context(), 0, plenty)
+	var rows []store.Outgoing
+	waiting, err := w.Waiting(w.Context(), plenty)
 	w.must(err)
+	for _, room := range slices.Sorted(maps.Keys(waiting)) {
+		events, err := w.Outgoing(w.Context(), room, 0, plenty)
+		w.must(err)
+		w.same("the first that waits", waiting[room], events[0].ID)
+		rows = append(rows, events...)
+	}
 	events := make([]protocol.Event, len(rows))
 	for i, row := range rows {
 		w.must(json.Unmarshal(row.Event, &events[i]))
@@ -26,7 +35,7 @@ func (w *world) outbox() ([]store.Outgoing, []protocol.Event) {
 		if row.Participant == roomStream {
 			want = protocol.RoomStream
 		}
-		if events[i].Stream != want || i > 0 && row.ID <= rows[i-1].ID {
+		if events[i].Stream != want || !row.WrittenAt.Equal(events[i].Time) || i > 0 && row.Room == rows[i-1].Room && row.ID <= rows[i-1].ID {
 			w.Fatalf("row %d: id %d, participant %q, event %s", i, row.ID, row.Participant, row.Event)
 		}
 	}
@@ -73,6 +82,17 @@ func (w *world) gapless() {
 	}
 }
 
+// announced forgets every event that there is.
+func (w *world) announced() {
+	w.Helper()
+	waiting, err := w.Waiting(w.Context(), plenty)
+	w.must(err)
+	for room := range waiting {
+		waiting[room] = plenty
+	}
+	w.must(w.Announced(w.Context(), waiting))
+}
+
 func numbered(i int) protocol.ParticipantID {
 	return protocol.ParticipantID("p" + strconv.Itoa(i))
 }
@@ -82,6 +102,7 @@ var outboxTests = map[string]func(*world){
 	"OutgoingIsReadInPieces":     outgoingInPieces,
 	"EventsAreOfBoundedLength":   boundedEvents,
 	"CommittedWakesForEvents":    committedWakes,
+	"RoomsCountApart":            roomsCountApart,
 	"FailedChangeLeavesNoEvents": failedChange,
 	"UsageCounts":                usage,
 	"TheBacklogIsSeen":           backlog,
@@ -117,7 +138,7 @@ func outgoingInPieces(w *world) {
 	var pieces []store.Outgoing
 	after := int64(0)
 	for {
-		piece, err := w.Outgoing(w.Context(), after, 3)
+		piece, err := w.Outgoing(w.Context(), w.room, after, 3)
 		w.must(err)
 		if len(piece) == 0 {
 			break
@@ -127,10 +148,10 @@ func outgoingInPieces(w *world) {
 	}
 	w.same("pieces", pieces, all)
 
-	w.must(w.Announced(w.Context(), all[4].ID))
+	w.must(w.Announced(w.Context(), map[protocol.RoomID]int64{w.room: all[4].ID}))
 	left, _ := w.outbox()
 	w.same("left", left, all[5:])
-	w.must(w.Announced(w.Context(), all[6].ID))
+	w.must(w.Announced(w.Context(), map[protocol.RoomID]int64{w.room: all[6].ID}))
 	w.join("late")
 	left, _ = w.outbox()
 	if len(left) != 1 || left[0].ID <= all[6].ID {
@@ -170,6 +191,40 @@ func boundedEvents(w *world) {
 			w.same("read", w.readsAll(viewer, limit), idsOf(batch))
 		}
 	}
+}
+
+// roomsCountApart: what happens in one room neither numbers nor hides what happens in
+// another.
+func roomsCountApart(w *world) {
+	here, elsewhere := w.room, w.newRoom()
+	w.join("a", "b")
+	w.same("touched", w.Touched(), []protocol.RoomID{here})
+	w.room = elsewhere
+	w.join("c")
+	w.room = here
+	w.offer("a", "b")
+	touched := w.Touched()
+	slices.Sort(touched)
+	want := []protocol.RoomID{here, elsewhere}
+	slices.Sort(want)
+	w.same("touched", touched, want)
+	w.same("touched twice", w.Touched(), []protocol.RoomID(nil))
+	for room, ids := range map[protocol.RoomID][]int64{here: {1, 2, 3, 4}, elsewhere: {1}} {
+		events, err := w.Outgoing(w.Context(), room, 0, plenty)
+		w.must(err)
+		var got []int64
+		for _, e := range events {
+			got = append(got, e.ID)
+		}
+		w.same("ids", got, ids)
+	}
+	w.must(w.Announced(w.Context(), map[protocol.RoomID]int64{here: 3}))
+	waiting, err := w.Waiting(w.Context(), plenty)
+	w.must(err)
+	w.same("waiting", waiting, map[protocol.RoomID]int64{here: 4, elsewhere: 1})
+	some, err := w.Waiting(w.Context(), 1)
+	w.must(err)
+	w.same("rooms in a look of one", len(some), 1)
 }
 
 func committedWakes(w *world) {
@@ -230,7 +285,7 @@ func usage(w *world) {
 }
 
 func backlog(w *world) {
-	w.must(w.Announced(w.Context(), 1<<40))
+	w.announced()
 	none, err := w.Backlog(w.Context())
 	w.must(err)
 	w.same("backlog", none, store.Backlog{})

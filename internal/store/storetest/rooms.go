@@ -54,7 +54,7 @@ var roomTests = map[string]func(*world){
 		n, err := w.PurgeRooms(w.Context(), w.now.Add(time.Second), w.now)
 		w.must(err)
 		w.same("deleted before the announcements", n, 0)
-		w.must(w.Announced(w.Context(), plenty))
+		w.announced()
 		n, err = w.PurgeRooms(w.Context(), w.now.Add(time.Second), w.now)
 		w.must(err)
 		w.same("deleted", n, rooms)
@@ -134,10 +134,10 @@ func purgeWaits(w *world) {
 		w.must(err)
 		w.same("deleted rooms", n, want)
 	}
-	w.must(w.Announced(w.Context(), plenty))
+	w.announced()
 	purge(0) // a share lives
 	w.cancel(s.ID)
-	w.must(w.Announced(w.Context(), plenty))
+	w.announced()
 	purge(0) // its bytes are there
 	w.must(w.MarkPurged(w.Context(), []protocol.ShareID{s.ID}, w.now))
 	purge(1)
