@@ -8,10 +8,10 @@ import (
 
 // lanes bounds how many uploads hash in a goroutine of their own. Where every
 // processor is busy with an upload, a second goroutine for each of them costs and
-// wins nothing; and each lane takes the memory of two stretches.
+// wins nothing; and each lane takes the memory of its stretches.
 type lanes chan struct{}
 
-const maxLanes = 8
+const maxLanes = 4
 
 // newLanes returns lanes for half of the processors.
 func newLanes() lanes {
@@ -37,14 +37,15 @@ const stretchSize = 4 * blockSize
 var stretches = sync.Pool{New: func() any { return new([stretchSize]byte) }}
 
 // hasher hashes stretches in its own goroutine, in the order they are added. It
-// owns two: one can be filled while the other is hashed.
+// owns a few, so that neither side waits when the other takes longer once: reading
+// and hashing take about the same time, but not for each stretch.
 type hasher struct {
 	idle chan *[stretchSize]byte
 	work chan []byte
 	done chan struct{}
 }
 
-const hasherStretches = 2
+const hasherStretches = 4
 
 // startHasher returns a hasher that writes to h. stop must be called.
 func startHasher(h io.Writer) *hasher {
