@@ -35,6 +35,8 @@ export interface Arrival {
 const STALL_MS = 30_000;
 /** A read asks for so many bytes; it gives what is there. */
 const READ_BYTES = 1 << 20;
+/** What readers that are done have read into: a megabyte anew for each small file would soon be many. */
+const spareBuffers: ArrayBuffer[] = [];
 
 /** Receives, hashes and keeps the bytes in the thread that it is used in. */
 export class ThreadArrival implements Arrival {
@@ -157,13 +159,14 @@ function readerOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): BodyReader {
     const plain = body.getReader();
     return { read: async () => (await plain.read()).value, cancel: () => plain.cancel() };
   }
-  let buffer = new ArrayBuffer(READ_BYTES);
+  let buffer = spareBuffers.pop() ?? new ArrayBuffer(READ_BYTES);
   return {
     read: async () => {
       const { done, value } = await reader.read(new Uint8Array(buffer));
-      if (done) return undefined;
-      buffer = value.buffer;
-      return value;
+      if (value !== undefined) buffer = value.buffer;
+      if (!done) return value;
+      spareBuffers.push(buffer);
+      return undefined;
     },
     cancel: () => reader.cancel(),
   };
