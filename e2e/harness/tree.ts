@@ -51,6 +51,13 @@ export class SampleTree {
     return found;
   }
 
+  /** The same of an archive that is no file yet. */
+  async unpackBytes(bytes: Uint8Array): Promise<Map<string, string>> {
+    const archive = path.join(this.base, 'archive.zip');
+    await writeFile(archive, bytes);
+    return this.unpack(archive);
+  }
+
   async dispose(): Promise<void> {
     await rm(this.base, { recursive: true, force: true });
   }

@@ -41,6 +41,38 @@ test('a folder is dropped, shown as one, saved as one archive, and withdrawn', a
   await expect(ben.getByRole('button', { name: 'Remove from list photos' })).toBeVisible();
 });
 
+/** Whatever is chosen is a file of the page's own file system: the window of the browser no test can answer. */
+async function withPicker(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    Object.assign(window, {
+      dismissed: true,
+      showSaveFilePicker: async ({ suggestedName }: { suggestedName: string }) => {
+        if ((window as unknown as { dismissed: boolean }).dismissed) throw new DOMException('', 'AbortError');
+        return (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true });
+      },
+    });
+  });
+}
+
+test('an archive goes straight into the file that is chosen for it', async ({ profile, handout, grow }) => {
+  await withPicker(profile);
+  const ana = await joinIn(profile, handout.origin, 'picked', 'Ana');
+  const ben = await joinIn(profile, handout.origin, 'picked', 'Ben');
+  const tree = await grow('sheets', 12, (i) => 1000 + i);
+  await drop(ana, tree.path);
+  await expect(folder(ben, 'sheets')).toHaveAttribute('data-files', '12');
+  const save = ben.getByRole('button', { name: 'Save sheets', exact: true });
+  await save.click();
+  await ben.evaluate(() => Object.assign(window, { dismissed: false }));
+  await save.click(); // whoever has dismissed the choice can choose again
+  await expect(ben.getByText('sheets.zip is saved: 12 of 12 files.')).toBeVisible();
+  const bytes = await ben.evaluate(async () => {
+    const file = await (await (await navigator.storage.getDirectory()).getFileHandle('sheets.zip')).getFile();
+    return [...new Uint8Array(await file.arrayBuffer())];
+  });
+  expect(await tree.unpackBytes(Uint8Array.from(bytes))).toEqual(tree.hashes);
+});
+
 test('a folder can be chosen by keyboard, and goes to whom it is for', async ({ profile, handout, grow }) => {
   const ana = await joinIn(profile, handout.origin, 'chosen', 'Ana');
   const ben = await joinIn(profile, handout.origin, 'chosen', 'Ben');
