@@ -83,6 +83,10 @@ type Edge struct {
 
 	changes atomic.Int64 // connections that have opened or ended
 
+	hints      chan hint               // to be sent; nil without a cluster
+	heardHints map[string]func([]byte) // by kind; not changed after Start
+	lostHints  atomic.Int64
+
 	mu          sync.Mutex
 	connections map[string]*connection   // by the connection's id
 	opening     map[*connection]struct{} // those that may miss what is published now
@@ -128,7 +132,7 @@ func New(c Config) (*Edge, error) {
 	}
 	e := &Edge{
 		Config: c, gate: make(chan struct{}, c.MaxConnecting), connections: make(map[string]*connection), opening: make(map[*connection]struct{}),
-		quiet: make(map[protocol.RoomID][]*connection),
+		quiet: make(map[protocol.RoomID][]*connection), heardHints: make(map[string]func([]byte)),
 		pace:  rate.NewLimiter(rate.Limit(c.Connects.PerSecond), c.Connects.Burst),
 		again: limit.NewRates[rejoiner](c.Rejoins.Or(limit.Rate{PerSecond: 1, Burst: 20}), mostRejoining),
 	}
@@ -152,6 +156,7 @@ func (e *Edge) Start(rooms Rooms) error {
 	e.node.OnConnecting(e.connecting)
 	e.node.OnConnect(e.connected)
 	e.node.OnCommandRead(e.heard)
+	e.node.OnNotification(e.notified)
 	if err := e.node.Run(); err != nil {
 		return fmt.Errorf("starting the push edge: %w", err)
 	}
