@@ -35,6 +35,9 @@ type template struct {
 	once sync.Once
 	name string
 	err  error
+
+	mu   sync.Mutex
+	free []string // guarded by mu: databases that are as the template is
 }
 
 var shared struct {
@@ -157,48 +160,98 @@ func (p *Postgres) URL(database string) string {
 // Database returns the URL of a new, empty database.
 func (p *Postgres) Database(t testing.TB) string {
 	t.Helper()
-	return p.DatabaseLike(t, "", nil)
-}
-
-// DatabaseLike returns the URL of a new database that is a copy of one that make has
-// filled, once for all that name it so. Nothing of make may be connected to it any
-// more when it returns.
-func (p *Postgres) DatabaseLike(t testing.TB, name string, make func(url string) error) string {
-	t.Helper()
-	from := "template0"
-	if name != "" {
-		made, _ := p.templates.LoadOrStore(name, &template{})
-		like := made.(*template)
-		like.once.Do(func() {
-			if like.name, like.err = p.create("template0"); like.err == nil {
-				like.err = make(p.URL(like.name))
-			}
-		})
-		if like.err != nil {
-			t.Fatal(like.err)
-		}
-		from = like.name
-	}
-	database, err := p.create(from)
+	database, err := p.create("template0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := p.admin("DROP DATABASE IF EXISTS " + database + " WITH (FORCE)"); err != nil {
+		if err := p.execute("postgres", "DROP DATABASE IF EXISTS "+database+" WITH (FORCE)"); err != nil {
 			t.Error(err)
 		}
 	})
 	return p.URL(database)
 }
 
-func (p *Postgres) create(from string) (string, error) {
-	name := "test" + strconv.FormatInt(p.databases.Add(1), 10)
-	return name, p.admin("CREATE DATABASE " + name + " TEMPLATE " + from)
+// DatabaseLike returns the URL of a new database that is a copy of one that fill has
+// filled, once for all that name it so. Nothing of fill may be connected to it any
+// more when it returns. A test that changes the schema asks for a Database instead:
+// to make one costs more than most tests, so one that a test is done with gets its
+// first rows back, and is given to the next.
+func (p *Postgres) DatabaseLike(t testing.TB, name string, fill func(url string) error) string {
+	t.Helper()
+	made, _ := p.templates.LoadOrStore(name, &template{})
+	like := made.(*template)
+	like.once.Do(func() {
+		if like.name, like.err = p.create("template0"); like.err == nil {
+			like.err = fill(p.URL(like.name))
+		}
+		if like.err == nil {
+			like.err = p.execute(like.name, remember)
+		}
+	})
+	if like.err != nil {
+		t.Fatal(like.err)
+	}
+	database := like.take()
+	if database == "" {
+		var err error
+		if database, err = p.create(like.name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		if err := p.execute(database, restore); err != nil {
+			t.Error(err)
+			return
+		}
+		like.give(database)
+	})
+	return p.URL(database)
 }
 
-// admin runs a statement that is about databases.
-func (p *Postgres) admin(statement string) error {
-	db, err := sql.Open("pgx", p.URL("postgres"))
+// take returns a database that nobody uses, "" if there is none.
+func (t *template) take() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.free) == 0 {
+		return ""
+	}
+	last := t.free[len(t.free)-1]
+	t.free = t.free[:len(t.free)-1]
+	return last
+}
+
+func (t *template) give(database string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.free = append(t.free, database)
+}
+
+const (
+	// remember copies every table.
+	remember = `DO $$ DECLARE t TEXT; BEGIN
+		CREATE SCHEMA first;
+		FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+			EXECUTE format('CREATE TABLE first.%I AS TABLE public.%I', t, t);
+		END LOOP; END $$`
+	// restore gives every table the rows that were copied.
+	restore = `DO $$ DECLARE t TEXT; BEGIN
+		PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+		SET LOCAL session_replication_role = replica;
+		FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+			EXECUTE format('DELETE FROM public.%I', t);
+			EXECUTE format('INSERT INTO public.%I SELECT * FROM first.%I', t, t);
+		END LOOP; END $$`
+)
+
+func (p *Postgres) create(from string) (string, error) {
+	name := "test" + strconv.FormatInt(p.databases.Add(1), 10)
+	return name, p.execute("postgres", "CREATE DATABASE "+name+" TEMPLATE "+from)
+}
+
+// execute runs a statement in a database.
+func (p *Postgres) execute(database, statement string) error {
+	db, err := sql.Open("pgx", p.URL(database))
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func (c *change) addEndpoint(ctx context.Context, e Endpoint) error {
 	}
 	c.noteEndpoint(AuditWebhookAdded, e, e.CreatedAt)
 	_, err = c.exec(ctx, `INSERT INTO endpoints (`+endpointColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', 0, 0, 0)`,
-		e.ID, e.App, e.URL, events, secrets, e.Fixed, micros(e.CreatedAt))
+		e.ID, e.App, e.URL, events, secrets, flag(e.Fixed), micros(e.CreatedAt))
 	return err
 }
 

@@ -1,0 +1,96 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
+	"github.com/handout-rtc/handout/internal/store"
+)
+
+const dialect = goose.DialectPostgres
+
+// preparing is the name of the lock that one process has while it brings the schema up
+// to date.
+const preparing = "schema"
+
+// prepare brings the database to what the store needs. Others that do the same wait
+// until it is done.
+func prepare(ctx context.Context, settings *pgx.ConnConfig) (err error) {
+	own := settings.Copy()
+	for _, name := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
+		own.RuntimeParams[name] = "0" // a large table takes its time
+	}
+	db := stdlib.OpenDB(*own)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := check(ctx, db); err != nil {
+		return translated(err)
+	}
+	locked, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer locked.Close()
+	if _, err := locked.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, lockNumber(preparing)); err != nil {
+		return fmt.Errorf("waiting for others who change the schema: %w", err)
+	}
+	// The lock goes with the connection, whatever happens.
+	defer locked.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, lockNumber(preparing))
+	if err := store.Migrate(ctx, dialect, db); err != nil {
+		return err
+	}
+	return orderByBytes(ctx, db)
+}
+
+// check reports what the database cannot do that the store needs.
+func check(ctx context.Context, db *sql.DB) error {
+	var version int
+	var encoding, commits string
+	err := db.QueryRowContext(ctx, `SELECT CAST(current_setting('server_version_num') AS INTEGER),
+		current_setting('server_encoding'), current_setting('synchronous_commit')`).Scan(&version, &encoding, &commits)
+	switch {
+	case err != nil:
+		return err
+	case version < leastVersion:
+		return fmt.Errorf("PostgreSQL has version %d, and %d or later is needed", version/10000, leastVersion/10000)
+	case encoding != "UTF8":
+		return fmt.Errorf("the database's encoding is %s, and UTF8 is needed", encoding)
+	case commits == "off":
+		return errors.New("synchronous_commit is off: what is acknowledged could be lost")
+	}
+	return nil
+}
+
+// orderByBytes has every text compared and ordered as bytes, whatever the database's
+// language: pages are in the order of ids, here as in SQLite.
+func orderByBytes(ctx context.Context, db *sql.DB) error {
+	rows, err := db.QueryContext(ctx, `SELECT table_name, column_name FROM information_schema.columns
+		WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C' ORDER BY table_name, column_name`)
+	if err != nil {
+		return fmt.Errorf("reading the order of texts: %w", err)
+	}
+	defer rows.Close()
+	changes := make(map[string][]string)
+	for rows.Next() {
+		var table, column string
+		if err := rows.Scan(&table, &column); err != nil {
+			return err
+		}
+		changes[table] = append(changes[table], `ALTER COLUMN `+column+` TYPE TEXT COLLATE "C"`)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("reading the order of texts: %w", err)
+	}
+	for table, columns := range changes {
+		if _, err := db.ExecContext(ctx, `ALTER TABLE `+table+` `+strings.Join(columns, ", ")); err != nil {
+			return fmt.Errorf("ordering texts as bytes: %w", err)
+		}
+	}
+	return nil
+}
