@@ -263,3 +263,26 @@ export class FileCard extends Withdrawable {
 }
 
 customElements.define('handout-file-card', FileCard);
+
+/** What every card of a list is told. */
+export type Surroundings = Pick<FileCard, 'words' | 'names' | 'here' | 'meId' | 'moderator' | 'thumbnails'>;
+
+/** The element of a card in a list, whose own shadow tree it goes into. */
+export function fileCard(
+  card: Card,
+  { words, names, here, meId, moderator, thumbnails }: Surroundings,
+): TemplateResult {
+  return html`<handout-file-card
+    exportparts="card"
+    data-testid="file-card"
+    data-state=${card.state}
+    data-name=${card.name}
+    .words=${words}
+    .card=${card}
+    .names=${names}
+    .here=${here}
+    .meId=${meId}
+    .moderator=${moderator}
+    .thumbnails=${thumbnails}
+  ></handout-file-card>`;
+}

@@ -6,7 +6,7 @@ import { audienceLabel } from '../model/people.js';
 import type { FilePort } from '../model/ports.js';
 import { paceText, percent } from '../model/wording.js';
 import { base, buttons } from '../styles/base.js';
-import './file-card.js';
+import { fileCard } from './file-card.js';
 import { cardStyles } from './file-card.styles.js';
 import { fileTileStyles } from './file-tile.js';
 import { icon } from './icon.js';
@@ -154,20 +154,7 @@ export class FileGroup extends Withdrawable {
       ${repeat(
         cards.slice(0, this.shown),
         (card) => card.key,
-        (card) => html`<li>
-          <handout-file-card
-            data-testid="file-card"
-            data-state=${card.state}
-            data-name=${card.name}
-            .words=${this.words}
-            .card=${card}
-            .names=${this.names}
-            .here=${this.here}
-            .meId=${this.meId}
-            .moderator=${this.moderator}
-            .thumbnails=${this.thumbnails}
-          ></handout-file-card>
-        </li>`,
+        (card) => html`<li>${fileCard(card, this)}</li>`,
       )}
       ${cards.length > this.shown ? html`<li><handout-more .words=${this.words} @more=${this.#more}></handout-more></li>` : nothing}
     </ul>`;

@@ -6,8 +6,7 @@ import type { Card } from '../model/cards.js';
 import { filesOf, type Group, intoSections, isGroup, type Section } from '../model/groups.js';
 import type { FilePort } from '../model/ports.js';
 import { base, buttons } from '../styles/base.js';
-import './file-card.js';
-import type { FileCard } from './file-card.js';
+import { type FileCard, fileCard } from './file-card.js';
 import './file-group.js';
 import type { FileGroup } from './file-group.js';
 import { icon } from './icon.js';
@@ -98,31 +97,16 @@ export class FileList extends LitElement {
         ${repeat(
           items.slice(0, shown),
           (item) => item.key,
-          (item) => html`<li>${isGroup(item) ? this.#group(item) : this.#card(item)}</li>`,
+          (item) => html`<li>${isGroup(item) ? this.#group(item) : fileCard(item, this)}</li>`,
         )}
         ${items.length > shown ? html`<li><handout-more .words=${this.words} @more=${more}></handout-more></li>` : nothing}
       </ul>
     </section>`;
   }
 
-  #card(card: Card) {
-    return html`<handout-file-card
-      exportparts="card"
-      data-testid="file-card"
-      data-state=${card.state}
-      data-name=${card.name}
-      .words=${this.words}
-      .card=${card}
-      .names=${this.names}
-      .here=${this.here}
-      .meId=${this.meId}
-      .moderator=${this.moderator}
-      .thumbnails=${this.thumbnails}
-    ></handout-file-card>`;
-  }
-
   #group(group: Group) {
     return html`<handout-file-group
+      exportparts="card"
       data-testid="file-group"
       data-name=${group.name}
       data-done=${group.done}

@@ -1,5 +1,6 @@
 import { base, buttons } from '@handout/panel/ui';
 import { css, html, LitElement, nothing } from 'lit';
+import { closeBeside, dialogStyles } from './dialog.js';
 
 /** A question before something that cannot be taken back. */
 export interface Question {
@@ -48,7 +49,7 @@ export class AskDialog extends LitElement {
   override render() {
     const { question } = this;
     if (question === undefined) return nothing;
-    return html`<dialog role="alertdialog" aria-labelledby="title" aria-describedby="text" data-testid="question" @close=${this.#closed} @click=${this.#beside}>
+    return html`<dialog role="alertdialog" aria-labelledby="title" aria-describedby="text" data-testid="question" @close=${this.#closed} @click=${closeBeside}>
       <form method="dialog">
         <h2 id="title">${question.title}</h2>
         <p id="text">${question.text}</p>
@@ -70,34 +71,19 @@ export class AskDialog extends LitElement {
     this.question = undefined;
   }
 
-  #beside(event: MouseEvent): void {
-    if (event.target === event.currentTarget) (event.target as HTMLDialogElement).close();
-  }
-
   static override styles = [
     base,
     buttons,
+    dialogStyles,
     css`
       dialog {
         max-inline-size: min(420px, calc(100vw - 32px));
         padding: 0;
-        border: 1px solid var(--_line);
-        border-radius: var(--_r-l);
-        background: var(--_surface);
-        color: var(--_text);
-        box-shadow: var(--_shadow-3);
-      }
-      dialog::backdrop {
-        background: rgb(8 14 12 / 50%);
       }
       form {
         padding: 22px 24px 20px;
       }
       h2 {
-        font-size: var(--_text-l);
-        font-weight: 650;
-        line-height: 1.3;
-        letter-spacing: -0.012em;
         overflow-wrap: anywhere;
       }
       p {

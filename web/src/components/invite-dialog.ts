@@ -2,6 +2,7 @@ import { base, buttons, icon } from '@handout/panel/ui';
 import { css, html, LitElement, nothing, svg } from 'lit';
 import { Check, Copy, Share2, X } from 'lucide';
 import { qrCode } from '../model/qr.js';
+import { closeBeside, dialogStyles } from './dialog.js';
 
 /** How long the button says that the link was copied. */
 const COPIED_MS = 2_000;
@@ -45,7 +46,7 @@ export class InviteDialog extends LitElement {
 
   override render() {
     if (!this.open) return nothing;
-    return html`<dialog aria-labelledby="title" data-testid="invite" @close=${this.#closed} @click=${this.#beside}>
+    return html`<dialog aria-labelledby="title" data-testid="invite" @close=${this.#closed} @click=${closeBeside}>
       <form method="dialog">
         <h2 id="title">Invite to <bdi>${this.room}</bdi></h2>
         <button class="quiet icon" aria-label="Close">${icon(X)}</button>
@@ -98,25 +99,14 @@ export class InviteDialog extends LitElement {
     this.copied = false;
   }
 
-  #beside(event: MouseEvent): void {
-    if (event.target === event.currentTarget) (event.target as HTMLDialogElement).close();
-  }
-
   static override styles = [
     base,
     buttons,
+    dialogStyles,
     css`
       dialog {
         inline-size: min(360px, calc(100vw - 32px));
         padding: 12px 24px 24px;
-        border: 1px solid var(--_line);
-        border-radius: var(--_r-l);
-        background: var(--_surface);
-        color: var(--_text);
-        box-shadow: var(--_shadow-3);
-      }
-      dialog::backdrop {
-        background: rgb(8 14 12 / 50%);
       }
       form {
         display: flex;
@@ -130,10 +120,6 @@ export class InviteDialog extends LitElement {
       }
       h2 {
         min-inline-size: 0;
-        font-size: var(--_text-l);
-        font-weight: 650;
-        line-height: 1.3;
-        letter-spacing: -0.012em;
       }
       .code {
         inline-size: min(100%, 248px);
