@@ -17,23 +17,23 @@ import (
 
 	"github.com/handout-rtc/handout/internal/audit"
 	"github.com/handout-rtc/handout/internal/store"
-	"github.com/handout-rtc/handout/internal/store/sqlite"
 	"github.com/handout-rtc/handout/protocol"
 )
 
 // auditCommand is `handout audit`.
 type auditCommand struct {
-	Data        string                 `default:"./data" type:"path" help:"Directory of the records and the files."`
-	App         string                 `env:"-" help:"Only of this application."`
-	Room        protocol.RoomID        `env:"-" help:"Only of this room."`
-	Participant protocol.ParticipantID `env:"-" help:"Only what this participant did, or had done to it or its files."`
-	Share       protocol.ShareID       `env:"-" help:"Only of this share."`
-	Kind        []store.AuditKind      `env:"-" help:"Only of these kinds, such as received,purged. Repeatable."`
-	Since       moment                 `env:"-" placeholder:"TIME" help:"Only from then on: 2026-01-31, 2026-01-31T12:00:00Z, or 36h ago."`
-	Until       moment                 `env:"-" placeholder:"TIME" help:"Only before then."`
-	JSON        bool                   `name:"json" env:"-" help:"Print the lines as they stand in the log."`
-	Follow      bool                   `short:"f" env:"-" help:"Go on printing what comes."`
-	Check       bool                   `env:"-" help:"Print nothing of it: check that nothing was changed, added or removed."`
+	Data         string `default:"./data" type:"path" help:"Directory of the records and the files."`
+	recordsFlags `embed:""`
+	App          string                 `env:"-" help:"Only of this application."`
+	Room         protocol.RoomID        `env:"-" help:"Only of this room."`
+	Participant  protocol.ParticipantID `env:"-" help:"Only what this participant did, or had done to it or its files."`
+	Share        protocol.ShareID       `env:"-" help:"Only of this share."`
+	Kind         []store.AuditKind      `env:"-" help:"Only of these kinds, such as received,purged. Repeatable."`
+	Since        moment                 `env:"-" placeholder:"TIME" help:"Only from then on: 2026-01-31, 2026-01-31T12:00:00Z, or 36h ago."`
+	Until        moment                 `env:"-" placeholder:"TIME" help:"Only before then."`
+	JSON         bool                   `name:"json" env:"-" help:"Print the lines as they stand in the log."`
+	Follow       bool                   `short:"f" env:"-" help:"Go on printing what comes."`
+	Check        bool                   `env:"-" help:"Print nothing of it: check that nothing was changed, added or removed."`
 }
 
 // Help implements kong's long help.
@@ -100,7 +100,7 @@ func (c *auditCommand) Run() error {
 
 // check tells whether the log is whole.
 func (c *auditCommand) check(ctx context.Context, dir string) error {
-	records, err := sqlite.Inspect(ctx, filepath.Join(c.Data, recordsFile))
+	records, err := c.inspect(ctx, c.Data)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return exit{exitUnknown, err}
 	}

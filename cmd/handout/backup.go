@@ -17,20 +17,30 @@ import (
 
 // backupCommand is `handout backup`.
 type backupCommand struct {
-	Data string `default:"./data" type:"path" help:"Directory of the records and the files."`
-	To   string `arg:"" type:"path" help:"Directory to make, for the backup."`
+	Data         string `default:"./data" type:"path" help:"Directory of the records and the files."`
+	recordsFlags `embed:""`
+	FilesOnly    bool   `env:"-" help:"Copy what is in the directory, without the records: they are in the database of --store, and were taken before, say by pg_dump."`
+	To           string `arg:"" type:"path" help:"Directory to make, for the backup."`
 }
 
 // Help implements kong's long help.
 func (backupCommand) Help() string {
 	return `Copies the data directory, beside a running server too. What is made is a data directory itself: to restore it is to
-start the server with it. Everything that was acknowledged before the backup began is in it, but for what has ended meanwhile.`
+start the server with it. Everything that was acknowledged before the backup began is in it, but for what has ended meanwhile.
+
+Records in PostgreSQL are backed up by its own means, before --files-only: docs/backup.md.`
 }
 
 // Run implements `handout backup`.
 func (c *backupCommand) Run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	if c.ours() == c.FilesOnly {
+		if c.FilesOnly {
+			return errors.New("--files-only is for records in PostgreSQL: these are in the directory")
+		}
+		return errors.New("the records are in PostgreSQL: take them with pg_dump, and then the files with --files-only")
+	}
 	if err := os.Mkdir(c.To, 0o700); err != nil {
 		return fmt.Errorf("making the directory of the backup: %w", err)
 	}
@@ -44,8 +54,10 @@ func (c *backupCommand) Run() error {
 // but of what was removed in between. Bytes without a record are cleared away by
 // the first start.
 func (c *backupCommand) copy(ctx context.Context) error {
-	if err := sqlite.Backup(ctx, filepath.Join(c.Data, recordsFile), filepath.Join(c.To, recordsFile)); err != nil {
-		return err
+	if c.ours() {
+		if err := sqlite.Backup(ctx, filepath.Join(c.Data, recordsFile), filepath.Join(c.To, recordsFile)); err != nil {
+			return err
+		}
 	}
 	// Bytes move from what is staged to what is complete, and never back: in this
 	// order they cannot be missed on their way.

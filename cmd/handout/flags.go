@@ -35,9 +35,10 @@ func (s *size) UnmarshalText(text []byte) error {
 // serveCommand is `handout serve`. Each flag is also HANDOUT_… in the
 // environment, and each limit has a bound: nothing is unlimited.
 type serveCommand struct {
-	Listen        string        `default:"127.0.0.1:8080" help:"Address to listen on."`
-	MetricsListen string        `default:"${metrics_listen}" help:"Address of /metrics for Prometheus; with --dev it is on the main one. Empty for none."`
-	Data          string        `default:"./data" type:"path" help:"Directory of the records and the files. One server owns it."`
+	Listen        string `default:"127.0.0.1:8080" help:"Address to listen on."`
+	MetricsListen string `default:"${metrics_listen}" help:"Address of /metrics for Prometheus; with --dev it is on the main one. Empty for none."`
+	Data          string `default:"./data" type:"path" help:"Directory of the records and the files. One server owns it."`
+	recordsFlags  `embed:""`
 	App           []string      `placeholder:"ID:KEY" env:"HANDOUT_APP" help:"An application that may make rooms and tokens. Repeatable; an ID that stands again has another key: the first signs, each is good."`
 	AppFile       string        `type:"path" placeholder:"FILE" help:"The same from a file, one ID:KEY a line. Read again at SIGHUP."`
 	Dev           bool          `help:"Development: the app dev:devkey, a back end that hands a token to anyone, pages of any origin; loopback only."`
@@ -79,6 +80,7 @@ type limitFlags struct {
 	MaxRecipients       int           `default:"200" help:"Participants that one request may list: for its files, or for a message."`
 	MaxReceipts         int           `default:"2000" help:"Files times listed recipients of one request."`
 	MaxRooms            int           `default:"10000" help:"Rooms."`
+	StoreConnections    int           `default:"20" help:"Connections to the database of --store, half of them for changes."`
 	MaxConnections      int           `default:"20000" help:"Push connections."`
 	MaxSockets          int           `default:"30000" help:"TCP connections, push ones included; never more than three quarters of the files that the system lets the server open."`
 	AddressSockets      int           `default:"5000" help:"TCP connections of one address that is no trusted proxy's; an IPv6 /64 counts as one."`
@@ -158,6 +160,9 @@ func (c *serveCommand) Validate() error {
 			return errors.New("--public-url must be http://… or https://…")
 		}
 	}
+	if _, err := c.where(); err != nil {
+		return err
+	}
 	if _, err := c.keys(); err != nil {
 		return err
 	}
@@ -182,7 +187,7 @@ func (l *limitFlags) validate() error {
 		"max-participants": l.MaxParticipants, "max-recipients": l.MaxRecipients, "max-receipts": l.MaxReceipts,
 		"max-rooms": l.MaxRooms, "max-usage": l.MaxUsage, "max-unaudited": l.MaxUnaudited, "max-connections": l.MaxConnections, "max-sockets": l.MaxSockets, "address-sockets": l.AddressSockets,
 		"create-burst": l.CreateBurst, "request-burst": l.RequestBurst, "room-request-burst": l.RoomRequestBurst, "address-request-burst": l.AddressRequestBurst,
-		"connect-burst": l.ConnectBurst, "rejoin-burst": l.RejoinBurst, "push-burst": l.PushBurst, "max-webhooks": l.MaxWebhooks, "webhook-queue": l.WebhookQueue, "webhook-parallel": l.WebhookParallel, "http2-streams": l.HTTP2Streams, "http2-connections": l.HTTP2Connections,
+		"connect-burst": l.ConnectBurst, "rejoin-burst": l.RejoinBurst, "push-burst": l.PushBurst, "max-webhooks": l.MaxWebhooks, "store-connections": l.StoreConnections, "webhook-queue": l.WebhookQueue, "webhook-parallel": l.WebhookParallel, "http2-streams": l.HTTP2Streams, "http2-connections": l.HTTP2Connections,
 	} {
 		if n < 1 {
 			return fmt.Errorf("--%s must be at least 1", name)

@@ -27,6 +27,7 @@ var refusals = map[string]string{
 	"max-recipients":        "counted: 400 `invalid-request`",
 	"max-receipts":          "counted: 400 `invalid-request`",
 	"max-rooms":             "counted: the back end gets 429",
+	"store-connections":     "who asks waits for one; a change for 10 s at most: then 503 `unavailable` with `Retry-After`",
 	"max-connections":       "counted: 503, or the connection is closed and comes back later",
 	"max-sockets":           "counted: 503 `unavailable` with `Retry-After`, and the connection is closed; far beyond, it is closed at once. `/healthz`, `/readyz` and `/metrics` are answered",
 	"address-sockets":       "counted: as `--max-sockets`",

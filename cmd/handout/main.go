@@ -15,11 +15,12 @@ var version = "dev"
 
 type commands struct {
 	cli.Commands
-	Serve   serveCommand     `cmd:"" help:"Run the server."`
-	Verify  verifyCommand    `cmd:"" help:"Hold a data directory against its records."`
-	Audit   auditCommand     `cmd:"" help:"Read the audit log: who did what, when, with which file."`
-	Backup  backupCommand    `cmd:"" help:"Copy a data directory, beside a running server too."`
-	Version kong.VersionFlag `env:"-" help:"Print the version and exit."`
+	Serve    serveCommand     `cmd:"" help:"Run the server."`
+	Verify   verifyCommand    `cmd:"" help:"Hold a data directory against its records."`
+	Audit    auditCommand     `cmd:"" help:"Read the audit log: who did what, when, with which file."`
+	Backup   backupCommand    `cmd:"" help:"Copy a data directory, beside a running server too."`
+	Restored restoredCommand  `cmd:"" help:"Note that the database of the records was restored from a backup of its own."`
+	Version  kong.VersionFlag `env:"-" help:"Print the version and exit."`
 }
 
 // kongUsage is how kong ends a program whose command line is wrong.

@@ -20,14 +20,15 @@ const limitsGroup = "Limits"
 // docs/metrics.md lists every metric there is; a test holds the two together.
 
 // measures are the metrics of what is no request: they are told of what happens,
-// and read the parts when Prometheus asks. They implement sqlite.Observer and
-// webhook.Observer.
+// and read the parts when Prometheus asks. They implement sqlite.Observer,
+// postgres.Observer and webhook.Observer.
 type measures struct {
 	registry *prometheus.Registry
 
 	waiting   prometheus.Gauge
 	group     prometheus.Histogram
 	commit    prometheus.Histogram
+	repeats   prometheus.Counter
 	sync      prometheus.Histogram
 	announced *prometheus.CounterVec
 	webhooks  *prometheus.CounterVec
@@ -53,6 +54,9 @@ func newMeasures() *measures {
 		commit: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "handout_store_commit_seconds", Help: "Time of a transaction of the store, its sync included.", Buckets: fromTenthOfMilli,
 		}),
+		repeats: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "handout_store_repeats_total", Help: "Changes that were made again, because the database refused them for the sake of others or its connection was lost. With SQLite there are none.",
+		}),
 		sync: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "handout_disk_sync_seconds", Help: "Time of a sync of a file or a directory of the files; of the records, see the store.", Buckets: fromTenthOfMilli,
 		}),
@@ -69,19 +73,22 @@ func newMeasures() *measures {
 	for _, of := range eventTypes {
 		m.announced.WithLabelValues(string(of))
 	}
-	m.registry.MustRegister(m.waiting, m.group, m.commit, m.sync, m.announced, m.webhooks, buildInfo(),
+	m.registry.MustRegister(m.waiting, m.group, m.commit, m.repeats, m.sync, m.announced, m.webhooks, buildInfo(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
-// Waiting implements sqlite.Observer.
+// Waiting implements sqlite.Observer and postgres.Observer.
 func (m *measures) Waiting(n int) { m.waiting.Add(float64(n)) }
 
-// Committed implements sqlite.Observer.
+// Committed implements sqlite.Observer and postgres.Observer.
 func (m *measures) Committed(changes int, took time.Duration) {
 	m.group.Observe(float64(changes))
 	m.commit.Observe(took.Seconds())
 }
+
+// Repeated implements postgres.Observer.
+func (m *measures) Repeated() { m.repeats.Inc() }
 
 func (m *measures) synced(took time.Duration) { m.sync.Observe(took.Seconds()) }
 

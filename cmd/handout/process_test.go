@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/handout-rtc/handout/internal/enginetest"
 	"github.com/handout-rtc/handout/internal/faulttest"
 )
 
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	enginetest.Exit(m.Run())
 }
 
 // process is a running `handout serve` of its own.

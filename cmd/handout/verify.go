@@ -16,7 +16,7 @@ import (
 
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
 	"github.com/handout-rtc/handout/internal/store"
-	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/store/postgres"
 	"github.com/handout-rtc/handout/internal/verify"
 )
 
@@ -35,11 +35,12 @@ const settleTime = 2 * time.Second
 
 // verifyCommand is `handout verify`.
 type verifyCommand struct {
-	Data      string        `default:"./data" type:"path" help:"Directory of the records and the files."`
-	Quick     bool          `env:"-" help:"Do not read the files: their sizes alone, and a quick check of the database."`
-	Repair    bool          `env:"-" help:"Remove what no record knows, and end the shares whose bytes are lost. Needs the directory for itself: stop the server."`
-	OrphanAge time.Duration `default:"1h" env:"-" help:"How old bytes must be that no record knows before --repair removes them."`
-	JSON      bool          `name:"json" env:"-" help:"Print the report as JSON."`
+	Data         string `default:"./data" type:"path" help:"Directory of the records and the files."`
+	recordsFlags `embed:""`
+	Quick        bool          `env:"-" help:"Do not read the files: their sizes alone, and a quick check of the database."`
+	Repair       bool          `env:"-" help:"Remove what no record knows, and end the shares whose bytes are lost. Needs the directory for itself: stop the server."`
+	OrphanAge    time.Duration `default:"1h" env:"-" help:"How old bytes must be that no record knows before --repair removes them."`
+	JSON         bool          `name:"json" env:"-" help:"Print the report as JSON."`
 }
 
 // Help implements kong's long help.
@@ -86,13 +87,17 @@ func (c *verifyCommand) Run() error {
 }
 
 func (c *verifyCommand) verify(ctx context.Context) (*verify.Report, error) {
-	if _, err := os.Stat(filepath.Join(c.Data, recordsFile)); err != nil {
+	mark := recordsFile
+	if !c.ours() {
+		mark = filesDir
+	}
+	if _, err := os.Stat(filepath.Join(c.Data, mark)); err != nil {
 		return nil, fmt.Errorf("%s is no data directory: %w", c.Data, err)
 	}
 	if c.Repair {
 		return c.repair(ctx)
 	}
-	records, err := sqlite.Inspect(ctx, filepath.Join(c.Data, recordsFile))
+	records, err := c.inspect(ctx, c.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +128,7 @@ func (c *verifyCommand) repair(ctx context.Context) (_ *verify.Report, err error
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	records, err := sqlite.Open(ctx, filepath.Join(c.Data, recordsFile))
+	records, err := c.open(ctx, c.Data, postgres.Config{})
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/handout-rtc/handout/internal/share"
 	"github.com/handout-rtc/handout/internal/signal"
 	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/internal/store/postgres"
 	"github.com/handout-rtc/handout/internal/store/sqlite"
 	"github.com/handout-rtc/handout/internal/upload"
 	"github.com/handout-rtc/handout/internal/webhook"
@@ -186,7 +187,8 @@ func (p *parts) openData(ctx context.Context, c *serveCommand) error {
 		return err
 	}
 	p.closers = append(p.closers, unlock)
-	if p.records, err = sqlite.Open(ctx, filepath.Join(c.Data, recordsFile), forRecords...); err != nil {
+	database := postgres.Config{Connections: c.Limits.StoreConnections, Observer: p.measures}
+	if p.records, err = c.recordsFlags.open(ctx, c.Data, database, forRecords...); err != nil {
 		return fmt.Errorf("opening the records: %w", err)
 	}
 	p.closers = append(p.closers, p.records.Close)

@@ -78,16 +78,7 @@ func (p *process) pid() int {
 // ended reports whether the server has ended.
 func (p *process) ended() bool {
 	pid := p.pid()
-	if pid == 0 {
-		return false
-	}
-	// One that nobody has waited for yet has ended too.
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return syscall.Kill(pid, 0) != nil
-	}
-	_, state, _ := strings.Cut(string(stat), ") ")
-	return strings.HasPrefix(state, "Z")
+	return pid != 0 && !running(pid)
 }
 
 // close stops the server and waits until it has ended.
@@ -103,13 +94,55 @@ func (p *process) close() error {
 	return nil
 }
 
-// kill ends the server at once, as a fault would, and waits until it has ended.
+// kill ends the server and all processes that it has started at once, as a fault
+// would, and waits until they have ended.
 func (p *process) kill() error {
-	if pid := p.pid(); pid != 0 {
-		syscall.Kill(pid, syscall.SIGKILL)
+	all := p.signal(syscall.SIGKILL)
+	err := p.close()
+	for _, pid := range all {
+		for deadline := time.Now().Add(stopPatience); running(pid); time.Sleep(lookAgain) {
+			if time.Now().After(deadline) {
+				return errors.Join(err, fmt.Errorf("process %d does not end", pid))
+			}
+		}
 	}
-	return p.close()
+	return err
 }
 
-// signal sends a signal to the server and all processes that it has started.
-func (p *process) signal(s syscall.Signal) { syscall.Kill(-p.cmd.Process.Pid, s) }
+// signal sends a signal to the server and all processes that it has started, and
+// returns which those are.
+func (p *process) signal(s syscall.Signal) []int {
+	server := p.pid()
+	if server == 0 {
+		return nil
+	}
+	all := []int{server}
+	entries, _ := os.ReadDir("/proc")
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if _, parent := stat(pid); err == nil && parent == server {
+			all = append(all, pid)
+		}
+	}
+	for _, pid := range all {
+		syscall.Kill(pid, s)
+	}
+	return all
+}
+
+// running reports whether there is such a process that has not ended.
+func running(pid int) bool {
+	state, _ := stat(pid)
+	return state != "" && state != "Z"
+}
+
+// stat returns the state of a process, "" without it, and its parent.
+func stat(pid int) (state string, parent int) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return "", 0
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	fmt.Sscan(rest, &state, &parent) // what is no number is no parent
+	return state, parent
+}

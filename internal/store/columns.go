@@ -25,7 +25,7 @@ type row interface {
 func list[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, coded(err)
 	}
 	defer rows.Close()
 	var all []T
@@ -36,16 +36,16 @@ func list[T any](ctx context.Context, q querier, scan func(row) (T, error), quer
 		}
 		all = append(all, item)
 	}
-	return all, rows.Err()
+	return all, coded(rows.Err())
 }
 
 // one reads the only row of a query; none is ErrNotFound.
 func one[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) (T, error) {
 	item, err := scan(q.QueryRowContext(ctx, query, args...))
 	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNotFound
+		return item, ErrNotFound
 	}
-	return item, err
+	return item, coded(err)
 }
 
 // column scans a row of a single column.

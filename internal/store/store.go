@@ -16,6 +16,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -174,12 +175,14 @@ func wake(waiting chan<- struct{}) {
 	}
 }
 
-// coded says what a fault of the disk means to who asked for the change.
+// coded says what a fault of the disk, or of the database, means to who asked.
 func coded(err error) error {
 	switch {
+	case err == nil || protocol.CodeOf(err) == protocol.CodeUnavailable:
+		return err
 	case errors.Is(err, ErrBroken):
 		return protocol.WrapError(protocol.CodeUnavailable, "the records cannot be written until the disk is looked after and the server restarted", err)
-	case errors.Is(err, ErrUnknown), errors.Is(err, ErrAway):
+	case errors.Is(err, ErrUnknown), errors.Is(err, ErrAway), errors.Is(err, driver.ErrBadConn):
 		return protocol.WrapError(protocol.CodeUnavailable, "the records cannot be reached", err)
 	case errors.Is(err, ErrFull):
 		return protocol.WrapError(protocol.CodeStorageFull, "the server has no room left", err)
@@ -191,11 +194,11 @@ func coded(err error) error {
 func (db *DB) read(ctx context.Context, what string, fn func(*sql.Tx) error) error {
 	tx, err := db.engine.Reader().BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return fmt.Errorf("%s: %w", what, coded(err))
 	}
 	defer tx.Rollback() // nothing to keep
 	if err := fn(tx); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return fmt.Errorf("%s: %w", what, coded(err))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"hash/fnv"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -204,7 +205,7 @@ func (c *conn) translated(ctx context.Context, err error) error {
 	switch {
 	case err == nil || ctx.Err() != nil || errors.Is(err, driver.ErrBadConn):
 		return err
-	case c.Conn.Conn().IsClosed() && c.inside:
+	case c.Conn.Conn().IsClosed() && (c.inside || errors.Is(err, os.ErrDeadlineExceeded)): // who is silent is not asked again
 		return fmt.Errorf("%w: %w", store.ErrAway, err)
 	case c.Conn.Conn().IsClosed():
 		return driver.ErrBadConn

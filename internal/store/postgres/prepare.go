@@ -94,3 +94,15 @@ func orderByBytes(ctx context.Context, db *sql.DB) error {
 	}
 	return nil
 }
+
+// NoteRestored notes in a database that it was restored from a backup, as
+// store.NoteCopied says. No server has it open.
+func NoteRestored(ctx context.Context, url string) (err error) {
+	settings, err := parse(url)
+	if err != nil {
+		return err
+	}
+	db := pool(settings, 1, nil)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return store.NoteCopied(ctx, db)
+}
