@@ -34,8 +34,10 @@ var allowed = map[string][]string{
 	"internal/upload":   {"protocol", "internal/store", "internal/blob", "internal/crash"},
 	"internal/audit":    {"protocol", "internal/store"},
 	"internal/verify":   {"protocol", "internal/store", "internal/blob"},
-	// It is an edge, as the two below: it speaks HTTP to the applications' endpoints.
+	// These are edges, as the two below: the one speaks HTTP to the applications'
+	// endpoints, the other to other nodes.
 	"internal/webhook": {"protocol", "internal/store"},
+	"internal/cluster": {"protocol", "internal/store", "internal/blob"},
 	"internal/signal":  {"protocol", "token", "internal/room", "internal/share", "internal/store", "internal/limit", "internal/crash"},
 	"internal/server":  {"protocol", "token", "internal/room", "internal/share", "internal/upload", "internal/store", "internal/blob", "internal/limit", "internal/webhook"},
 	// The engines that tests run against, as real servers.
@@ -52,6 +54,7 @@ var allowed = map[string][]string{
 	"cmd/handout": {
 		"protocol", "token", "docs", "sdk", "panel", "web", "internal/cli", "internal/room", "internal/share", "internal/upload",
 		"internal/blob", "internal/clock", "internal/store", "internal/signal", "internal/server", "internal/verify", "internal/audit", "internal/limit", "internal/webhook",
+		"internal/cluster",
 	},
 }
 
@@ -60,6 +63,7 @@ var allowedInTests = map[string][]string{
 	"internal/filetype": {"protocol"},
 	"internal/room":     {"internal/store"},
 	"internal/share":    {"internal/upload"},
+	"internal/cluster":  {"internal/upload", "internal/share", "internal/blob"},
 	"internal/signal":   {"internal/room", "internal/store", "internal/enginetest"},
 	"internal/server":   {"internal/signal", "docs"},
 	"client":            {"token", "internal/faulttest"},

@@ -46,6 +46,9 @@ var (
 	// ErrSuperseded: another Writer has been opened for the blob, here or elsewhere.
 	// Nothing more of this one is kept.
 	ErrSuperseded = errors.New("another writer has taken the blob")
+	// ErrElsewhere: what is to be read next is not here yet, but comes in at another
+	// node: see Stream.
+	ErrElsewhere = errors.New("the bytes come in at another node")
 	// ErrPoisoned: the disk failed to sync or to write, so the store takes no more
 	// writes until it is opened again. For the blob that it failed, the error is
 	// ErrLost as well.
@@ -114,6 +117,17 @@ type Writer interface {
 	// Close lets go of the staged blob and leaves the bytes that were flushed for
 	// the next Writer. It may be called twice, and after Commit.
 	Close() error
+}
+
+// Stream is the bytes of a blob that another node receives, from some place on, as
+// they come. It is for one goroutine.
+type Stream interface {
+	// Next returns up to limit of the next bytes, at least one, as soon as they are
+	// there; the caller must read them all. It returns io.EOF behind the last byte of
+	// a blob that is complete. Any other error says that the stream has broken off:
+	// more may be found where blobs are kept, or in another stream.
+	Next(limit int64) (*io.LimitedReader, error)
+	io.Closer
 }
 
 // Reader reads a blob. A staged one may grow: a Reader at its end goes on with

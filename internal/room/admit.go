@@ -96,6 +96,10 @@ func (a *admissions) note(b bearer, app string, age int) {
 	a.app[b] = app
 }
 
+// AskAgain has everybody's admission asked of the store again: another node of the
+// cluster may have dropped somebody, or ended a room.
+func (s *Service) AskAgain() { s.admitted.forget() }
+
 func (a *admissions) forget() {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -26,8 +26,10 @@ type Content struct {
 	done    func()
 
 	bytes blob.Reader  // nil until the first byte is there
+	other blob.Stream  // what another node receives, from at on; nil while nothing does
 	begun func() error // called before the first byte; nil afterwards
 	at    int64        // where the next byte is
+	moved bool         // bytes stand elsewhere than at
 	ready int64        // how many bytes there are
 	all   bool         // ready is all
 }
@@ -74,6 +76,7 @@ func (s *Service) Content(ctx context.Context, c Caller, id protocol.ShareID, cu
 // Close ends the reading. It may be called twice.
 func (c *Content) Close() error {
 	c.done()
+	c.leaveStream()
 	if c.bytes == nil {
 		return nil
 	}
@@ -96,7 +99,8 @@ func (c *Content) Following() bool { return !c.all }
 
 // Next returns up to limit of the next bytes, at least one, as soon as they are
 // there; the caller must read them all. It returns io.EOF after the last. The
-// reader's R is the bare blob, so that the kernel can send a file.
+// reader's R is the bare blob, so that the kernel can send a file; or the connection
+// to another node, if that receives them.
 func (c *Content) Next(limit int64) (*io.LimitedReader, error) {
 	part, err := c.next(limit)
 	if err != nil && err != io.EOF && c.ctx.Err() != nil {
@@ -106,22 +110,52 @@ func (c *Content) Next(limit int64) (*io.LimitedReader, error) {
 }
 
 func (c *Content) next(limit int64) (*io.LimitedReader, error) {
-	if err := c.await(); err != nil {
-		return nil, err
+	for {
+		if err := c.await(); err != nil {
+			return nil, err
+		}
+		if c.other == nil {
+			break
+		}
+		part, err := c.other.Next(limit)
+		if err == nil {
+			return part, c.pass(part.N)
+		}
+		c.leaveStream() // it says no more than that something has changed
 	}
 	if c.at >= c.ready {
 		return nil, io.EOF
 	}
+	if c.moved { // a stream has passed what the blob stood at
+		if _, err := c.bytes.Seek(c.at, io.SeekStart); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", c.Share.ID, err)
+		}
+		c.moved = false
+	}
+	n := min(limit, c.ready-c.at)
+	return &io.LimitedReader{R: c.bytes, N: n}, c.pass(n)
+}
+
+// pass notes that the next n bytes are the caller's.
+func (c *Content) pass(n int64) error {
 	if c.begun != nil {
 		if err := c.begun(); err != nil {
-			return nil, err
+			return err
 		}
 		c.begun = nil
 	}
-	n := min(limit, c.ready-c.at)
 	c.at += n
 	c.reading.at.Store(c.at)
-	return &io.LimitedReader{R: c.bytes, N: n}, nil
+	return nil
+}
+
+// leaveStream lets go of the stream from another node.
+func (c *Content) leaveStream() {
+	if c.other != nil {
+		c.other.Close()
+		c.other = nil
+		c.moved = c.bytes != nil
+	}
 }
 
 // await returns when the byte at the present position is there, or is known not
@@ -130,14 +164,20 @@ func (c *Content) await() error {
 	if c.ctx.Err() != nil {
 		return context.Cause(c.ctx)
 	}
-	if c.at >= c.ready && !c.all && c.at != c.Size() {
+	for c.other == nil && c.at >= c.ready && !c.all && c.at != c.Size() {
 		ready, all, err := c.service.Uploads.Follow(c.ctx, c.Share.ID, c.at)
+		if errors.Is(err, blob.ErrElsewhere) {
+			c.other, err = c.service.Uploads.Stream(c.ctx, c.Share.ID, c.at)
+			if err != nil && c.ctx.Err() == nil {
+				continue
+			}
+		}
 		if err != nil {
 			return err
 		}
 		c.ready, c.all = ready, all
 	}
-	if c.bytes != nil || c.at >= c.ready {
+	if c.bytes != nil || c.other != nil || c.at >= c.ready {
 		return nil
 	}
 	return c.open()
@@ -186,9 +226,11 @@ func (c *Content) Seek(offset int64, whence int) (int64, error) {
 		return c.at, errors.New("seeking in content: no such position")
 	}
 	c.at = offset
+	c.leaveStream()
 	if c.bytes == nil {
 		return offset, nil
 	}
+	c.moved = false
 	return c.bytes.Seek(offset, io.SeekStart)
 }
 

@@ -61,6 +61,12 @@ func (l *readings) cut(cause error, match func(*reading) bool) {
 	}
 }
 
+// cutReader cuts off the downloads of who was removed from the room.
+func (s *Service) cutReader(room protocol.RoomID, id protocol.ParticipantID) {
+	s.readings.cut(protocol.NewError(protocol.CodeDropped, "the participant was removed from the room"),
+		func(r *reading) bool { return r.room == room && r.reader == id })
+}
+
 // all returns the running downloads.
 func (l *readings) all() []*reading {
 	l.mu.Lock()

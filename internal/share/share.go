@@ -44,8 +44,12 @@ type Uploads interface {
 	// Offsets returns how far the uploads are that receive bytes now.
 	Offsets() map[protocol.ShareID]int64
 	// Follow returns how many bytes of the upload may be read, as soon as that
-	// is more than beyond, and whether that is all of it.
+	// is more than beyond, and whether that is all of it; blob.ErrElsewhere when what
+	// lies beyond comes in at another node.
 	Follow(ctx context.Context, id protocol.ShareID, beyond int64) (readable int64, all bool, err error)
+	// Stream opens the bytes that another node receives, from the byte from on. When
+	// it fails, Follow knows more.
+	Stream(ctx context.Context, id protocol.ShareID, from int64) (blob.Stream, error)
 }
 
 // Push is what a Service needs to tell participants what is not kept.
@@ -172,8 +176,7 @@ func (s *Service) End(ctx context.Context, c Caller, id protocol.ShareID) error 
 // Dropped ends what a participant does who was removed from the room: its
 // uploads fail, for nobody can finish them, and its downloads are cut off.
 func (s *Service) Dropped(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) error {
-	s.readings.cut(protocol.NewError(protocol.CodeDropped, "the participant was removed from the room"),
-		func(r *reading) bool { return r.room == room && r.reader == id })
+	s.cutReader(room, id)
 	var since protocol.Cursor
 	for {
 		page, err := s.Records.SharesFor(ctx, room, id, since, protocol.SharesPerPage, false)

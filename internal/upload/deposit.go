@@ -45,11 +45,11 @@ func (s *Service) Deposit(ctx context.Context, d Deposit) (store.Share, error) {
 	ctx = context.WithoutCancel(ctx) // as in Append
 	// Held until the record is made: the sweep must not take the bytes for
 	// orphans meanwhile.
-	release, err := s.acquire(ctx, d.Share.ID, d.Yield)
+	turn, err := s.acquire(ctx, d.Share.ID, d.Yield)
 	if err != nil {
 		return store.Share{}, err
 	}
-	defer release()
+	defer turn.release()
 	block := blocks.Get().(*[blockSize]byte)
 	defer blocks.Put(block)
 	data := block[:*d.Share.Size]

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/handout-rtc/handout/internal/blob"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -18,7 +21,8 @@ import (
 // It fails with CodeShareEnded if the upload ended without being complete, with
 // CodeUploadStalled if the sender has sent nothing for FollowWait or the byte
 // asked for has not come in that time, and with CodeUnavailable while the server
-// stops.
+// stops. In a cluster it is blob.ErrElsewhere when another node receives the byte:
+// see Stream.
 func (s *Service) Follow(ctx context.Context, id protocol.ShareID, beyond int64) (readable int64, all bool, err error) {
 	s.waiting.Add(1)
 	defer s.waiting.Add(-1)
@@ -38,6 +42,9 @@ func (s *Service) Follow(ctx context.Context, id protocol.ShareID, beyond int64)
 			}
 			if all = share.State == protocol.Available; all || share.Offset > beyond && !withheld(share) {
 				return share.Offset, all, nil
+			}
+			if !s.Active(id) && s.elsewhere(ctx, share) {
+				return 0, false, blob.ErrElsewhere
 			}
 			if !s.Active(id) && s.Now().Sub(share.UpdatedAt) >= s.FollowWait {
 				return 0, false, stalled()
@@ -93,7 +100,7 @@ func (s *Service) followed(ctx context.Context, id protocol.ShareID) (store.Shar
 // believed holds the record of an upload against its bytes, unless a request of this
 // boot has done it or does it now: a power cut may have taken them.
 func (s *Service) believed(ctx context.Context, share store.Share) (store.Share, error) {
-	if share.State != protocol.Uploading || share.Offset == 0 || share.Checkpoint.SameBoot(s.Boot) || s.Active(share.ID) {
+	if share.State != protocol.Uploading || share.Offset == 0 || share.Checkpoint.SameBoot(s.Boot) || s.Active(share.ID) || s.elsewhere(ctx, share) {
 		return share, nil
 	}
 	return s.settled(ctx, share.ID)
@@ -183,6 +190,13 @@ func (l *flows) offsets() map[protocol.ShareID]int64 {
 		}
 	}
 	return all
+}
+
+// ids returns the uploads that somebody writes or follows.
+func (l *flows) ids() []protocol.ShareID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.byID))
 }
 
 // turn tells the followers that a request has let go of the upload.

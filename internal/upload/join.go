@@ -149,7 +149,7 @@ func (s *Service) follow(ctx context.Context, part protocol.ShareID, beyond int6
 // process had no time to record before it died.
 func (s *Service) recorded(ctx context.Context, part protocol.ShareID, beyond int64) (int64, error) {
 	record, err := s.followed(ctx, part)
-	if err == nil && record.Offset <= beyond && !s.Active(part) {
+	if err == nil && record.Offset <= beyond && !s.Active(part) && !s.elsewhere(ctx, record) {
 		record, err = s.settled(ctx, part)
 	}
 	if err == nil && record.Offset <= beyond {
@@ -162,6 +162,9 @@ func (s *Service) recorded(ctx context.Context, part protocol.ShareID, beyond in
 // supply has no more.
 func (s *Service) join(ctx context.Context, id protocol.ShareID, more supply) error {
 	for {
+		if elsewhere, err := s.joinElsewhere(ctx, id); elsewhere || err != nil {
+			return err
+		}
 		whole, err := s.settled(ctx, id)
 		if isPreempted(err) {
 			continue // it may have ended
@@ -181,12 +184,12 @@ func (s *Service) join(ctx context.Context, id protocol.ShareID, more supply) er
 
 // settled is Offset for the joiner.
 func (s *Service) settled(ctx context.Context, id protocol.ShareID) (store.Share, error) {
-	release, err := s.acquire(ctx, id, nil)
+	turn, err := s.acquire(ctx, id, nil)
 	if err != nil {
 		return store.Share{}, err
 	}
-	defer release()
-	share, _, err := s.resume(ctx, id)
+	defer turn.release()
+	share, _, err := s.resume(ctx, turn)
 	return share, err
 }
 
@@ -204,7 +207,7 @@ func (s *Service) joinNext(ctx context.Context, whole store.Share, more supply) 
 			if _, err := s.believed(ctx, part); err != nil {
 				return err
 			}
-			return s.joinPart(ctx, whole, &partReader{blobs: s.Blobs, part: part, at: whole.Offset - from, more: more})
+			return s.joinPart(ctx, whole, &partReader{blobs: s.Blobs, part: part, at: whole.Offset - from, more: more, stream: s.Stream})
 		}
 		if err := s.partDone(ctx, part); err != nil {
 			return err

@@ -2,6 +2,8 @@ package upload
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -23,6 +25,7 @@ type leases struct {
 // lease is one request's hold on an upload, or its wish for it.
 type lease struct {
 	yield func() // asks the holder to let go; nil once asked
+	fence int64  // under which this node holds the upload
 	next  *lease // the one that waits; nil while nobody does
 	// turn tells one that waits whether it is the holder now or has lost its
 	// place to a newer one. One word fits in it.
@@ -105,6 +108,35 @@ func (l *leases) yieldAll() {
 	for _, ask := range asks {
 		ask()
 	}
+}
+
+// note notes the fence under which the holder of the lease goes on.
+func (l *leases) note(id protocol.ShareID, fence int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if holder := l.held[id]; holder != nil {
+		holder.fence = fence
+	}
+}
+
+// yieldOne asks the holder of the upload to let go, if it goes by an older fence.
+func (l *leases) yieldOne(id protocol.ShareID, fence int64) {
+	l.mu.Lock()
+	var ask func()
+	if holder := l.held[id]; holder != nil && holder.fence < fence {
+		ask, holder.yield = holder.yield, nil
+	}
+	l.mu.Unlock()
+	if ask != nil {
+		ask()
+	}
+}
+
+// ids returns the uploads that somebody holds.
+func (l *leases) ids() []protocol.ShareID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.held))
 }
 
 // count returns how many uploads somebody holds.

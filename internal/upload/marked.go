@@ -73,10 +73,12 @@ func isOverrun(err error) bool { return protocol.CodeOf(err) == protocol.CodeReq
 
 // outgrown fails a marked upload of which more came than its length.
 func (s *Service) outgrown(ctx context.Context, share store.Share) (store.Share, error) {
-	ended, err := s.Records.End(store.By(ctx, store.ByServer), share.ID, protocol.Failed, protocol.CodeLengthMismatch, s.Now())
+	ended, err := s.Records.End(store.By(s.held(ctx, share), store.ByServer), share.ID, protocol.Failed, protocol.CodeLengthMismatch, s.Now())
 	switch {
 	case errors.Is(err, store.ErrConflict):
 		return ended, endedError(ended)
+	case errors.Is(err, store.ErrFenced):
+		return share, overtaken(err)
 	case err != nil:
 		return share, fmt.Errorf("ending an upload: %w", err)
 	}

@@ -21,8 +21,12 @@ import (
 // earlier process received and had no time to record, completes what has all
 // its bytes, and fails the share for good if acknowledged bytes are gone:
 // an offset never goes back.
-func (s *Service) resume(ctx context.Context, id protocol.ShareID) (store.Share, hash.Hash, error) {
+func (s *Service) resume(ctx context.Context, turn *turn) (store.Share, hash.Hash, error) {
+	id := turn.id
 	share, err := s.Records.Share(ctx, id)
+	if err == nil && share.State == protocol.Uploading {
+		share, err = s.take(ctx, share, turn)
+	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return share, nil, protocol.NewError(protocol.CodeShareNotFound, "there is no such upload")
@@ -159,7 +163,7 @@ func (s *Service) checkpoint(ctx context.Context, share *store.Share, h hash.Has
 		return fmt.Errorf("saving the hash: %w", err)
 	}
 	share.Checkpoint = store.Checkpoint{Offset: share.Offset, Hash: state, Run: run}
-	err = s.Records.Checkpoint(ctx, share.ID, share.Checkpoint, s.Now())
+	err = s.Records.Checkpoint(s.held(ctx, *share), share.ID, share.Checkpoint, s.Now())
 	if errors.Is(err, store.ErrConflict) {
 		// A joiner reads what is written, so it may have taken a part by now.
 		if now, readErr := s.Records.Share(ctx, share.ID); readErr == nil && taken(now) {
@@ -234,7 +238,7 @@ func (s *Service) settle(ctx context.Context, share store.Share, h hash.Hash) (s
 func (s *Service) record(ctx context.Context, share store.Share, h hash.Hash) (store.Share, error) {
 	now := s.Now()
 	sum := hex.EncodeToString(h.Sum(nil))
-	done, err := s.Records.Complete(ctx, share.ID, share.Offset, sum, now, share.ExpiresAt)
+	done, err := s.Records.Complete(s.held(ctx, share), share.ID, share.Offset, sum, now, share.ExpiresAt)
 	if err != nil {
 		return share, s.conflict(ctx, "recording the complete file", share.ID, err)
 	}
@@ -245,6 +249,9 @@ func (s *Service) record(ctx context.Context, share store.Share, h hash.Hash) (s
 
 // conflict explains why the store refused: the share has ended meanwhile.
 func (s *Service) conflict(ctx context.Context, what string, id protocol.ShareID, err error) error {
+	if errors.Is(err, store.ErrFenced) {
+		return overtaken(err)
+	}
 	if !errors.Is(err, store.ErrConflict) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -256,8 +263,12 @@ func (s *Service) conflict(ctx context.Context, what string, id protocol.ShareID
 
 // fail ends a share whose bytes cannot be believed any more.
 func (s *Service) fail(ctx context.Context, share store.Share, cause error) error {
+	_, err := s.Records.End(store.By(s.held(ctx, share), store.ByServer), share.ID, protocol.Failed, protocol.CodeStorageFailed, s.Now())
+	if errors.Is(err, store.ErrFenced) { // it is another node's, which knows better
+		return overtaken(err)
+	}
 	s.Log.Error("upload lost", "share", share.ID, "room", share.Room, "err", cause)
-	if _, err := s.Records.End(store.By(ctx, store.ByServer), share.ID, protocol.Failed, protocol.CodeStorageFailed, s.Now()); err != nil && !errors.Is(err, store.ErrConflict) {
+	if err != nil && !errors.Is(err, store.ErrConflict) {
 		s.Log.Error("recording a lost upload", "share", share.ID, "err", err)
 	}
 	if share.PartOf != "" {

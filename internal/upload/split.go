@@ -44,12 +44,12 @@ func (s *Service) Split(ctx context.Context, id protocol.ShareID, n int, concat 
 
 // splitNow takes the upload over and gives it its parts, if it has none.
 func (s *Service) splitNow(ctx context.Context, id protocol.ShareID, n int, concat func([]protocol.ShareID) string) (store.Share, error) {
-	release, err := s.acquire(ctx, id, nil)
+	turn, err := s.acquire(ctx, id, nil)
 	if err != nil {
 		return store.Share{}, err
 	}
-	defer release()
-	whole, _, err := s.resume(ctx, id)
+	defer turn.release()
+	whole, _, err := s.resume(ctx, turn)
 	switch {
 	case err != nil || whole.Joined():
 		return whole, err
@@ -61,7 +61,7 @@ func (s *Service) splitNow(ctx context.Context, id protocol.ShareID, n int, conc
 		return whole, protocol.NewError(protocol.CodeOffsetMismatch, "there are fewer bytes left than parts")
 	}
 	parts, ids := s.cut(whole, n)
-	if err := s.Parts.Split(ctx, id, whole.Offset, concat(ids), parts); err != nil {
+	if err := s.Parts.Split(s.held(ctx, whole), id, whole.Offset, concat(ids), parts); err != nil {
 		return whole, s.conflict(ctx, "splitting the upload", id, err)
 	}
 	crash.At(crash.UploadSplit)

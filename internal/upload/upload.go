@@ -42,6 +42,10 @@ type Config struct {
 	Records Records
 	Parts   Parts
 	Blobs   Blobs
+	// Holders and Peers are the other nodes of a cluster; nil where this process serves
+	// alone.
+	Holders Holders
+	Peers   Peers
 	Limits  protocol.Limits
 	Quota   store.Quota // bounds what Limits does not
 	// Boot names the running kernel. Bytes written under the same boot are in
@@ -163,13 +167,13 @@ func (s *Service) append(ctx context.Context, a Append, joiner bool) (store.Shar
 	// What has arrived is kept even if the client hangs up, so the work is not
 	// bound to the request's context; the body's end is what stops it.
 	ctx = context.WithoutCancel(ctx)
-	release, err := s.acquire(ctx, a.ID, a.Yield)
+	turn, err := s.acquire(ctx, a.ID, a.Yield)
 	if err != nil {
 		return store.Share{}, err
 	}
-	defer release()
+	defer turn.release()
 
-	share, hash, err := s.resume(ctx, a.ID)
+	share, hash, err := s.resume(ctx, turn)
 	if err != nil {
 		return share, err
 	}
@@ -207,7 +211,7 @@ func (s *Service) declare(ctx context.Context, share store.Share, a Append) (sto
 		return share, protocol.LimitError(protocol.CodeFileTooLarge, "max-file-size", "the length is over the limit")
 	}
 	quota := s.Quota.With(s.Limits)
-	updated, err := s.Records.SetLength(ctx, a.ID, *a.Length, quota, s.Now())
+	updated, err := s.Records.SetLength(s.held(ctx, share), a.ID, *a.Length, quota, s.Now())
 	if err != nil {
 		return share, s.recordFailed("recording the length", updated, err)
 	}
@@ -216,19 +220,29 @@ func (s *Service) declare(ctx context.Context, share store.Share, a Append) (sto
 
 // Interrupt makes the request that now writes to the upload let go, and
 // returns when nobody writes any more. It is for an upload that has ended: what
-// comes after it writes nothing, so it waits for that too.
+// comes after it writes nothing, so it waits for that too. In a cluster that goes for
+// every node.
 func (s *Service) Interrupt(ctx context.Context, id protocol.ShareID) error {
 	ctx, cancel := context.WithTimeout(ctx, s.Handover)
 	defer cancel()
+	if err := s.LetGo(ctx, id); err != nil {
+		return err
+	}
+	return s.interruptElsewhere(ctx, id)
+}
+
+// LetGo is Interrupt for the requests of this node alone: for another one that wants
+// the upload. What they have received is kept.
+func (s *Service) LetGo(ctx context.Context, id protocol.ShareID) error {
 	for {
-		release, err := s.acquire(ctx, id, nil)
+		turn, err := s.acquire(ctx, id, nil)
 		if isPreempted(err) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		release()
+		turn.release()
 		return nil
 	}
 }
@@ -259,9 +273,32 @@ func (s *Service) Finish(ctx context.Context, id protocol.ShareID) error {
 	return err
 }
 
-func (s *Service) acquire(ctx context.Context, id protocol.ShareID, yield func()) (release func(), err error) {
+// turn is a request's time with an upload.
+type turn struct {
+	id protocol.ShareID
+	// wanted ends when another request wants the upload; nil where this process serves
+	// alone.
+	wanted context.Context
+	// release must be called once.
+	release func()
+}
+
+// acquire returns when no other request of this node has the upload.
+func (s *Service) acquire(ctx context.Context, id protocol.ShareID, yield func()) (*turn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.Handover)
 	defer cancel()
+	t := &turn{id: id}
+	if s.Holders != nil {
+		wanted, want := context.WithCancel(context.Background())
+		t.wanted = wanted
+		own := yield
+		yield = func() {
+			want()
+			if own != nil {
+				own()
+			}
+		}
+	}
 	letGo, err := s.leases.acquire(ctx, id, yield)
 	switch {
 	case isPreempted(err):
@@ -269,10 +306,11 @@ func (s *Service) acquire(ctx context.Context, id protocol.ShareID, yield func()
 	case err != nil:
 		return nil, protocol.WrapError(protocol.CodeUploadBusy, "another request holds the upload", err)
 	}
-	return func() {
+	t.release = func() {
 		letGo()
 		s.flows.turn(id)
-	}, nil
+	}
+	return t, nil
 }
 
 func isPreempted(err error) bool { return protocol.CodeOf(err) == protocol.CodeUploadPreempted }
@@ -282,6 +320,9 @@ func isPreempted(err error) bool { return protocol.CodeOf(err) == protocol.CodeU
 func (s *Service) recordFailed(what string, share store.Share, err error) error {
 	if errors.Is(err, store.ErrConflict) {
 		return endedError(share)
+	}
+	if errors.Is(err, store.ErrFenced) {
+		return overtaken(err)
 	}
 	var coded *protocol.Error
 	if errors.As(err, &coded) {

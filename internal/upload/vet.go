@@ -53,10 +53,12 @@ func (s *Service) vet(ctx context.Context, share store.Share, a *Append, left in
 	if protocol.CodeOf(refusal) != protocol.CodeTypeNotAllowed {
 		return share, true, refusal
 	}
-	failed, err := s.Records.End(store.By(ctx, store.ByServer), share.ID, protocol.Failed, protocol.CodeTypeNotAllowed, s.Now())
+	failed, err := s.Records.End(store.By(s.held(ctx, share), store.ByServer), share.ID, protocol.Failed, protocol.CodeTypeNotAllowed, s.Now())
 	switch {
 	case errors.Is(err, store.ErrConflict):
 		return failed, true, endedError(failed)
+	case errors.Is(err, store.ErrFenced):
+		return share, true, overtaken(err)
 	case err != nil:
 		return share, true, fmt.Errorf("ending an upload: %w", err)
 	}

@@ -35,6 +35,7 @@ type entry struct {
 	data      []byte
 	committed bool
 	modified  time.Time
+	writer    *writer // the last one that was opened: nobody else adds anything
 }
 
 var (
@@ -73,7 +74,9 @@ func (s *Store) Write(_ context.Context, key blob.Key, offset int64) (blob.Write
 	}
 	e.data = slices.Clip(e.data[:offset])
 	e.modified = time.Now()
-	return &writer{store: s, key: key, entry: e}, nil
+	w := &writer{store: s, key: key, entry: e}
+	e.writer = w
+	return w, nil
 }
 
 // Put implements blob.Putter.
@@ -214,6 +217,9 @@ func (w *writer) Write(p []byte) (int, error) {
 	if err := w.store.faults.Write; err != nil {
 		return 0, err
 	}
+	if w.entry.writer != w {
+		return 0, blob.ErrSuperseded
+	}
 	w.entry.data = append(w.entry.data, p...)
 	w.entry.modified = time.Now()
 	return len(p), nil
@@ -244,6 +250,9 @@ func (w *writer) Commit(context.Context) error {
 	}
 	w.store.mu.Lock()
 	defer w.store.mu.Unlock()
+	if w.entry.writer != w {
+		return blob.ErrSuperseded
+	}
 	w.entry.committed = true
 	w.store.blobs[w.key] = w.entry
 	return nil

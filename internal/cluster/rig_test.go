@@ -1,0 +1,187 @@
+package cluster_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/handout-rtc/handout/internal/blob/memblob"
+	"github.com/handout-rtc/handout/internal/cluster"
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/upload"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// secret is what the nodes of the tests have in common.
+const secret = "the secret of the nodes in these tests"
+
+// rig is what the nodes of a cluster have in common.
+type rig struct {
+	*testing.T
+	file  string
+	blobs *memblob.Store
+	room  protocol.RoomID
+}
+
+func newRig(t *testing.T) *rig {
+	r := &rig{T: t, file: filepath.Join(t.TempDir(), "records"), blobs: memblob.New(), room: protocol.NewRoomID()}
+	db := r.open()
+	r.must(db.CreateRoom(t.Context(), store.Room{ID: r.room, App: "app", Name: "a room", CreatedAt: time.Now()}, 10))
+	return r
+}
+
+func (r *rig) must(err error) {
+	r.Helper()
+	if err != nil {
+		r.Fatal(err)
+	}
+}
+
+// open opens the records as another process does.
+func (r *rig) open() *store.DB {
+	r.Helper()
+	db, err := sqlite.Open(r.Context(), r.file)
+	r.must(err)
+	r.Cleanup(func() { r.must(db.Close()) })
+	return db
+}
+
+// node is one process of the cluster.
+type node struct {
+	*cluster.Node
+	*rig
+	records *store.DB
+	uploads *upload.Service
+	server  *httptest.Server
+	kill    func() // ends its heartbeats
+}
+
+// node starts a node.
+func (r *rig) node(duties ...string) *node {
+	r.Helper()
+	n := r.join(duties...)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); n.Run(ctx) }()
+	n.kill = func() { cancel(); <-done }
+	r.Cleanup(n.kill)
+	return n
+}
+
+// join makes a node that does not say again that it is there.
+func (r *rig) join(duties ...string) *node {
+	r.Helper()
+	n := &node{rig: r, records: r.open(), kill: func() {}}
+	n.server = httptest.NewUnstartedServer(nil)
+	n.Node = cluster.New(cluster.Config{
+		Registry: n.records, Presence: n.records, Looks: n.records, URL: "http://" + n.server.Listener.Addr().String(), Secret: []byte(secret),
+		Duties: duties, Every: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
+	})
+	n.records.AsNode(n.ID)
+	n.uploads = upload.New(upload.Config{
+		Records: n.records, Parts: n.records, Blobs: r.blobs, Holders: n.Node, Peers: n.Node, Boot: "any",
+		Limits: protocol.Limits{RoomBytes: 1 << 30}, Handover: 2 * time.Second, FollowWait: 20 * time.Second,
+	})
+	n.OnFenced(n.uploads.Fenced)
+	n.server.Config.Handler = n.Handler(n.uploads)
+	n.server.Start()
+	r.must(n.Start(r.Context()))
+	r.Cleanup(func() {
+		r.must(n.uploads.Close())
+		r.must(n.Leave(context.WithoutCancel(r.Context())))
+		n.server.Close()
+	})
+	return n
+}
+
+// offer creates an upload at the node.
+func (n *node) offer(size int) protocol.ShareID {
+	n.Helper()
+	length := int64(size)
+	s := store.Share{
+		Share: protocol.Share{
+			ID: protocol.NewShareID(), Room: n.room, Name: "a.bin", Size: &length, State: protocol.Uploading,
+			Sender: protocol.Sender{ID: "sender", Name: "Sender"}, To: protocol.ToRoom(), CreatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
+		},
+		Reserved: length, Checkpoint: store.Checkpoint{Run: "any"},
+	}
+	n.must(n.records.CreateShares(n.Context(), []store.Share{s}, store.Quota{RoomBytes: 1 << 30, RoomShares: 1000, OpenUploads: 1000}))
+	return s.ID
+}
+
+// append sends data to the node as one request.
+func (n *node) append(id protocol.ShareID, offset int64, data []byte) (store.Share, error) {
+	return n.uploads.Append(n.Context(), upload.Append{ID: id, Offset: offset, Body: bytes.NewReader(data), BodyLength: int64(len(data))})
+}
+
+// record returns what the records say of the upload.
+func (n *node) record(id protocol.ShareID) store.Share {
+	n.Helper()
+	s, err := n.records.Share(n.Context(), id)
+	n.must(err)
+	return s
+}
+
+// sending is a request whose body comes bit by bit.
+type sending struct {
+	bits    chan []byte
+	yielded chan struct{}
+	result  chan error
+	share   store.Share
+}
+
+// Read implements io.Reader.
+func (s *sending) Read(p []byte) (int, error) {
+	select {
+	case bit := <-s.bits:
+		return copy(p, bit), nil
+	case <-s.yielded:
+		return 0, protocol.NewError(protocol.CodeUploadPreempted, "a newer request took over")
+	}
+}
+
+// send begins a request that goes on until it is made to yield.
+func (n *node) send(id protocol.ShareID, offset int64) *sending {
+	s := &sending{bits: make(chan []byte), yielded: make(chan struct{}), result: make(chan error, 1)}
+	go func() {
+		var err error
+		s.share, err = n.uploads.Append(context.Background(), upload.Append{
+			ID: id, Offset: offset, Body: s, BodyLength: -1, Yield: func() { close(s.yielded) },
+		})
+		s.result <- err
+	}()
+	return s
+}
+
+func (r *rig) wantCode(err error, code protocol.Code) {
+	r.Helper()
+	if protocol.CodeOf(err) != code {
+		r.Fatalf("got error %v, want code %q", err, code)
+	}
+}
+
+// eventually waits for a condition.
+func (r *rig) eventually(what string, is func() bool) {
+	r.Helper()
+	for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			r.Fatalf("it never came about: %s", what)
+		}
+	}
+}
+
+func random(n int) []byte {
+	data := make([]byte, n)
+	rand.Read(data)
+	return data
+}

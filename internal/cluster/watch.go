@@ -1,0 +1,87 @@
+package cluster
+
+import (
+	"context"
+	"time"
+
+	"github.com/handout-rtc/handout/internal/store"
+	"github.com/handout-rtc/handout/protocol"
+)
+
+// Looks is what is held against the store; see store.DB.
+type Looks interface {
+	Standings(ctx context.Context, ids []protocol.ShareID) (map[protocol.ShareID]store.Standing, error)
+	Barred(ctx context.Context, seats []store.Seat) ([]store.Seat, error)
+}
+
+// Watched is what runs here of shares that other nodes may change.
+type Watched interface {
+	// Watching returns the shares.
+	Watching() []protocol.ShareID
+	// Stands says where one of them stands, when that has changed.
+	Stands(id protocol.ShareID, at store.Standing)
+}
+
+// Audience is who reads here, and may be dropped at another node.
+type Audience interface {
+	Readers() []store.Seat
+	Barred(seat store.Seat)
+}
+
+// Watch holds what runs here against the store, every second, until ctx ends: a share
+// that has ended elsewhere, an upload that another node has taken, a participant who
+// was dropped. again is called each time: what is remembered of the store may be old.
+func (n *Node) Watch(ctx context.Context, audience Audience, again func(), all ...Watched) {
+	tick := time.NewTicker(n.Every)
+	defer tick.Stop()
+	told := make(map[protocol.ShareID]store.Standing)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		again()
+		if err := n.watch(ctx, audience, told, all); err != nil && ctx.Err() == nil {
+			n.Log.Warn("looking after what runs here failed", "err", err)
+		}
+	}
+}
+
+func (n *Node) watch(ctx context.Context, audience Audience, told map[protocol.ShareID]store.Standing, all []Watched) error {
+	ctx, cancel := context.WithTimeout(ctx, beatTimeout)
+	defer cancel()
+	by := make(map[protocol.ShareID][]Watched)
+	for _, w := range all {
+		for _, id := range w.Watching() {
+			by[id] = append(by[id], w)
+		}
+	}
+	for id := range told {
+		if by[id] == nil {
+			delete(told, id)
+		}
+	}
+	ids := make([]protocol.ShareID, 0, len(by))
+	for id := range by {
+		ids = append(ids, id)
+	}
+	stands, err := n.Looks.Standings(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for id, at := range stands {
+		if before, known := told[id]; known && before == at && !at.State.Ended() {
+			continue
+		}
+		told[id] = at
+		for _, w := range by[id] {
+			w.Stands(id, at)
+		}
+	}
+	barred, err := n.Looks.Barred(ctx, audience.Readers())
+	for _, seat := range barred {
+		audience.Barred(seat)
+	}
+	return err
+}
