@@ -59,7 +59,7 @@ func (n *Node) Leave(ctx context.Context) error {
 	}
 	n.mu.Unlock()
 	n.cutStreams(func(string) bool { return true })
-	n.client.CloseIdleConnections()
+	n.reach.client.CloseIdleConnections()
 	n.registering.Lock() // no heartbeat comes after it
 	defer n.registering.Unlock()
 	if err := n.Registry.Exit(ctx, n.ID); err != nil {

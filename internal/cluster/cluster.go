@@ -11,8 +11,6 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
-	"net"
-	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -65,8 +63,7 @@ type Node struct {
 	// ID names the node, anew at each start.
 	ID string
 
-	client *http.Client
-	dialer net.Dialer
+	reach reach // what connects to other nodes
 
 	view    atomic.Pointer[view]
 	fencing *time.Timer   // fires when the node was not heard of for too long
@@ -95,22 +92,11 @@ func New(c Config) *Node {
 	}
 	n := &Node{
 		Config: c, ID: "nd_" + strings.ToLower(rand.Text()), beating: make(chan struct{}, 1), streams: make(map[*stream]string),
-		dialer: net.Dialer{Timeout: dialTimeout, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 2 * time.Second, Interval: time.Second, Count: 3}},
+		reach: newReach(),
 	}
-	n.client = &http.Client{Transport: &http.Transport{
-		DialContext: n.dialer.DialContext, MaxIdleConnsPerHost: idlePerNode, MaxConnsPerHost: mostPerNode,
-		IdleConnTimeout: time.Minute, DisableCompression: true,
-	}}
 	n.view.Store(&view{nodes: map[string]store.Node{}})
 	return n
 }
-
-const (
-	dialTimeout = time.Second
-	// idlePerNode and mostPerNode bound the connections to one node for short
-	// requests; each stream has one of its own.
-	idlePerNode, mostPerNode = 8, 64
-)
 
 // OnFenced has f called, from a goroutine, when this node cannot know any more whether
 // the others think it dead: what it holds may be theirs. Call it before Start.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"strconv"
 
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/protocol"
@@ -71,7 +69,7 @@ func (n *Node) post(ctx context.Context, s store.Share, what string) error {
 	if err != nil {
 		return err
 	}
-	answer, err := n.client.Do(r)
+	answer, err := n.reach.client.Do(r)
 	if err != nil {
 		return fmt.Errorf("asking the node %s to %s: %w", s.Holder, what, err)
 	}
@@ -82,26 +80,3 @@ func (n *Node) post(ctx context.Context, s store.Share, what string) error {
 	}
 	return nil
 }
-
-const mostAnswer = 4 << 10
-
-// request returns a signed request to the holder of an upload.
-func (n *Node) request(ctx context.Context, method string, s store.Share, what string, query url.Values) (*http.Request, error) {
-	holder, known := n.view.Load().nodes[s.Holder]
-	if !known {
-		return nil, fmt.Errorf("nobody knows the node %q", s.Holder)
-	}
-	address := holder.URL + path(s.ID, what)
-	if query != nil {
-		address += "?" + query.Encode()
-	}
-	r, err := http.NewRequestWithContext(ctx, method, address, nil)
-	if err != nil {
-		return nil, err
-	}
-	return r, n.sign(r)
-}
-
-func path(id protocol.ShareID, what string) string { return "/v1/uploads/" + string(id) + "/" + what }
-
-func fromQuery(from int64) url.Values { return url.Values{"from": {strconv.FormatInt(from, 10)}} }

@@ -43,11 +43,7 @@ func (n *Node) Stream(ctx context.Context, s store.Share, from int64) (blob.Stre
 	}
 	r.Header.Set("Connection", "Upgrade")
 	r.Header.Set("Upgrade", upgrade)
-	port := r.URL.Host
-	if r.URL.Port() == "" {
-		port = net.JoinHostPort(r.URL.Hostname(), "80")
-	}
-	conn, err := n.dialer.DialContext(ctx, "tcp", port)
+	conn, err := n.reach.dial(ctx, r.URL)
 	if err != nil {
 		return nil, err
 	}
