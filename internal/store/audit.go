@@ -1,11 +1,8 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/handout-rtc/handout/protocol"
@@ -128,7 +125,8 @@ func auditHasRoom(ctx context.Context, q querier, most int64) error {
 }
 
 // unaudited is how many entries are not in the audit log yet.
-const unaudited = `(SELECT value FROM counters WHERE name = 'audit') - (SELECT newest FROM audit_log)`
+const unaudited = `(SELECT value FROM counters WHERE name = 'audit') - (SELECT newest FROM audit_log)
+	+ (SELECT CAST(COALESCE(SUM(lines), 0) AS BIGINT) FROM noted)`
 
 // KeepNames has entries keep the names of files, participants and rooms from now
 // on. Call it before the first change.
@@ -154,78 +152,6 @@ func (c *change) noteShare(kind AuditKind, s Share, e AuditEntry) {
 	}
 	e.Kind, e.Room, e.Share, e.Sender, e.Size, e.SHA256, e.Name = kind, s.Room, s.ID, s.Sender.ID, s.Size, s.SHA256, s.Name
 	c.note(e)
-}
-
-// saveNotes writes what the change has to tell as one row.
-func (c *change) saveNotes(ctx context.Context) error {
-	if len(c.notes) == 0 {
-		return nil
-	}
-	for i := range c.notes {
-		e := &c.notes[i]
-		switch {
-		case e.Room == "": // it is of an application alone, and says so
-			continue
-		case i > 0 && e.Room == c.notes[i-1].Room:
-			e.App = c.notes[i-1].App
-			continue
-		}
-		var err error
-		if e.App, err = one(ctx, c, column[string], `SELECT app FROM rooms WHERE id = $1`, e.Room); err != nil {
-			return fmt.Errorf("noting for the audit log: %w", err)
-		}
-	}
-	var text bytes.Buffer
-	lines := json.NewEncoder(&text) // which ends each with a newline
-	for _, e := range c.notes {
-		if err := lines.Encode(e); err != nil {
-			return fmt.Errorf("noting for the audit log: %w", err)
-		}
-	}
-	var last int64
-	err := c.QueryRowContext(ctx, `UPDATE counters SET value = value + $1 WHERE name = 'audit' RETURNING value`, len(c.notes)).Scan(&last)
-	if err == nil {
-		_, err = c.exec(ctx, `INSERT INTO audit (id, entries) VALUES ($1, $2)`, last, text.String())
-	}
-	if err != nil {
-		return fmt.Errorf("noting for the audit log: %w", err)
-	}
-	return nil
-}
-
-// AuditText is an entry as it is to be written: the JSON of an AuditEntry without
-// its number.
-type AuditText struct {
-	N    int64
-	JSON string
-}
-
-// Unaudited returns entries with a number greater than after that are not in the
-// audit log yet, in their order: those of at most limit changes.
-func (db *DB) Unaudited(ctx context.Context, after int64, limit int) ([]AuditText, error) {
-	type noted struct {
-		last    int64
-		entries string
-	}
-	scan := func(r row) (n noted, err error) {
-		err = r.Scan(&n.last, &n.entries)
-		return n, err
-	}
-	rows, err := list(ctx, db.engine.Reader(), scan, `SELECT id, entries FROM audit WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("reading what is to be audited: %w", err)
-	}
-	var all []AuditText
-	for _, n := range rows {
-		next := n.last - int64(strings.Count(n.entries, "\n")) + 1
-		for line := range strings.Lines(n.entries) {
-			if next > after {
-				all = append(all, AuditText{next, strings.TrimSuffix(line, "\n")})
-			}
-			next++
-		}
-	}
-	return all, nil
 }
 
 // Audited notes which entries the audit log has, and forgets those. A log that

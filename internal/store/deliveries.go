@@ -62,7 +62,7 @@ func (db *DB) WaitingEndpoints(ctx context.Context) ([]WaitingEndpoint, error) {
 	}
 	all, err := list(ctx, db.engine.Reader(), scan, `SELECT `+endpointColumns+`,
 		(SELECT COALESCE(MIN(due_at), 0) FROM deliveries WHERE endpoint = e.id AND due_at > 0) FROM endpoints e
-		WHERE disabled_at = 0 AND waiting > 0 ORDER BY id`)
+		WHERE disabled_at = 0 AND EXISTS (SELECT 1 FROM deliveries WHERE endpoint = e.id AND due_at > 0) ORDER BY id`)
 	if err != nil {
 		return nil, fmt.Errorf("reading whom webhooks wait for: %w", err)
 	}
@@ -94,7 +94,7 @@ func (db *DB) Troubled(ctx context.Context, endpoint string, limit int) ([]Deliv
 // AddDelivery has one endpoint of an application be sent a message that is about no
 // change. Without such an endpoint, and for one that is disabled, it is ErrNotFound.
 func (db *DB) AddDelivery(ctx context.Context, app string, d Delivery) error {
-	return db.update(ctx, "writing a webhook", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, ofEndpoint(d.Endpoint), "writing a webhook", func(ctx context.Context, c *change) error {
 		e, err := endpoint(ctx, c, app, d.Endpoint)
 		if err == nil && !e.DisabledAt.IsZero() {
 			err = ErrNotFound
@@ -122,7 +122,11 @@ type Attempt struct {
 // Attempted notes what became of an attempt. It is ErrNotFound when the delivery is
 // not there any more: its endpoint was removed, or disabled, meanwhile.
 func (db *DB) Attempted(ctx context.Context, d Delivery, a Attempt) error {
-	return db.update(ctx, "noting an attempt of a webhook", func(ctx context.Context, c *change) error {
+	of := ofEndpoint(d.Endpoint)
+	if a.Gone {
+		of = Scope{} // rooms read whom to tell
+	}
+	return db.updateIn(ctx, of, "noting an attempt of a webhook", func(ctx context.Context, c *change) error {
 		if !a.Rest.IsZero() {
 			if _, err := c.exec(ctx, `UPDATE endpoints SET rests_until = $1 WHERE id = $2 AND rests_until < $1`, micros(a.Rest), d.Endpoint); err != nil {
 				return err
@@ -142,18 +146,14 @@ func (db *DB) Attempted(ctx context.Context, d Delivery, a Attempt) error {
 // settle notes what became of the delivery itself, and returns whether it waited.
 func (c *change) settle(ctx context.Context, d Delivery, a Attempt) (int64, error) {
 	if a.Delivered {
-		n, err := c.exec(ctx, `DELETE FROM deliveries WHERE id = $1 AND due_at > 0`, d.ID)
-		if err == nil && n > 0 {
-			_, err = c.exec(ctx, `UPDATE endpoints SET waiting = waiting - 1 WHERE id = $1`, d.Endpoint)
-		}
-		return n, err
+		return c.exec(ctx, `DELETE FROM deliveries WHERE id = $1 AND due_at > 0`, d.ID)
 	}
 	n, err := c.exec(ctx, `UPDATE deliveries SET attempts = attempts + 1, tried_at = $1, due_at = $2, problem = $3 WHERE id = $4 AND due_at > 0`,
 		micros(a.At), micros(a.Again), a.Problem, d.ID)
 	if err != nil || n == 0 || !a.Again.IsZero() {
 		return n, err
 	}
-	if _, err := c.exec(ctx, `UPDATE endpoints SET waiting = waiting - 1, given_up = given_up + 1 WHERE id = $1`, d.Endpoint); err != nil {
+	if _, err := c.exec(ctx, `UPDATE endpoints SET given_up = given_up + 1 WHERE id = $1`, d.Endpoint); err != nil {
 		return n, err
 	}
 	return n, c.forgetGivenUp(ctx, d.Endpoint)
@@ -161,7 +161,7 @@ func (c *change) settle(ctx context.Context, d Delivery, a Attempt) (int64, erro
 
 // disable ends the use of an endpoint that has said so itself.
 func (c *change) disable(ctx context.Context, id string, a Attempt) error {
-	e, err := one(ctx, c, scanEndpoint, `SELECT `+endpointColumns+` FROM endpoints WHERE id = $1 AND disabled_at = 0`, id)
+	e, err := one(ctx, c, scanEndpoint, `SELECT `+endpointColumns+` FROM endpoints e WHERE id = $1 AND disabled_at = 0`, id)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
@@ -178,12 +178,12 @@ func (c *change) disable(ctx context.Context, id string, a Attempt) error {
 
 // giveUpAll gives up what waits for an endpoint.
 func (c *change) giveUpAll(ctx context.Context, id string) error {
-	_, err := c.exec(ctx, `UPDATE deliveries SET due_at = 0, problem = CASE WHEN problem = '' THEN 'disabled' ELSE problem END
+	n, err := c.exec(ctx, `UPDATE deliveries SET due_at = 0, problem = CASE WHEN problem = '' THEN 'disabled' ELSE problem END
 		WHERE endpoint = $1 AND due_at > 0`, id)
 	if err != nil {
 		return err
 	}
-	if _, err := c.exec(ctx, `UPDATE endpoints SET given_up = given_up + waiting, waiting = 0 WHERE id = $1`, id); err != nil {
+	if _, err := c.exec(ctx, `UPDATE endpoints SET given_up = given_up + $1 WHERE id = $2`, n, id); err != nil {
 		return err
 	}
 	return c.forgetGivenUp(ctx, id)
@@ -210,7 +210,7 @@ func (db *DB) WebhookBacklog(ctx context.Context) (WebhookBacklog, error) {
 		err = r.Scan(&b.Waiting, &b.GivenUp, timeColumn{&b.Since})
 		return b, err
 	}
-	b, err := one(ctx, db.engine.Reader(), scan, `SELECT CAST(COALESCE(SUM(waiting), 0) AS BIGINT), CAST(COALESCE(SUM(given_up), 0) AS BIGINT),
+	b, err := one(ctx, db.engine.Reader(), scan, `SELECT (SELECT COUNT(*) FROM deliveries WHERE due_at > 0), CAST(COALESCE(SUM(given_up), 0) AS BIGINT),
 		COALESCE((SELECT created_at FROM deliveries WHERE due_at > 0 ORDER BY id LIMIT 1), 0) FROM endpoints`)
 	if err != nil {
 		return b, fmt.Errorf("counting webhooks: %w", err)

@@ -200,6 +200,13 @@ func (c *change) accepted(ctx context.Context, group []*deposit) ([]Share, error
 		case full != nil:
 			d.err = full
 		default:
+			if err := c.grant(ctx, d.share.Room, &h, d.share.Reserved, d.quota.AppBytes); err != nil {
+				if protocol.CodeOf(err) != protocol.CodeRoomFull {
+					return nil, err
+				}
+				d.err = err
+				continue
+			}
 			h.shares++
 			h.add(d.share.Reserved)
 			accepted = append(accepted, d.share)
@@ -213,11 +220,11 @@ func (c *change) accepted(ctx context.Context, group []*deposit) ([]Share, error
 func (c *change) roomHolds(ctx context.Context, s Share) (h held, room Room, refusal, err error) {
 	var dropped int
 	scan := func(r row) (h held, err error) {
-		err = r.Scan(timeColumn{&room.EndedAt}, &h.bytes, &h.shares, &h.app, jsonColumn{&room.Sharing.Off}, &room.Rules.Rev, &dropped)
+		err = r.Scan(timeColumn{&room.EndedAt}, &h.bytes, &h.shares, &h.granted, jsonColumn{&room.Sharing.Off}, &room.Rules.Rev, &dropped)
 		return h, err
 	}
-	h, err = one(ctx, c, scan, `SELECT r.ended_at, r.held_bytes, r.held_shares, a.held_bytes, r.sharing_off, r.rules_rev,
-		(SELECT COUNT(*) FROM dropped WHERE room = $1 AND participant = $2) FROM rooms r JOIN apps a ON a.id = r.app WHERE r.id = $1`, s.Room, s.Sender.ID)
+	h, err = one(ctx, c, scan, `SELECT r.ended_at, r.held_bytes, r.held_shares, r.granted, r.sharing_off, r.rules_rev,
+		(SELECT COUNT(*) FROM dropped WHERE room = $1 AND participant = $2) FROM rooms r WHERE r.id = $1`, s.Room, s.Sender.ID)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return h, room, err, nil

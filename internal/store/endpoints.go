@@ -32,7 +32,9 @@ type Endpoint struct {
 	GivenUp    int64 // deliveries that never will be, since it is there
 }
 
-const endpointColumns = `id, app, url, events, secrets, fixed, created_at, disabled_at, reason, rests_until, waiting, given_up`
+// endpointColumns are of an endpoint e.
+const endpointColumns = `e.id, e.app, e.url, e.events, e.secrets, e.fixed, e.created_at, e.disabled_at, e.reason, e.rests_until,
+	(SELECT COUNT(*) FROM deliveries WHERE endpoint = e.id AND due_at > 0), e.given_up`
 
 func endpointFields(e *Endpoint) []any {
 	return []any{&e.ID, &e.App, &e.URL, jsonColumn{&e.Events}, jsonColumn{&e.Secrets}, &e.Fixed, timeColumn{&e.CreatedAt},
@@ -46,7 +48,7 @@ func scanEndpoint(r row) (e Endpoint, err error) {
 
 // Endpoints returns an application's endpoints, oldest first.
 func (db *DB) Endpoints(ctx context.Context, app string) ([]Endpoint, error) {
-	all, err := list(ctx, db.engine.Reader(), scanEndpoint, `SELECT `+endpointColumns+` FROM endpoints WHERE app = $1 ORDER BY created_at, id`, app)
+	all, err := list(ctx, db.engine.Reader(), scanEndpoint, `SELECT `+endpointColumns+` FROM endpoints e WHERE app = $1 ORDER BY created_at, id`, app)
 	if err != nil {
 		return nil, fmt.Errorf("reading webhooks: %w", err)
 	}
@@ -63,7 +65,7 @@ func (db *DB) Endpoint(ctx context.Context, app, id string) (Endpoint, error) {
 }
 
 func endpoint(ctx context.Context, q querier, app, id string) (Endpoint, error) {
-	return one(ctx, q, scanEndpoint, `SELECT `+endpointColumns+` FROM endpoints WHERE app = $1 AND id = $2`, app, id)
+	return one(ctx, q, scanEndpoint, `SELECT `+endpointColumns+` FROM endpoints e WHERE app = $1 AND id = $2`, app, id)
 }
 
 // AddEndpoint adds an endpoint of an application that has fewer than most; else it
@@ -87,7 +89,8 @@ func (c *change) addEndpoint(ctx context.Context, e Endpoint) error {
 		return err
 	}
 	c.noteEndpoint(AuditWebhookAdded, e, e.CreatedAt)
-	_, err = c.exec(ctx, `INSERT INTO endpoints (`+endpointColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', 0, 0, 0)`,
+	_, err = c.exec(ctx, `INSERT INTO endpoints (id, app, url, events, secrets, fixed, created_at, disabled_at, reason, rests_until, given_up)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', 0, 0)`,
 		e.ID, e.App, e.URL, events, secrets, flag(e.Fixed), micros(e.CreatedAt))
 	return err
 }
@@ -179,7 +182,7 @@ func (c *change) removeEndpoint(ctx context.Context, e Endpoint, now time.Time) 
 // whichever were before. What waits for one that stays goes on waiting.
 func (db *DB) FixEndpoints(ctx context.Context, fixed []Endpoint, now time.Time) error {
 	return db.update(ctx, "reading the webhooks of the configuration", func(ctx context.Context, c *change) error {
-		before, err := list(ctx, c, scanEndpoint, `SELECT `+endpointColumns+` FROM endpoints WHERE fixed = 1`)
+		before, err := list(ctx, c, scanEndpoint, `SELECT `+endpointColumns+` FROM endpoints e WHERE fixed = 1`)
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/handout-rtc/handout/protocol"
@@ -120,22 +122,41 @@ func (c *change) hookText(ctx context.Context, h hook, l listener) (string, erro
 }
 
 // saveDelivery writes a delivery that is due at once, unless as many as may wait
-// for its endpoint already: then it is counted as given up.
+// for its endpoint already: then it is counted as given up. Of changes that are made
+// at once each may be the last that has a place.
 func (c *change) saveDelivery(ctx context.Context, d Delivery) error {
-	n, err := c.exec(ctx, `UPDATE endpoints SET waiting = waiting + 1 WHERE id = $1 AND (waiting < $2 OR $2 = 0)`, d.Endpoint, c.mostDeliveries)
-	if err != nil {
-		return err
-	}
 	c.hooked = true // also to have it told that one was given up
-	if n == 0 {
-		_, err := c.exec(ctx, `UPDATE endpoints SET given_up = given_up + 1 WHERE id = $1`, d.Endpoint)
-		return err
+	if c.mostDeliveries > 0 {
+		waiting, err := one(ctx, c, column[int], `SELECT COUNT(*) FROM (SELECT 1 FROM deliveries WHERE endpoint = $1 AND due_at > 0 LIMIT $2) AS waiting`,
+			d.Endpoint, c.mostDeliveries)
+		if err != nil {
+			return err
+		}
+		if waiting >= c.mostDeliveries {
+			_, err := c.exec(ctx, `UPDATE endpoints SET given_up = given_up + 1 WHERE id = $1`, d.Endpoint)
+			return err
+		}
 	}
-	var id int64
-	if err := c.QueryRowContext(ctx, `UPDATE counters SET value = value + 1 WHERE name = 'deliveries' RETURNING value`).Scan(&id); err != nil {
-		return err
+	for {
+		n, err := c.exec(ctx, `INSERT INTO deliveries (`+deliveryColumns+`) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $6, '') ON CONFLICT (id) DO NOTHING`,
+			c.deliveryIDs.next(d.CreatedAt), d.Endpoint, d.Message, d.Type, string(d.Body), micros(d.CreatedAt))
+		if err != nil || n == 1 {
+			return err
+		}
 	}
-	_, err = c.exec(ctx, `INSERT INTO deliveries (`+deliveryColumns+`) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $6, '')`,
-		id, d.Endpoint, d.Message, d.Type, string(d.Body), micros(d.CreatedAt))
-	return err
+}
+
+// deliveryIDs makes ids of deliveries, in the order of their times: by themselves, so
+// that no two changes wait for each other to have one.
+type deliveryIDs struct{ last atomic.Int64 }
+
+// next returns another id. Another process may have made the same.
+func (ids *deliveryIDs) next(now time.Time) int64 {
+	for {
+		last := ids.last.Load()
+		id := max(last+1, micros(now)<<10+rand.Int64N(1<<10))
+		if ids.last.CompareAndSwap(last, id) {
+			return id
+		}
+	}
 }

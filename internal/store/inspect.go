@@ -22,13 +22,13 @@ func (db *DB) Every(ctx context.Context, after protocol.ShareID, limit int) ([]S
 	return shares, nil
 }
 
-// Miscount is a room, or an application, whose count of what it holds is not what
-// its shares hold.
+// Miscount is a room whose count of what it holds is not what its shares hold, or an
+// application whose count of what it has granted is not what its rooms have.
 type Miscount struct {
 	Room                      protocol.RoomID // "" for an application
 	App                       string          // "" for a room; an application counts bytes alone
-	Bytes, Shares             int64           // as the room's record says
-	ActualBytes, ActualShares int64           // as its shares add up
+	Bytes, Shares             int64           // as the record says
+	ActualBytes, ActualShares int64           // as its shares, or its rooms, add up
 }
 
 // sums are what the shares of a room r add up to: its held_bytes and held_shares.
@@ -50,15 +50,15 @@ func (db *DB) Miscounts(ctx context.Context) ([]Miscount, error) {
 	return found, nil
 }
 
-// AppMiscounts adds up the shares of every application and returns those that count
-// otherwise.
+// AppMiscounts adds up what the rooms of every application have been granted of its
+// quota, which is never less than they hold, and returns those that count otherwise.
 func (db *DB) AppMiscounts(ctx context.Context) ([]Miscount, error) {
 	scan := func(r row) (m Miscount, err error) {
 		err = r.Scan(&m.App, &m.Bytes, &m.ActualBytes)
 		return m, err
 	}
-	found, err := list(ctx, db.engine.Reader(), scan, `SELECT * FROM (SELECT a.id, a.held_bytes, (SELECT CAST(COALESCE(SUM(s.reserved), 0) AS BIGINT)
-			FROM shares s JOIN rooms r ON r.id = s.room WHERE r.app = a.id AND s.purged = 0) AS bytes
+	found, err := list(ctx, db.engine.Reader(), scan, `SELECT * FROM (SELECT a.id, a.held_bytes, (SELECT CAST(COALESCE(SUM(r.granted), 0) AS BIGINT)
+			FROM rooms r WHERE r.app = a.id) AS bytes
 		FROM apps a) AS counted WHERE held_bytes <> bytes ORDER BY id`)
 	if err != nil {
 		return nil, fmt.Errorf("adding up the applications: %w", err)
@@ -67,7 +67,7 @@ func (db *DB) AppMiscounts(ctx context.Context) ([]Miscount, error) {
 }
 
 // Recount sets what a room holds to what its shares add up to, and what its
-// application holds to what its rooms do.
+// application has granted to what its rooms have.
 func (db *DB) Recount(ctx context.Context, room protocol.RoomID) error {
 	return db.update(ctx, "counting a room again", func(ctx context.Context, c *change) error {
 		_, err := c.exec(ctx, `UPDATE rooms SET
@@ -75,21 +75,28 @@ func (db *DB) Recount(ctx context.Context, room protocol.RoomID) error {
 				held_shares = (SELECT live FROM (SELECT `+sums+` FROM rooms r WHERE r.id = $1) AS counted)
 			WHERE id = $1`, room)
 		if err == nil {
+			_, err = c.exec(ctx, `UPDATE rooms SET granted = held_bytes WHERE id = $1`, room)
+		}
+		if err == nil {
 			_, err = c.exec(ctx, recountApp+`(SELECT app FROM rooms WHERE id = $1)`, room)
 		}
 		return err
 	})
 }
 
-// RecountApp sets what an application holds to what its rooms do.
+// RecountApp has the rooms of an application give back what they do not hold, and
+// sets what it has granted to that.
 func (db *DB) RecountApp(ctx context.Context, app string) error {
 	return db.update(ctx, "counting an application again", func(ctx context.Context, c *change) error {
-		_, err := c.exec(ctx, recountApp+`$1`, app)
+		_, err := c.exec(ctx, `UPDATE rooms SET granted = held_bytes WHERE app = $1`, app)
+		if err == nil {
+			_, err = c.exec(ctx, recountApp+`$1`, app)
+		}
 		return err
 	})
 }
 
-const recountApp = `UPDATE apps SET held_bytes = (SELECT CAST(COALESCE(SUM(held_bytes), 0) AS BIGINT) FROM rooms WHERE app = apps.id) WHERE id = `
+const recountApp = `UPDATE apps SET held_bytes = (SELECT CAST(COALESCE(SUM(granted), 0) AS BIGINT) FROM rooms WHERE app = apps.id) WHERE id = `
 
 // Checker is an Engine that can check its own files.
 type Checker interface {

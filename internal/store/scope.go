@@ -100,6 +100,9 @@ func roomsOf(ids []protocol.ShareID) Scope {
 	}}
 }
 
+// ofEndpoint is the scope of what waits for an endpoint of webhooks.
+func ofEndpoint(id string) Scope { return these(Key{Name: "endpoint " + id}) }
+
 // duty is the scope of who does what one node alone does.
 func duty(name string) Scope { return these(Key{Name: "duty " + name}) }
 

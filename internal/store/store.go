@@ -65,13 +65,14 @@ type Engine interface {
 
 // DB is the store. It is safe for concurrent use.
 type DB struct {
-	engine   Engine
-	touched  *touched
-	hooked   chan struct{}
-	deposits deposits
-	marks    marks
-	names    bool   // see KeepNames
-	node     string // see AsNode
+	engine      Engine
+	touched     *touched
+	hooked      chan struct{}
+	deposits    deposits
+	deliveryIDs deliveryIDs
+	marks       marks
+	names       bool   // see KeepNames
+	node        string // see AsNode
 
 	mostUnaudited  int64 // see BoundAudit
 	mostDeliveries int   // see BoundDeliveries
@@ -109,14 +110,15 @@ func (db *DB) Ping(ctx context.Context) error {
 // change is a write transaction under way.
 type change struct {
 	*sql.Tx
-	db      *DB
-	touched []protocol.RoomID // rooms that an event was written for
-	names   bool              // are kept in the audit log
-	by      string            // who makes the change
-	node    string            // of a cluster; "" where one process serves alone
-	notes   []AuditEntry      // what it has to tell the audit log
-	hooks   []hook            // what it has to tell webhooks
-	hooked  bool              // a delivery was written
+	db          *DB
+	touched     []protocol.RoomID // rooms that an event was written for
+	names       bool              // are kept in the audit log
+	by          string            // who makes the change
+	node        string            // of a cluster; "" where one process serves alone
+	notes       []AuditEntry      // what it has to tell the audit log
+	hooks       []hook            // what it has to tell webhooks
+	hooked      bool              // a delivery was written
+	deliveryIDs *deliveryIDs
 
 	mostUnaudited  int64
 	mostDeliveries int
@@ -137,7 +139,7 @@ func (db *DB) updateIn(ctx context.Context, of Scope, what string, fn func(conte
 	var touched []protocol.RoomID
 	var hooked bool
 	err := db.engine.Update(ctx, of, func(running context.Context, tx *sql.Tx) error {
-		c := &change{Tx: tx, db: db, names: db.names, by: actor(ctx), node: db.node, mostUnaudited: db.mostUnaudited, mostDeliveries: db.mostDeliveries}
+		c := &change{Tx: tx, db: db, names: db.names, by: actor(ctx), node: db.node, deliveryIDs: &db.deliveryIDs, mostUnaudited: db.mostUnaudited, mostDeliveries: db.mostDeliveries}
 		err := fn(running, c)
 		if err == nil {
 			err = c.saveNotes(running)

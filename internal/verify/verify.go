@@ -170,7 +170,7 @@ func (c Check) database(ctx context.Context, report *Report) error {
 		return err
 	}
 	for _, m := range miscounts {
-		report.Add(Finding{Kind: Quota, App: m.App, Detail: fmt.Sprintf("the application counts %d bytes, the shares of its rooms add up to %d", m.Bytes, m.ActualBytes)})
+		report.Add(Finding{Kind: Quota, App: m.App, Detail: fmt.Sprintf("the application has granted %d bytes, its rooms have %d", m.Bytes, m.ActualBytes)})
 	}
 	return nil
 }

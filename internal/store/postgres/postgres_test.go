@@ -43,6 +43,17 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t testing.TB) *store.DB { return opened(t, migrated(t), Config{}) })
 }
 
+// TestStoreOfManyNodes: as many processes would, each with its own connections.
+func TestStoreOfManyNodes(t *testing.T) {
+	storetest.RunNodes(t, func(t testing.TB) []*store.DB {
+		url, all := migrated(t), make([]*store.DB, 3)
+		for i := range all {
+			all[i] = opened(t, url, Config{Connections: 6})
+		}
+		return all
+	})
+}
+
 func TestReopen(t *testing.T) {
 	url := migrated(t)
 	storetest.Reopen(t, func(t testing.TB) *store.DB { return opened(t, url, Config{}) })

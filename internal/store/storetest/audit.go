@@ -80,6 +80,7 @@ var auditTests = map[string]func(*world){
 		state, err := w.AuditLog(w.Context())
 		w.must(err)
 		w.same("before", state, store.AuditState{Oldest: 1})
+		w.same("waiting", len(w.audited()), 3)
 		has := store.AuditState{Oldest: 1, Newest: 2, Chain: "chain"}
 		w.must(w.Audited(w.Context(), has))
 		state, err = w.AuditLog(w.Context())
@@ -224,6 +225,7 @@ func auditBound(w *world) {
 		}
 		w.must(err)
 	}
+	w.same("entries", len(w.audited()), before+3)
 	w.must(w.Audited(w.Context(), store.AuditState{Oldest: 1, Newest: int64(before) + 3, Chain: "c"}))
 	w.offer("a")
 	w.join("b")

@@ -94,3 +94,40 @@ func contend(b *testing.B, writers int, change func(i int, n int64) error) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "changes/s")
 }
+
+// Crowd is how many write at once, and into how many rooms of one application.
+type Crowd struct{ Rooms, Writers int }
+
+// Contend measures how fast a crowd offers files, completes and ends them, spread over
+// stores of the same records. Four changes are one file.
+func Contend(b *testing.B, all []*store.DB, c Crowd) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	q := store.Quota{RoomBytes: 1 << 60, RoomShares: 1 << 30, OpenUploads: 1 << 30, AppBytes: 1 << 40}
+	rooms := make([]protocol.RoomID, c.Rooms)
+	for i := range rooms {
+		rooms[i] = protocol.NewRoomID()
+		if err := all[0].CreateRoom(b.Context(), store.Room{ID: rooms[i], App: "app", CreatedAt: now}, 1<<30); err != nil {
+			b.Fatal(err)
+		}
+	}
+	size := int64(100 << 10)
+	contend(b, c.Writers, func(i int, _ int64) error {
+		db := all[i%len(all)]
+		s := store.Share{Reserved: size, Share: protocol.Share{
+			ID: protocol.NewShareID(), Room: rooms[i%len(rooms)], Size: &size, Name: "a.txt", Type: "text/plain",
+			Sender: protocol.Sender{ID: "a"}, To: protocol.ToRoom(), CreatedAt: now, ExpiresAt: now,
+		}}
+		if err := db.CreateShares(b.Context(), []store.Share{s}, q); err != nil {
+			return err
+		}
+		if err := db.Checkpoint(b.Context(), s.ID, store.Checkpoint{Offset: size, Run: "run"}, now); err != nil {
+			return err
+		}
+		if _, err := db.Complete(b.Context(), s.ID, size, "hash", now, now); err != nil {
+			return err
+		}
+		_, err := db.End(b.Context(), s.ID, protocol.Revoked, "", now)
+		return err
+	})
+	b.ReportMetric(4*float64(b.N)/b.Elapsed().Seconds(), "changes/s")
+}

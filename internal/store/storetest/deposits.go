@@ -53,7 +53,7 @@ var depositTests = map[string]func(*world){
 	},
 	"DepositOfAnOfferIsMadeOnce": func(w *world) {
 		var made atomic.Int64
-		together(func(int) {
+		w.together(func(w *world, _ int) {
 			_, err := w.Deposit(w.Context(), w.named("key", w.whole(w.draft("a")))[0], generous)
 			switch {
 			case err == nil:
@@ -69,7 +69,7 @@ var depositTests = map[string]func(*world){
 	},
 	"DepositsAtOnceAreEachThereOnce": func(w *world) {
 		const each = 10
-		together(func(i int) {
+		w.together(func(w *world, i int) {
 			sender := protocol.ParticipantID([]string{"a", "b"}[i%2])
 			for range each {
 				s := w.draft(sender)
@@ -93,7 +93,7 @@ var depositTests = map[string]func(*world){
 		q := generous
 		q.RoomShares = 5
 		var made, full atomic.Int64
-		together(func(int) {
+		w.together(func(w *world, _ int) {
 			switch _, err := w.Deposit(w.Context(), w.whole(w.draft("a")), q); {
 			case err == nil:
 				made.Add(1)

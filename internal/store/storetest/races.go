@@ -13,6 +13,16 @@ import (
 
 const crowd = 16
 
+// together runs fn in a crowd of goroutines that start at once, and waits. Each has
+// one of the stores.
+func (w *world) together(fn func(w *world, i int)) {
+	together(func(i int) {
+		own := *w
+		own.DB = w.nodes[i%len(w.nodes)]
+		fn(&own, i)
+	})
+}
+
 // together runs fn in a crowd of goroutines that start at once, and waits.
 func together(fn func(i int)) {
 	var ready, done sync.WaitGroup
@@ -39,9 +49,13 @@ var raceTests = map[string]func(*world){
 	"RaceForOneTicket":                raceTicket,
 	"RaceOfCheckpointsKeepsTheLatest": raceCheckpoint,
 	"RaceOfCallersThatGiveUp":         raceGiveUp,
+	"RaceForTheQuotaOfAnApplication":  raceAppQuota,
+	"RaceOfReceiptsTellsEachStepOnce": raceReceipts,
+	"RaceOfSweepsCountsEachOnce":      raceSweeps,
+	"RaceOfNotesNumbersEachOnce":      raceNotes,
 	"RaceOfOneOffer": func(w *world) {
 		var made atomic.Int64
-		together(func(int) {
+		w.together(func(w *world, _ int) {
 			switch err := w.CreateShares(w.Context(), w.named("key", w.draft("a"), w.draft("a")), generous); {
 			case err == nil:
 				made.Add(1)
@@ -56,7 +70,7 @@ var raceTests = map[string]func(*world){
 	"FailuresAmongChangesUndoOnlyThemselves": func(w *world) {
 		var taken atomic.Int64
 		id := w.draft("a")
-		together(func(i int) {
+		w.together(func(w *world, i int) {
 			if i%2 == 0 { // all but one of these fail in the middle
 				if err := w.CreateShares(w.Context(), []store.Share{w.draft("a"), id}, generous); err == nil {
 					taken.Add(1)
@@ -75,7 +89,7 @@ var raceTests = map[string]func(*world){
 }
 
 func raceGapless(w *world) {
-	together(func(i int) {
+	w.together(func(w *world, i int) {
 		me := numbered(i)
 		for range 5 {
 			_, joined := w.Join(w.Context(), w.member(me), plenty, w.now)
@@ -102,7 +116,7 @@ func raceCancelComplete(w *world) {
 		shares = append(shares, w.offer("a"))
 	}
 	var won [rounds]atomic.Int32
-	together(func(i int) {
+	w.together(func(w *world, i int) {
 		for n, s := range shares {
 			var err error
 			if i%2 == 0 {
@@ -131,7 +145,7 @@ func raceCancelComplete(w *world) {
 func raceQuota(w *world) {
 	var taken atomic.Int64
 	q := store.Quota{RoomBytes: 105, RoomShares: plenty, OpenUploads: 3}
-	together(func(i int) {
+	w.together(func(w *world, i int) {
 		for range 4 {
 			err := w.CreateShares(w.Context(), []store.Share{w.draft(numbered(i))}, q)
 			switch code := protocol.CodeOf(err); {
@@ -150,7 +164,7 @@ func raceQuota(w *world) {
 
 func raceJoin(w *world) {
 	var taken atomic.Int64
-	together(func(i int) {
+	w.together(func(w *world, i int) {
 		_, err := w.Join(w.Context(), w.member(numbered(i)), 5, w.now)
 		if err == nil {
 			taken.Add(1)
@@ -163,7 +177,7 @@ func raceJoin(w *world) {
 
 func raceRooms(w *world) {
 	var taken atomic.Int64
-	together(func(int) {
+	w.together(func(w *world, _ int) {
 		err := w.CreateRoom(w.Context(), store.Room{ID: protocol.NewRoomID(), CreatedAt: w.now}, 5)
 		if err == nil {
 			taken.Add(1)
@@ -177,7 +191,7 @@ func raceRooms(w *world) {
 func raceTicket(w *world) {
 	w.must(w.CreateTicket(w.Context(), [32]byte{7}, store.Ticket{ExpiresAt: w.now.Add(time.Minute)}, w.now))
 	var used atomic.Int64
-	together(func(int) {
+	w.together(func(w *world, _ int) {
 		_, err := w.UseTicket(w.Context(), [32]byte{7}, w.now)
 		if err == nil {
 			used.Add(1)
@@ -193,7 +207,7 @@ func raceCheckpoint(w *world) {
 	size := int64(plenty)
 	s.Size = &size
 	w.must(w.CreateShares(w.Context(), []store.Share{s}, generous))
-	together(func(i int) {
+	w.together(func(w *world, i int) {
 		err := w.Checkpoint(w.Context(), s.ID, store.Checkpoint{Offset: int64(i), Run: string(numbered(i))}, w.now)
 		if err != nil && !errors.Is(err, store.ErrConflict) {
 			w.Error(err)
@@ -207,7 +221,7 @@ func raceCheckpoint(w *world) {
 // raceGiveUp: a caller that hangs up knows whether its change was made, and
 // takes nobody else's with it.
 func raceGiveUp(w *world) {
-	together(func(i int) {
+	w.together(func(w *world, i int) {
 		for range 20 {
 			ctx, hangUp := context.WithCancel(w.Context())
 			s := w.draft(numbered(i))
@@ -226,4 +240,122 @@ func raceGiveUp(w *world) {
 		}
 	})
 	w.gapless()
+}
+
+// raceAppQuota: rooms that know nothing of each other take of one quota.
+func raceAppQuota(w *world) {
+	rooms := make([]protocol.RoomID, crowd)
+	for i := range rooms {
+		rooms[i] = w.newRoom()
+	}
+	var mu sync.Mutex
+	var taken []protocol.ShareID
+	q := generous
+	q.AppBytes = 105
+	w.together(func(w *world, i int) {
+		w.room = rooms[i]
+		for range 4 {
+			s := w.draft("a")
+			err := w.CreateShares(w.Context(), []store.Share{s}, q)
+			switch {
+			case err == nil:
+				mu.Lock()
+				taken = append(taken, s.ID)
+				mu.Unlock()
+			case protocol.CodeOf(err) != protocol.CodeRoomFull:
+				w.Error(err)
+			}
+		}
+	})
+	w.same("taken", len(taken), 10)
+	w.together(func(w *world, i int) {
+		if i < len(taken) {
+			w.cancel(taken[i])
+			w.must(w.MarkPurged(w.Context(), taken[i:i+1], w.now))
+		}
+	})
+	w.addsUp()
+	w.must(w.CreateShares(w.Context(), []store.Share{w.draft("a"), w.draft("a"), w.draft("a"), w.draft("a"), w.draft("a"),
+		w.draft("a"), w.draft("a"), w.draft("a"), w.draft("a"), w.draft("a")}, q))
+}
+
+// addsUp fails unless every count is that of what it counts.
+func (w *world) addsUp() {
+	w.Helper()
+	for what, counted := range map[string]func(context.Context) ([]store.Miscount, error){"rooms": w.Miscounts, "applications": w.AppMiscounts} {
+		wrong, err := counted(w.Context())
+		w.must(err)
+		w.same(what+" that count wrong", wrong, []store.Miscount(nil))
+	}
+}
+
+func raceReceipts(w *world) {
+	s := w.offer("a")
+	w.complete(s.ID)
+	w.together(func(w *world, i int) {
+		for _, to := range []protocol.ReceiptState{protocol.ReceiptDownloading, protocol.ReceiptReceived} {
+			_, err := w.MoveReceipts(w.Context(), []store.ReceiptMove{{Share: s.ID, Participant: numbered(i / 2), Name: "N", State: to}}, plenty, w.now)
+			w.must(err)
+		}
+	})
+	all, err := w.Receipts(w.Context(), s.ID, "", plenty)
+	w.must(err)
+	w.same("receipts", len(all), crowd/2)
+	for _, r := range all {
+		w.same("state", r.State, protocol.ReceiptReceived)
+	}
+	w.gapless()
+	used, _, err := w.Used(w.Context(), "app", w.now, w.now, "", 1)
+	w.must(err)
+	w.same("charged for", used.Receipts, int64(crowd/2))
+}
+
+func raceSweeps(w *world) {
+	ids := make([]protocol.ShareID, 3*crowd)
+	for i := range ids {
+		if i%5 == 0 {
+			w.room = w.newRoom()
+		}
+		ids[i] = w.offer("a").ID
+		w.cancel(ids[i])
+	}
+	var forgotten atomic.Int64
+	w.together(func(w *world, i int) {
+		w.must(w.MarkPurged(w.Context(), ids, w.now))
+		n, err := w.Forget(w.Context(), w.now.Add(time.Microsecond))
+		w.must(err)
+		forgotten.Add(int64(n))
+	})
+	w.same("forgotten", forgotten.Load(), int64(len(ids)))
+	w.addsUp()
+}
+
+// raceNotes: also while they are numbered, by whoever does it.
+func raceNotes(w *world) {
+	before := len(w.audited())
+	rooms := make([]protocol.RoomID, 4)
+	for i := range rooms {
+		rooms[i] = w.newRoom()
+	}
+	w.together(func(w *world, i int) {
+		w.room = rooms[i%len(rooms)]
+		for range 5 {
+			s := w.offer(numbered(i))
+			w.complete(s.ID)
+			if i%3 == 0 {
+				_, err := w.Unaudited(w.Context(), 0, plenty)
+				w.must(err)
+			}
+		}
+	})
+	entries := w.audited()
+	w.same("entries", len(entries), before+len(rooms)+crowd*10)
+	was := make(map[protocol.ShareID]store.AuditKind)
+	for i, e := range entries {
+		w.same("number", e.N, int64(i+1))
+		if e.Kind == store.AuditAvailable && was[e.Share] != store.AuditOffered {
+			w.Fatalf("entry %d says that %s is available after it was %q", e.N, e.Share, was[e.Share])
+		}
+		was[e.Share] = e.Kind
+	}
 }

@@ -42,8 +42,13 @@ var rulesTests = map[string]func(*world){
 		r, err := w.Room(w.Context(), id)
 		w.must(err)
 		w.same("rules", r.Rules, rules)
-		all := w.audited()
-		w.same("audit", all[len(all)-1].Kind, store.AuditRules)
+		var kinds []store.AuditKind
+		for _, e := range w.audited() {
+			if e.Room == id {
+				kinds = append(kinds, e.Kind)
+			}
+		}
+		w.same("audit", kinds, []store.AuditKind{store.AuditRoomCreated, store.AuditRules})
 	},
 	"NothingIsMadeByRulesThatHaveChanged": func(w *world) {
 		part := w.filledPart("a")

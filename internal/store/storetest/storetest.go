@@ -31,6 +31,19 @@ func Run(t *testing.T, open func(testing.TB) *store.DB) {
 	}
 }
 
+// RunNodes checks an engine that several processes write through: what happens at once
+// happens in several stores of the same records, which open returns and closes.
+func RunNodes(t *testing.T, open func(testing.TB) []*store.DB) {
+	for _, group := range []map[string]func(*world){raceTests, depositTests} {
+		for name, check := range group {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				check(newWorld(t, open(t)...))
+			})
+		}
+	}
+}
+
 // plenty is a quota and a limit that no test reaches by accident.
 const plenty = 1 << 20
 
@@ -42,10 +55,12 @@ type world struct {
 	*store.DB
 	room protocol.RoomID
 	now  time.Time
+
+	nodes []*store.DB // all that there are of the same records
 }
 
-func newWorld(t *testing.T, db *store.DB) *world {
-	w := &world{T: t, DB: db, now: time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)}
+func newWorld(t *testing.T, all ...*store.DB) *world {
+	w := &world{T: t, DB: all[0], nodes: all, now: time.Date(2026, 3, 1, 12, 0, 0, 123456000, time.UTC)}
 	w.room = w.newRoom()
 	return w
 }
