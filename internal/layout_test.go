@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 	"internal/upload":   {"protocol", "internal/store", "internal/blob", "internal/crash"},
 	"internal/audit":    {"protocol", "internal/store"},
 	"internal/verify":   {"protocol", "internal/store", "internal/blob"},
+	"internal/migrate":  {"protocol", "internal/store", "internal/blob"},
 	// These are edges, as the two below: the one speaks HTTP to the applications'
 	// endpoints, the other to other nodes.
 	"internal/webhook": {"protocol", "internal/store"},
@@ -54,7 +55,7 @@ var allowed = map[string][]string{
 	"cmd/handout": {
 		"protocol", "token", "docs", "sdk", "panel", "web", "internal/cli", "internal/room", "internal/share", "internal/upload",
 		"internal/blob", "internal/clock", "internal/store", "internal/signal", "internal/server", "internal/verify", "internal/audit", "internal/limit", "internal/webhook",
-		"internal/cluster",
+		"internal/cluster", "internal/migrate",
 	},
 }
 

@@ -19,6 +19,7 @@ type commands struct {
 	Verify   verifyCommand    `cmd:"" help:"Hold a data directory against its records."`
 	Audit    auditCommand     `cmd:"" help:"Read the audit log: who did what, when, with which file."`
 	Backup   backupCommand    `cmd:"" help:"Copy a data directory, beside a running server too."`
+	Migrate  migrateCommand   `cmd:"" help:"Move everything that a server has to other engines, while no server runs."`
 	Restored restoredCommand  `cmd:"" help:"Note that the database of the records was restored from a backup of its own."`
 	Version  kong.VersionFlag `env:"-" help:"Print the version and exit."`
 }

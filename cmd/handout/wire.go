@@ -187,11 +187,17 @@ func (p *parts) openData(ctx context.Context, c *serveCommand) error {
 		return err
 	}
 	p.closers = append(p.closers, unlock)
+	if err := refuseMoved(c.Data); err != nil && c.recordsFlags.ours() {
+		return err
+	}
 	database := postgres.Config{Connections: c.Limits.StoreConnections, Observer: p.measures}
 	if p.records, err = c.recordsFlags.open(ctx, c.Data, database, forRecords...); err != nil {
 		return fmt.Errorf("opening the records: %w", err)
 	}
 	p.closers = append(p.closers, p.records.Close)
+	if err := p.records.Whole(ctx); err != nil {
+		return err
+	}
 	p.records.BoundAudit(int64(c.Limits.MaxUnaudited))
 	if c.AuditNames {
 		p.records.KeepNames()
