@@ -131,6 +131,16 @@ func (s *Store) FreeBytes() (int64, error) {
 	return freeBytes(dir)
 }
 
+// FreeIn is FreeBytes of any directory.
+func FreeIn(name string) (int64, error) {
+	dir, err := os.Open(name)
+	if err != nil {
+		return 0, fmt.Errorf("measuring free space: %w", err)
+	}
+	defer dir.Close()
+	return freeBytes(dir)
+}
+
 // Open implements blob.Store. The Reader is the *os.File, unless the blob was put.
 func (s *Store) Open(_ context.Context, key blob.Key) (blob.Reader, error) {
 	if at, ok := s.packs.find(key); ok {

@@ -28,7 +28,7 @@ func open(t testing.TB, dir string, options ...diskblob.Option) *diskblob.Store 
 }
 
 func TestConformance(t *testing.T) {
-	blobtest.Run(t, func(t testing.TB) blob.Store { return open(t, t.TempDir()) })
+	blobtest.RunLocal(t, func(t testing.TB) blob.Store { return open(t, t.TempDir()) })
 }
 
 func TestPutConformance(t *testing.T) {
@@ -38,7 +38,7 @@ func TestPutConformance(t *testing.T) {
 // TestConformanceOfOneThatSyncsLater: what it promises but for a power cut is the
 // same.
 func TestConformanceOfOneThatSyncsLater(t *testing.T) {
-	blobtest.Run(t, func(t testing.TB) blob.Store { return open(t, t.TempDir(), diskblob.SyncLater) })
+	blobtest.RunLocal(t, func(t testing.TB) blob.Store { return open(t, t.TempDir(), diskblob.SyncLater) })
 	blobtest.RunPut(t, func(t testing.TB) blobtest.PutStore { return open(t, t.TempDir(), diskblob.SyncLater) })
 }
 

@@ -15,7 +15,7 @@ func TestPutConformance(t *testing.T) {
 }
 
 func TestConformance(t *testing.T) {
-	blobtest.Run(t, func(testing.TB) blob.Store { return memblob.New() })
+	blobtest.RunLocal(t, func(testing.TB) blob.Store { return memblob.New() })
 }
 
 func TestFaults(t *testing.T) {
