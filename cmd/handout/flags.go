@@ -39,6 +39,7 @@ type serveCommand struct {
 	MetricsListen string `default:"${metrics_listen}" help:"Address of /metrics for Prometheus; with --dev it is on the main one. Empty for none."`
 	Data          string `default:"./data" type:"path" help:"Directory of the records and the files. One server owns it."`
 	recordsFlags  `embed:""`
+	nodeFlags     `embed:""`
 	App           []string      `placeholder:"ID:KEY" env:"HANDOUT_APP" help:"An application that may make rooms and tokens. Repeatable; an ID that stands again has another key: the first signs, each is good."`
 	AppFile       string        `type:"path" placeholder:"FILE" help:"The same from a file, one ID:KEY a line. Read again at SIGHUP."`
 	Dev           bool          `help:"Development: the app dev:devkey, a back end that hands a token to anyone, pages of any origin; loopback only."`
@@ -171,6 +172,12 @@ func (c *serveCommand) Validate() error {
 	}
 	if _, err := c.webhookNetworks(); err != nil {
 		return err
+	}
+	if err := c.nodeFlags.check(); err != nil {
+		return err
+	}
+	if c.isNode() && c.recordsFlags.ours() {
+		return errors.New("the nodes of a cluster need the same records: --store")
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key need each other")

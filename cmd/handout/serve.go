@@ -40,6 +40,11 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	stopNode, err := p.startNode(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer stopNode()
 	if err := p.rooms.Recover(ctx); err != nil {
 		return err
 	}
@@ -78,11 +83,11 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 func (p *parts) startWork() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
-	for _, run := range []func(context.Context){p.announcer.Run, p.webhooks.Run, p.edge.Run, p.rooms.Run, p.shares.Run, p.shares.RunProgress, p.shares.RunReceipts, p.watchClock, p.watchDisk} {
+	for _, run := range []func(context.Context){p.announcer.Run, p.onDuty(dutyWebhooks, p.webhooks.Run), p.edge.Run, p.onDuty(dutyRooms, p.rooms.Run), p.onDuty(dutySweep, p.shares.Run), p.watchCluster, p.shares.RunProgress, p.shares.RunReceipts, p.watchClock, p.watchDisk} {
 		group.Go(func() { run(ctx) })
 	}
 	// These two have something left to do when all others have stopped.
-	stopAudit, stopSyncing := alone(p.audit.Run), func() {}
+	stopAudit, stopSyncing := alone(p.onDuty(dutyAudit, p.audit.Run)), func() {}
 	if p.syncer != nil {
 		stopSyncing = alone(p.syncer.Run)
 	}
@@ -139,6 +144,7 @@ func (p *parts) serveHTTP(ctx context.Context, web *http.Server, listener net.Li
 	stopped := make(chan error, 1)
 	go func() { stopped <- web.Shutdown(patient) }()
 	p.uploads.Drain()
+	p.leaveCluster()
 	edgeErr := p.edge.Shutdown(patient)
 	if err := <-stopped; err != nil {
 		p.log.Warn("transfers cut off", "err", err)

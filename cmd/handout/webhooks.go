@@ -38,7 +38,7 @@ func (p *parts) openWebhooks(ctx context.Context, c *serveCommand) error {
 	}
 	p.records.BoundDeliveries(c.Limits.WebhookQueue)
 	p.webhooks = webhook.New(webhook.Config{
-		Registry: p.records, Queue: p.records, Networks: networks, MaxPerApp: c.Limits.MaxWebhooks, Parallel: c.Limits.WebhookParallel,
+		LookEvery: p.lookEvery(), Registry: p.records, Queue: p.records, Networks: networks, MaxPerApp: c.Limits.MaxWebhooks, Parallel: c.Limits.WebhookParallel,
 		Timeout: c.Limits.WebhookTimeout, MaxAge: c.Limits.WebhookAge, Agent: "Handout/" + version, Observer: p.measures, Now: p.clock.Now, Log: p.log,
 	})
 	return p.readWebhooks(ctx, c)

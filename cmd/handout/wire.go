@@ -12,6 +12,7 @@ import (
 	"github.com/handout-rtc/handout/internal/audit"
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
 	"github.com/handout-rtc/handout/internal/clock"
+	"github.com/handout-rtc/handout/internal/cluster"
 	"github.com/handout-rtc/handout/internal/limit"
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/server"
@@ -53,7 +54,8 @@ type parts struct {
 	webhooks  *webhook.Service
 	server    *server.Server
 	sockets   *server.Sockets
-	audit     *audit.Log
+	audit     auditWriter
+	node      *cluster.Node // nil where this process serves alone
 	ready     *server.Readiness
 	syncer    *syncer // nil unless syncs are left for later
 	measures  *measures
@@ -114,7 +116,9 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	if err := p.openWebhooks(ctx, c); err != nil {
 		return nil, err
 	}
+	holders, peers := p.holders()
 	p.uploads = upload.New(upload.Config{
+		Holders: holders, Peers: peers,
 		Records: p.records, Parts: p.records, Blobs: p.blobs, Limits: limits, Quota: c.Limits.quota(), Boot: boot, FollowWait: c.Limits.FollowWait,
 		Vet: func(ctx context.Context, record store.Share, head []byte) error {
 			return p.shares.Vet(ctx, record, head)
@@ -125,7 +129,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	p.space = &share.Space{Free: p.blobs.FreeBytes, Promised: p.records.Promised, Least: int64(c.Limits.MinFree), Healthy: p.blobs.Healthy}
 	p.shares = share.New(share.Config{
 		Churn: limit.Rate{PerSecond: c.Limits.CreateRate, Burst: c.Limits.CreateBurst}, Space: p.space,
-		Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Moderation: p.records, Thumbnails: p.records, Uploads: p.uploads, Blobs: p.blobs,
+		Abandoned: p.abandoned(), Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Moderation: p.records, Thumbnails: p.records, Uploads: p.uploads, Blobs: p.blobs,
 		Push: p.edge, Limits: limits, Quota: c.Limits.quota(), Boot: boot, Now: p.clock.Now, Log: log,
 	})
 	doubtful, err := p.records.Began(ctx, boot)
@@ -157,11 +161,11 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 
 // checks are what must hold for the server to be ready.
 func (p *parts) checks() []server.Check {
-	return []server.Check{
+	return append([]server.Check{
 		{Name: "store", Ask: p.records.Ping},
 		{Name: "disk", Ask: func(context.Context) error { return p.space.Ready() }},
 		{Name: "audit", Ask: p.auditReady},
-	}
+	}, p.nodeChecks()...)
 }
 
 // auditReady returns why the audit log is not as it must be.
@@ -198,6 +202,9 @@ func (p *parts) openData(ctx context.Context, c *serveCommand) error {
 	if err := p.records.Whole(ctx); err != nil {
 		return err
 	}
+	if err := p.openNode(ctx, c); err != nil {
+		return err
+	}
 	p.records.BoundAudit(int64(c.Limits.MaxUnaudited))
 	if c.AuditNames {
 		p.records.KeepNames()
@@ -215,14 +222,9 @@ func (p *parts) openData(ctx context.Context, c *serveCommand) error {
 		return err
 	}
 	p.closers = append(p.closers, p.blobs.Close)
-	p.audit, err = audit.Open(ctx, audit.Config{
+	return p.openAudit(ctx, audit.Config{
 		Dir: filepath.Join(c.Data, auditDir), Records: p.records, FileBytes: int64(c.AuditFile), Keep: c.AuditKeep, Log: p.log,
 	})
-	if err != nil {
-		return err
-	}
-	p.closers = append(p.closers, p.audit.Close)
-	return nil
 }
 
 // close closes what was opened.

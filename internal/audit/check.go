@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 
 	"github.com/handout-rtc/handout/internal/store"
@@ -29,7 +30,7 @@ func Check(dir string, has *store.AuditState) (Checked, error) {
 	}
 	c := check{has: has}
 	for i, file := range all {
-		if err := c.file(file, i == 0, i == len(all)-1); err != nil {
+		if err := c.file(file, i == 0, endOf(all, i)); err != nil {
 			return c.Checked, err
 		}
 	}
@@ -49,8 +50,10 @@ func (c *check) fault(format string, args ...any) {
 	c.Faults = append(c.Faults, fmt.Sprintf(format, args...))
 }
 
-// file checks one file. What ends in the middle of the last one is being written.
-func (c *check) file(f fileOf, first, last bool) error {
+// file checks one file, up to where the next one begins. What ends in the middle of the
+// last one is being written.
+func (c *check) file(f fileOf, first bool, end int64) error {
+	last := end == math.MaxInt64
 	name := filepath.Base(f.path)
 	r, err := openReader(f.path)
 	if last && errors.Is(err, errTorn) {
@@ -87,6 +90,9 @@ func (c *check) file(f fileOf, first, last bool) error {
 			c.fault("%s: %v", name, err)
 			c.lost = true
 			return nil
+		}
+		if line.N >= end {
+			continue
 		}
 		c.Entries++
 		c.Newest, c.Chain = line.N, line.Chain

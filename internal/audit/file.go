@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -171,16 +172,26 @@ func All(dir string) iter.Seq2[Line, error] {
 			yield(Line{}, err)
 			return
 		}
-		for _, file := range all {
-			if !each(file, yield) {
+		for i, file := range all {
+			if !each(file, endOf(all, i), yield) {
 				return
 			}
 		}
 	}
 }
 
-// each yields the entries of one file, and reports whether to go on.
-func each(file fileOf, yield func(Line, error) bool) bool {
+// endOf is the number of the first entry that is the next file's. A file may have some
+// of those too: another process wrote them, when this one could not say any more that
+// it had them (see Config.Shared).
+func endOf(all []fileOf, i int) int64 {
+	if i+1 < len(all) {
+		return all[i+1].first
+	}
+	return math.MaxInt64
+}
+
+// each yields the entries of one file before end, and reports whether to go on.
+func each(file fileOf, end int64, yield func(Line, error) bool) bool {
 	r, err := openReader(file.path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errTorn) {
 		return true // removed meanwhile, or just begun
@@ -189,7 +200,7 @@ func each(file fileOf, yield func(Line, error) bool) bool {
 		return yield(Line{}, err)
 	}
 	defer r.close()
-	for {
+	for r.next < end {
 		line, err := r.read()
 		if err == io.EOF || errors.Is(err, errTorn) {
 			return true
@@ -201,4 +212,5 @@ func each(file fileOf, yield func(Line, error) bool) bool {
 			return false
 		}
 	}
+	return true
 }

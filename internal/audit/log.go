@@ -28,6 +28,9 @@ type Records interface {
 type Config struct {
 	Dir     string
 	Records Records
+	// Shared: other processes write other files of the log, each in a directory of its
+	// own; one at a time, in turns.
+	Shared bool
 	// FileBytes is how large a file grows; zero means 64 MiB. Each day begins
 	// another.
 	FileBytes int64

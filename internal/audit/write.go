@@ -65,6 +65,8 @@ func (l *Log) takeUp(last fileOf) (removed bool, err error) {
 	switch {
 	case newest < last.first && last.first > l.has.Newest:
 		return true, os.Remove(last.path)
+	case newest < l.has.Newest && l.Shared: // it has gone on elsewhere
+		return false, nil
 	case newest < l.has.Newest && err == io.EOF:
 		l.damaged(last, errors.New("its end is missing"))
 		return false, nil
@@ -190,8 +192,11 @@ func (l *Log) trim(ctx context.Context) error {
 	}
 	if n > 0 {
 		has := l.has
-		if has.Oldest = has.Newest + 1; n < len(all) {
-			has.Oldest = all[n].first
+		switch {
+		case n < len(all):
+			has.Oldest = max(has.Oldest, all[n].first)
+		case !l.Shared: // else others may have what comes after it
+			has.Oldest = has.Newest + 1
 		}
 		if err := l.Records.Audited(ctx, has); err != nil {
 			return err

@@ -30,6 +30,10 @@ func Of(wall func() time.Time, elapsed func() time.Duration) *Clock {
 	return &Clock{wall: wall, elapsed: elapsed, began: wall().Round(0), from: elapsed()}
 }
 
+// Correct sets the clock to now, from which it counts on: to the time that processes on
+// other machines go by too. Call it before anybody reads the clock.
+func (c *Clock) Correct(now time.Time) { c.began = now.Round(0).Add(c.from - c.elapsed()) }
+
 // Now returns when it is. It goes on evenly while the process lives.
 func (c *Clock) Now() time.Time { return c.began.Add(c.elapsed() - c.from) }
 

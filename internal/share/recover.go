@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
 	"github.com/handout-rtc/handout/internal/store"
@@ -114,7 +115,7 @@ func (s *Service) removeOrphans(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if s.Uploads.Active(protocol.ShareID(info.Key)) {
+		if s.Uploads.Active(protocol.ShareID(info.Key)) || s.Abandoned != nil && time.Since(info.Modified) < orphanAge {
 			continue
 		}
 		if batch = append(batch, protocol.ShareID(info.Key)); len(batch) == sweepBatch {

@@ -71,7 +71,10 @@ type Config struct {
 	Thumbnails Thumbnails
 	Uploads    Uploads
 	Blobs      blob.Store
-	Limits     protocol.Limits
+	// Abandoned finds the uploads of nodes that have died; nil where this process serves
+	// alone. In a cluster one node at a time calls Run.
+	Abandoned Abandoned
+	Limits    protocol.Limits
 	// Quota bounds what Limits does not.
 	Quota store.Quota
 	// Churn bounds how fast a participant makes shares; zero means 20 a second,

@@ -42,10 +42,14 @@ const (
 func (s *Service) Run(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
-	group.Go(func() {
-		s.recover(ctx)
-		s.again(ctx, s.endIdle)
-	})
+	if s.Abandoned == nil {
+		group.Go(func() {
+			s.recover(ctx)
+			s.again(ctx, s.endIdle)
+		})
+	} else {
+		group.Go(func() { s.lookAfterNodes(ctx) })
+	}
 	s.again(ctx, s.sweep)
 }
 

@@ -156,9 +156,13 @@ func (c *change) noteShare(kind AuditKind, s Share, e AuditEntry) {
 
 // Audited notes which entries the audit log has, and forgets those. A log that
 // has more than were made was there before these records: they were restored from
-// a backup, and what is made from now on is counted on from the log's.
+// a backup, and what is made from now on is counted on from the log's. In a cluster it
+// is ErrFenced by a node that has not the duty "audit".
 func (db *DB) Audited(ctx context.Context, has AuditState) error {
 	return db.updateIn(ctx, duty("audit"), "noting what is audited", func(ctx context.Context, c *change) error {
+		if err := c.onDuty(ctx, "audit"); err != nil {
+			return err
+		}
 		if _, err := c.exec(ctx, `DELETE FROM audit WHERE id <= $1`, has.Newest); err != nil {
 			return err
 		}

@@ -63,7 +63,7 @@ type done struct {
 // look begins a lane for each endpoint that something is due for, and returns how
 // long to wait before looking again.
 func (r *runner) look(ctx context.Context, lanes *sync.WaitGroup) time.Duration {
-	wait := lookAgain
+	wait := r.LookEvery
 	waiting, err := r.Queue.WaitingEndpoints(ctx)
 	if err != nil && ctx.Err() == nil {
 		r.Log.Error("looking for webhooks failed", "err", err)

@@ -79,6 +79,9 @@ type Config struct {
 	TLS *tls.Config
 	// Resolver looks up names; nil means as the system does.
 	Resolver *net.Resolver
+	// LookEvery is how long after a look at what is due another one follows at the
+	// latest; zero means 10 s. In a cluster nothing tells of what other nodes wrote.
+	LookEvery time.Duration
 	// Agent is the User-Agent; "" means Handout.
 	Agent string
 	// Observer hears of attempts; nil means that nobody does.
@@ -108,6 +111,9 @@ func New(c Config) *Service {
 	}
 	if c.Schedule == nil {
 		c.Schedule = schedule()
+	}
+	if c.LookEvery == 0 {
+		c.LookEvery = lookAgain
 	}
 	if c.Parallel == 0 {
 		c.Parallel = 4
