@@ -81,6 +81,8 @@ func (f *follower) next(e protocol.Event) bool {
 		seen = &f.cursor.Personal
 	}
 	switch {
+	case e.Type == protocol.StreamMoved: // the server may have lost a push
+		return e.Head != 0 && e.Head <= *seen
 	case e.Seq > *seen+1:
 		return false
 	case e.Seq == *seen+1:

@@ -41,6 +41,10 @@ const (
 	RulesChanged EventType = "rules.changed"
 	// RoomEnded: the operator deleted the room.
 	RoomEnded EventType = "room.ended"
+	// StreamMoved: the server may have lost a push. Stream has come to Head, and who has
+	// read less of it, or gets no Head, reads again. It has no sequence number and is
+	// not stored.
+	StreamMoved EventType = "stream.moved"
 	// TransfersMoved: how far running uploads, and downloads of who is told, are.
 	// It has no sequence number and is not stored.
 	TransfersMoved EventType = "transfers.moved"
@@ -65,6 +69,7 @@ type Event struct {
 	Rules       *Rules       `json:"rules,omitempty"`
 	Limits      *Limits      `json:"limits,omitempty"`
 	Message     *Message     `json:"message,omitempty"`
+	Head        int64        `json:"head,omitempty"` // the last Seq of Stream
 }
 
 // Transfer is how far the upload of a share is or, with a participant, that

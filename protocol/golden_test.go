@@ -75,6 +75,7 @@ func golden() map[string]any {
 		"event-shares-created":     protocol.Event{Type: protocol.SharesCreated, Stream: protocol.RoomStream, Seq: 2, Time: at, Shares: []protocol.Share{share, available}},
 		"event-shares-available":   protocol.Event{Type: protocol.SharesAvailable, Stream: protocol.RoomStream, Seq: 3, Time: at, Shares: []protocol.Share{available}},
 		"event-shares-ended":       protocol.Event{Type: protocol.SharesEnded, Stream: protocol.PersonalStream, Seq: 4, Time: at, Shares: []protocol.Share{revoked, failed, expired}},
+		"event-stream-moved": protocol.Event{Type: protocol.StreamMoved, Stream: protocol.PersonalStream, Time: at, Head: 12},
 		"event-transfers-moved": protocol.Event{Type: protocol.TransfersMoved, Time: at, Transfers: []protocol.Transfer{
 			{Share: share.ID, Bytes: 65536}, {Share: available.ID, Participant: "visitor-7", Bytes: 131072},
 		}},

@@ -169,6 +169,7 @@ export interface TransferRecord {
 /** One push. */
 export type ServerEvent =
   | RoomEventRecord
+  | { readonly type: 'stream.moved'; readonly time: string; readonly stream: Stream; readonly head?: number }
   | { readonly type: 'transfers.moved'; readonly time: string; readonly transfers: readonly TransferRecord[] }
   | { readonly type: 'message'; readonly time: string; readonly message: MessageRecord };
 
@@ -320,6 +321,7 @@ export function parseProblem(value: unknown): Problem | undefined {
 export function parseEvent(pushed: unknown): ServerEvent | undefined {
   if (!hasStrings(pushed, 'type', 'time')) return undefined;
   if (pushed.type === 'message') return isMessage(pushed.message) ? (pushed as unknown as ServerEvent) : undefined;
+  if (pushed.type === 'stream.moved') return pushed as unknown as ServerEvent;
   if (pushed.type === 'transfers.moved') {
     return Array.isArray(pushed.transfers) && pushed.transfers.every(isTransfer)
       ? (pushed as unknown as ServerEvent)

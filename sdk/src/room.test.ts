@@ -62,6 +62,13 @@ describe('a room', () => {
     expect(network.asked[0]).toBe('GET /v1/rooms/rm_1/shares');
   });
 
+  it('reads again when the server may have lost a push', async () => {
+    network.seq = '5.0';
+    network.shares = [share()];
+    network.push.event({ type: 'stream.moved', time: '2026-03-14T15:09:26Z', stream: 'room', head: 5 });
+    await vi.waitFor(() => expect(room.files.has('sh_1')).toBe(true), { interval: 1 });
+  });
+
   it('hands on messages', () => {
     let message: RoomEvents['message'] | undefined;
     room.on('message', (event) => {

@@ -200,7 +200,8 @@ export class Room {
     else if (event.type === 'transfers.moved') {
       this.#parts.files.moved(event.transfers);
       this.#parts.receipts.moved(event.transfers);
-    } else this.#parts.sync.receive(event);
+    } else if (event.type === 'stream.moved') this.#parts.sync.moved(event.stream, event.head);
+    else this.#parts.sync.receive(event);
   }
 
   /** @internal */

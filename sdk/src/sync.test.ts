@@ -125,6 +125,24 @@ describe('Sync', () => {
     expect(told).toEqual(['room 5', 'shares sh_1', 'roster ana', 'synced']);
   });
 
+  it('reads again when it is told that a stream is further than it knows', async () => {
+    await ready('4.1');
+    sync.moved('room', 4);
+    sync.moved('personal', 1);
+    expect(source.asked).toEqual([]);
+    const done = settled();
+    sync.moved('personal', 2);
+    source.reply(page('4.2', [share()]));
+    await done;
+    expect(source.asked).toEqual(['4.1']);
+    const again = settled();
+    sync.moved('personal');
+    source.reply(page('4.2'));
+    await again;
+    expect(source.asked).toEqual(['4.1', '4.2']);
+    expect(told).toEqual(['shares sh_1', 'roster ana', 'synced', 'shares ', 'roster ana', 'synced']);
+  });
+
   it('holds pushes while it reads and applies those that are newer', async () => {
     sync.resync();
     const done = settled();

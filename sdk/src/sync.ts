@@ -71,6 +71,11 @@ export class Sync {
     void this.#run();
   }
 
+  /** The server may have lost a push: the stream has come to `head`, or nobody knows how far. */
+  moved(stream: Stream, head?: number): void {
+    if (head === undefined || head > this.#seen[stream]) this.resync();
+  }
+
   /** Ends it for good. */
   stop(): void {
     this.#stop.abort();
