@@ -168,6 +168,8 @@ func (w *wire) Announced(_ context.Context, upTo map[protocol.RoomID]int64) erro
 	return nil
 }
 
+func (w *wire) DropOutgoing(context.Context, time.Time) error { return nil }
+
 func (w *wire) commit(room protocol.RoomID, to protocol.ParticipantID) {
 	w.mu.Lock()
 	w.events = append(w.events, store.Outgoing{ID: int64(len(w.events) + 1), Room: room, Participant: to, Event: []byte(`{"type":"shares.created"}`)})

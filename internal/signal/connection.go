@@ -67,6 +67,9 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 	if err := e.admit(c); err != nil {
 		return centrifuge.ConnectReply{}, err
 	}
+	if c.quiet && e.remote != nil {
+		e.remote.listen(channel(c.room, ""))
+	}
 	if !e.Tokens.Trusts(c.app, c.keyID) { // Expel did not see it yet
 		e.release(c)
 		return centrifuge.ConnectReply{}, disconnect(protocol.CloseUnauthenticated)
@@ -114,7 +117,7 @@ func (e *Edge) expireAfter(c *connection, left time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.connections[c.id] == c {
-		c.expiry = time.AfterFunc(left, func() { e.Disconnect(c.id, protocol.CloseUnauthenticated) })
+		c.expiry = time.AfterFunc(left, func() { e.disconnectHere(c.id, protocol.CloseUnauthenticated) })
 	}
 }
 
@@ -173,6 +176,17 @@ func (e *Edge) admit(c *connection) error {
 // release takes the connection out of the books, and reports whether it was
 // in them.
 func (e *Edge) release(c *connection) bool {
+	if !e.strike(c) {
+		return false
+	}
+	if c.quiet && e.remote != nil {
+		e.remote.unlisten(channel(c.room, ""))
+	}
+	e.ends.Done()
+	return true
+}
+
+func (e *Edge) strike(c *connection) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.connections[c.id] != c {
@@ -185,7 +199,6 @@ func (e *Edge) release(c *connection) bool {
 	}
 	e.leaveGateLocked(c)
 	e.hushLocked(c)
-	e.ends.Done()
 	e.changes.Add(1)
 	return true
 }
@@ -196,7 +209,7 @@ func (e *Edge) connected(client *centrifuge.Client) {
 	c, missed := e.opened(client)
 	for _, event := range missed.all() {
 		// On its own stream nobody else hears it, and hearing it twice does no harm.
-		if err := e.publish(c.room, c.participant, event); err != nil {
+		if err := e.deliver(c.room, c.participant, event); err != nil {
 			e.Log.Error("repeating an event failed", "room", c.room, "participant", c.participant, "err", err)
 		}
 	}

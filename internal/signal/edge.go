@@ -63,6 +63,12 @@ type Config struct {
 	// Refused is told which limit, by its flag, has refused something; nil means
 	// that nobody counts.
 	Refused func(limit string)
+	// Redis is the address of the Redis that the nodes of a cluster have in common; ""
+	// for a process that serves alone. See CheckRedisURL.
+	Redis string
+	// Records is the store, which a node of a cluster holds its connections against.
+	// Required with Redis.
+	Records Records
 	// Metrics takes the library's metrics; nil means that nobody reads them.
 	Metrics *prometheus.Registry
 	// Now is the clock that tokens are held against; nil means time.Now.
@@ -83,9 +89,14 @@ type Edge struct {
 
 	changes atomic.Int64 // connections that have opened or ended
 
-	hints      chan hint               // to be sent; nil without a cluster
+	in         *inbound
+	remote     *remote // what follows is of a cluster; nil without one
+	crowds     *crowds
+	hints      chan hint               // to be sent
+	hinted     func(way string)        // counts hints
+	retold     atomic.Int64            // streams whose followers were told how far they are
+	noise      *rate.Limiter           // of what the library has to say while Redis is away
 	heardHints map[string]func([]byte) // by kind; not changed after Start
-	lostHints  atomic.Int64
 
 	mu          sync.Mutex
 	connections map[string]*connection   // by the connection's id
@@ -145,8 +156,63 @@ func New(c Config) (*Edge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the push edge: %w", err)
 	}
-	e.node = node
-	return e, nil
+	e.node, e.in = node, &inbound{edge: e}
+	return e, e.choose()
+}
+
+// choose has the node publish through Redis, or else in memory.
+func (e *Edge) choose() error {
+	if e.Redis == "" {
+		memory, err := centrifuge.NewMemoryBroker(e.node, centrifuge.MemoryBrokerConfig{})
+		if err != nil {
+			return fmt.Errorf("making the push edge: %w", err)
+		}
+		e.node.SetBroker(local{memory, e.in})
+		return nil
+	}
+	if err := CheckRedisURL(e.Redis); err != nil {
+		return fmt.Errorf("the address of Redis: %w", err)
+	}
+	e.remote = newRemote(e.node, e.Redis, e.noteRedis)
+	e.crowds = &crowds{records: e.Records, rooms: make(map[protocol.RoomID]crowd)}
+	e.hints, e.noise = make(chan hint, mostHints), rate.NewLimiter(rate.Every(10*time.Second), 10)
+	e.measure()
+	e.OnHint(disconnectHint, e.toDisconnect)
+	e.node.SetBroker(across{e.remote, e.in})
+	return nil
+}
+
+// local is the broker of a process that serves alone.
+type local struct {
+	*centrifuge.MemoryBroker
+	in *inbound
+}
+
+// RegisterBrokerEventHandler implements centrifuge.Broker.
+func (l local) RegisterBrokerEventHandler(h centrifuge.BrokerEventHandler) error {
+	l.in.BrokerEventHandler = h
+	return l.MemoryBroker.RegisterBrokerEventHandler(l.in)
+}
+
+// across is the broker of a node of a cluster.
+type across struct {
+	*remote
+	in *inbound
+}
+
+// RegisterBrokerEventHandler implements centrifuge.Broker.
+func (a across) RegisterBrokerEventHandler(h centrifuge.BrokerEventHandler) error {
+	a.in.BrokerEventHandler = h
+	return a.remote.RegisterBrokerEventHandler(a.in)
+}
+
+// noteRedis notes in the log that Redis went away, or is back.
+func (e *Edge) noteRedis(connected bool) {
+	if connected {
+		e.Log.Info("push: Redis is there")
+		return
+	}
+	e.Log.Error("push: Redis is away, participants are told of changes by looking into the store, and messages are refused")
 }
 
 // Start begins to let participants into the rooms. Call it once, before the
@@ -205,66 +271,49 @@ func (e *Edge) Publish(room protocol.RoomID, participant protocol.ParticipantID,
 }
 
 // Listening returns how many connections hear what is published to everybody in the
-// room.
+// room. In a cluster, those who came to other nodes in the last five seconds may be
+// missing.
 func (e *Edge) Listening(room protocol.RoomID) int {
 	e.mu.Lock()
 	quiet := len(e.quiet[room])
 	e.mu.Unlock()
-	return e.node.Hub().NumSubscribers(channel(room, "")) + quiet
-}
-
-// announce is publish for an event of the store, which a connection that is
-// just opening must not miss.
-func (e *Edge) announce(room protocol.RoomID, participant protocol.ParticipantID, event []byte) error {
-	e.mu.Lock()
-	for c := range e.opening {
-		if c.room != room || participant != "" && c.participant != participant {
-			continue
-		}
-		if c.quiet && participant == "" {
-			continue // publish sees to it
-		}
-		c.missesLocked(event, participant != "")
+	here := e.node.Hub().NumSubscribers(channel(room, "")) + quiet
+	if e.crowds == nil {
+		return here
 	}
-	e.mu.Unlock()
-	return e.publish(room, participant, event)
+	return max(here, e.crowds.size(room))
 }
 
 func (e *Edge) publish(room protocol.RoomID, participant protocol.ParticipantID, event []byte) error {
-	if _, err := e.node.Publish(channel(room, participant), event); err != nil {
-		return fmt.Errorf("publishing an event: %w", err)
+	_, err := e.node.Publish(channel(room, participant), event)
+	if errors.Is(err, errAway) {
+		return protocol.WrapError(protocol.CodeUnavailable, "nothing can be passed on to others at the moment", err)
 	}
-	if participant == "" {
-		return e.publishQuietly(room, event)
+	if err != nil {
+		return fmt.Errorf("publishing an event: %w", err)
 	}
 	return nil
 }
 
-// channel names a stream. Neither kind of identifier holds a colon, so no
-// participant's name can make another's stream.
-func channel(room protocol.RoomID, participant protocol.ParticipantID) string {
-	if participant == "" {
-		return "room:" + string(room)
-	}
-	return "personal:" + string(room) + ":" + string(participant)
-}
-
-// Disconnect ends a connection; one that is gone is no error.
-func (e *Edge) Disconnect(id string, code protocol.CloseCode) {
+// disconnectHere ends a connection of this node, and reports whether it is one.
+func (e *Edge) disconnectHere(id string, code protocol.CloseCode) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if c := e.connections[id]; c != nil {
+	c := e.connections[id]
+	if c != nil {
 		c.disconnectLocked(code)
 	}
+	return c != nil
 }
 
-// DisconnectRoom ends every connection of a room.
+// DisconnectRoom ends every connection that this node has of a room. Each node hears of
+// the end of a room itself.
 func (e *Edge) DisconnectRoom(room protocol.RoomID, code protocol.CloseCode) {
 	e.disconnect(code, func(c *connection) bool { return c.room == room })
 }
 
-// Expel ends every connection whose key is not trusted any more. Call it when keys
-// were taken away.
+// Expel ends every connection of this node whose key is not trusted any more. Call it
+// when keys were taken away.
 func (e *Edge) Expel() {
 	e.disconnect(protocol.CloseUnauthenticated, func(c *connection) bool { return !e.Tokens.Trusts(c.app, c.keyID) })
 }
@@ -282,6 +331,9 @@ func (e *Edge) disconnect(code protocol.CloseCode, which func(*connection) bool)
 // log passes on what the library has to say. Its fields may hold what clients
 // sent, so only the error and the identifiers go into the log.
 func (e *Edge) log(entry centrifuge.LogEntry) {
+	if e.noise != nil && !e.noise.Allow() {
+		return // that Redis is away was said, and the library says so each time that it tries
+	}
 	level := slog.LevelWarn
 	if entry.Level >= centrifuge.LogLevelError && !errors.Is(entry.Error, context.Canceled) {
 		level = slog.LevelError

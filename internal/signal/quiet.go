@@ -51,7 +51,7 @@ func (e *Edge) tell(c *connection, event []byte) error {
 		c.missesLocked(event, false)
 	}
 	e.mu.Unlock()
-	return e.publish(c.room, c.participant, event)
+	return e.deliver(c.room, c.participant, event)
 }
 
 // hushLocked forgets a connection that has ended.

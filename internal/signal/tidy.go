@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"time"
 )
 
@@ -14,10 +15,23 @@ const (
 	manyChanges = 500
 )
 
-// Run gives memory back until ctx ends. When thousands connect at once, what
+// Run does what is to be done beside the connections until ctx ends: it gives memory
+// back and, in a cluster, tells other nodes what they should know and holds the
+// connections against the store.
+func (e *Edge) Run(ctx context.Context) {
+	var group sync.WaitGroup
+	if e.remote != nil {
+		group.Go(func() { e.sendHints(ctx) })
+		group.Go(func() { (&watch{edge: e}).run(ctx) })
+	}
+	e.tidy(ctx)
+	group.Wait()
+}
+
+// tidy gives memory back until ctx ends. When thousands connect at once, what
 // that takes for each is a multiple of what an idle connection takes, and the
 // runtime would keep it for hours: an idle server has no reason to collect.
-func (e *Edge) Run(ctx context.Context) {
+func (e *Edge) tidy(ctx context.Context) {
 	ticker := time.NewTicker(tidyEvery)
 	defer ticker.Stop()
 	var t tidier

@@ -1,0 +1,287 @@
+package signal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/centrifugal/centrifuge"
+)
+
+// errAway: Redis did not answer the last time that it was asked. Nothing is asked of it
+// until it does again, so nobody waits.
+var errAway = errors.New("no Redis at the moment")
+
+const (
+	// redisTimeout bounds what Redis is waited for. A connection that has stalled is
+	// found out by the library within this and 0.8 s.
+	redisTimeout = 2 * time.Second
+	// probeEvery is how often the node says something to itself through Redis, and
+	// tryEvery how often while it does not hear it.
+	probeEvery = time.Second
+	tryEvery   = 250 * time.Millisecond
+	// deafAfter is when a node that does not hear itself counts as one that hears
+	// nobody.
+	deafAfter = 2500 * time.Millisecond
+
+	redisPrefix = "handout"
+	itselfTo    = "node:" // and the node's id is the stream in which it talks to itself
+)
+
+// remote is the library's Redis broker and controller with what they leave to others:
+// a start while Redis is away, failures at once instead of after a timeout while it is,
+// and subscriptions that are made up for when it is back. What gets lost on the way, an
+// Edge learns by looking into the store (see watch).
+type remote struct {
+	*streams
+	node    *centrifuge.Node
+	url     string
+	changed func(connected bool) // hears of each change; one call after the other
+
+	broker   atomic.Pointer[centrifuge.RedisBroker] // nil until Redis has answered once
+	speaks   atomic.Bool                            // the last publication has reached Redis
+	heardAt  atomic.Int64                           // when the node heard itself last, in nanoseconds since made
+	made     time.Time
+	failures atomic.Int64 // publications that did not reach Redis
+	back     chan struct{}
+
+	handler  centrifuge.BrokerEventHandler
+	control  centrifuge.ControlEventHandler
+	shard    *centrifuge.RedisShard
+	stop     chan struct{}
+	stopped  chan struct{}
+	stopOnce sync.Once
+}
+
+// CheckRedisURL returns what is wrong with an address of Redis.
+func CheckRedisURL(address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return errors.New("not a URL") // the cause would repeat it, and a password in it
+	}
+	switch u.Scheme {
+	case "redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster":
+	default:
+		return errors.New("must begin with redis://, rediss://, redis+sentinel://, rediss+sentinel:// or redis+cluster://")
+	}
+	if u.Host == "" {
+		return errors.New("names no host")
+	}
+	if u.Scheme == "redis+sentinel" || u.Scheme == "rediss+sentinel" {
+		if u.Query().Get("sentinel_master_name") == "" {
+			return errors.New("must say ?sentinel_master_name=…")
+		}
+	}
+	return nil
+}
+
+func newRemote(node *centrifuge.Node, address string, changed func(bool)) *remote {
+	return &remote{
+		streams: newStreams(), node: node, url: address, changed: changed, made: time.Now(),
+		back: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
+	}
+}
+
+// RegisterControlEventHandler implements centrifuge.Controller.
+func (r *remote) RegisterControlEventHandler(h centrifuge.ControlEventHandler) error {
+	r.control = h
+	return nil
+}
+
+// RegisterBrokerEventHandler implements centrifuge.Broker. It does not wait for Redis.
+func (r *remote) RegisterBrokerEventHandler(h centrifuge.BrokerEventHandler) error {
+	r.handler = h
+	r.Subscribe(itselfTo + r.node.ID())
+	r.attempt() // mostly Redis is there, and then the first who joins need not wait for it
+	go r.run()
+	return nil
+}
+
+// run looks after the connection until Close.
+func (r *remote) run() {
+	defer close(r.stopped)
+	for {
+		wait := probeEvery
+		if !r.connected() {
+			wait = tryEvery
+		}
+		select {
+		case <-r.stop:
+			return
+		case <-time.After(wait):
+			r.attempt()
+		}
+	}
+}
+
+// attempt asks Redis for something, and makes up for what was missed if it answers.
+func (r *remote) attempt() {
+	if r.broker.Load() == nil {
+		if err := r.open(); err != nil {
+			r.settled(fmt.Errorf("connecting: %w", err))
+			return
+		}
+	}
+	_, err := r.broker.Load().Publish(itselfTo+r.node.ID(), []byte(`{}`), centrifuge.PublishOptions{})
+	r.settled(err)
+	if err == nil {
+		r.makeUp(r.broker.Load().Subscribe)
+	}
+}
+
+// open connects for the first time.
+func (r *remote) open() error {
+	shard, err := centrifuge.NewRedisShard(r.node, centrifuge.RedisShardConfig{
+		Address: r.url, ClientName: redisPrefix, ConnectTimeout: redisTimeout / 2, IOTimeout: redisTimeout,
+	})
+	if err != nil {
+		return err
+	}
+	broker, err := centrifuge.NewRedisBroker(r.node, centrifuge.RedisBrokerConfig{Prefix: redisPrefix, Shards: []*centrifuge.RedisShard{shard}})
+	if err != nil {
+		shard.Close()
+		return err
+	}
+	if err := broker.RegisterControlEventHandler(r.control); err != nil {
+		shard.Close()
+		return err
+	}
+	// What fails here, after Redis has answered above, is tried again by the library
+	// itself, but for the check of a kind of history that is not used.
+	_ = broker.RegisterBrokerEventHandler(r.handler)
+	r.shard = shard
+	r.broker.Store(broker)
+	return nil
+}
+
+// away reports whether nothing can be published at the moment.
+func (e *Edge) away() bool { return e.remote != nil && !e.remote.speaks.Load() }
+
+// redisBack has a value when Redis answers again.
+func (e *Edge) redisBack() <-chan struct{} {
+	if e.remote == nil {
+		return nil
+	}
+	return e.remote.back
+}
+
+// settled notes how the last question to Redis went.
+func (r *remote) settled(err error) {
+	if err != nil {
+		r.failures.Add(1)
+	}
+	if was := r.speaks.Swap(err == nil); was == (err == nil) {
+		return
+	}
+	r.changed(err == nil)
+	if err == nil {
+		select {
+		case r.back <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// connected reports whether what others publish is heard here, as far as is known.
+func (r *remote) connected() bool {
+	return r.speaks.Load() && time.Since(r.made)-time.Duration(r.heardAt.Load()) < deafAfter
+}
+
+func (r *remote) heardItself() { r.heardAt.Store(int64(time.Since(r.made))) }
+
+// Publish implements centrifuge.Broker.
+func (r *remote) Publish(stream string, data []byte, o centrifuge.PublishOptions) (centrifuge.PublishResult, error) {
+	if !r.speaks.Load() {
+		r.failures.Add(1)
+		return centrifuge.PublishResult{}, errAway
+	}
+	result, err := r.broker.Load().Publish(stream, data, o)
+	if err != nil {
+		r.settled(err)
+		err = fmt.Errorf("%w: %w", errAway, err)
+	}
+	return result, err
+}
+
+// PublishControl implements centrifuge.Controller. What it says may get lost, so it is
+// no failure if it does.
+func (r *remote) PublishControl(data []byte, node, key string) error {
+	if !r.speaks.Load() {
+		r.failures.Add(1)
+		return nil
+	}
+	if err := r.broker.Load().PublishControl(data, node, key); err != nil {
+		r.settled(err)
+	}
+	return nil
+}
+
+// Subscribe implements centrifuge.Broker. What Redis does not take now is made up for.
+func (r *remote) Subscribe(streams ...string) error {
+	for _, stream := range streams {
+		r.follow(stream, func(f *followed) { f.hub = true }, r.subscribe)
+	}
+	return nil
+}
+
+// Unsubscribe implements centrifuge.Broker.
+func (r *remote) Unsubscribe(streams ...string) error {
+	for _, stream := range streams {
+		r.unfollow(stream, func(f *followed) { f.hub = false }, r.unsubscribe)
+	}
+	return nil
+}
+
+// listen follows a stream beside the library, for one quiet connection.
+func (r *remote) listen(stream string) {
+	r.follow(stream, func(f *followed) { f.quiet++ }, r.subscribe)
+}
+
+// unlisten ends one listen.
+func (r *remote) unlisten(stream string) {
+	r.unfollow(stream, func(f *followed) { f.quiet-- }, r.unsubscribe)
+}
+
+func (r *remote) subscribe(stream string) error {
+	if !r.speaks.Load() {
+		return errAway
+	}
+	return r.broker.Load().Subscribe(stream)
+}
+
+func (r *remote) unsubscribe(stream string) {
+	if broker := r.broker.Load(); broker != nil {
+		_ = broker.Unsubscribe(stream) // what fails is gone with its connection
+	}
+}
+
+// PublishJoin implements centrifuge.Broker; nobody asks for it.
+func (r *remote) PublishJoin(string, *centrifuge.ClientInfo) error { return nil }
+
+// PublishLeave implements centrifuge.Broker; nobody asks for it.
+func (r *remote) PublishLeave(string, *centrifuge.ClientInfo) error { return nil }
+
+// History implements centrifuge.Broker; there is none.
+func (r *remote) History(string, centrifuge.HistoryOptions) ([]*centrifuge.Publication, centrifuge.StreamPosition, error) {
+	return nil, centrifuge.StreamPosition{}, centrifuge.ErrorNotAvailable
+}
+
+// RemoveHistory implements centrifuge.Broker; there is none.
+func (r *remote) RemoveHistory(string) error { return nil }
+
+// Close implements centrifuge.Closer.
+func (r *remote) Close(ctx context.Context) error {
+	r.stopOnce.Do(func() {
+		close(r.stop)
+		<-r.stopped
+		if broker := r.broker.Load(); broker != nil {
+			_ = broker.Close(ctx) // never fails
+			r.shard.Close()
+		}
+	})
+	return nil
+}
