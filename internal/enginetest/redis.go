@@ -88,7 +88,11 @@ func (r *Redis) ping() error {
 }
 
 // Kill ends the server as a fault would. Start starts it again.
-func (r *Redis) Kill() error { return r.process.kill() }
+func (r *Redis) Kill() error {
+	killed := r.process
+	r.process = nil
+	return killed.kill()
+}
 
 // Pause has the server do nothing until Resume: who asks it waits.
 func (r *Redis) Pause() { r.process.signal(syscall.SIGSTOP) }

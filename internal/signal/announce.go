@@ -180,6 +180,9 @@ func (a *Announcer) drainRoom(ctx context.Context, room protocol.RoomID) error {
 // apart returns how many of the first events are each of another stream: between those
 // there is no order.
 func apart(events []store.Outgoing) int {
+	if len(events) == 1 {
+		return 1
+	}
 	seen := make(map[protocol.ParticipantID]bool)
 	for i, event := range events {
 		if seen[event.Participant] {

@@ -113,8 +113,9 @@ func TestAFailureToForgetRepeatsNothing(t *testing.T) {
 	}
 }
 
-func TestTheEndOfARoomEndsItsConnections(t *testing.T) {
-	s := newStand(t, nil)
+func TestTheEndOfARoomEndsItsConnections(t *testing.T) { brokers(t, theEndOfARoom) }
+
+func theEndOfARoom(t *testing.T, s *stand) {
 	s.announce(t, s.records)
 	here := s.room
 	elsewhere, err := s.rooms.Create(t.Context(), "dev", room.Details{Name: "elsewhere"})
@@ -183,8 +184,9 @@ func (w *wire) commit(room protocol.RoomID, to protocol.ParticipantID) {
 // TestNoEventIsLostWhileConnecting: a client reads the store as soon as it is
 // told that it is connected, so it must hear of whatever is committed from then
 // on, even if the server is not done with connecting it.
-func TestNoEventIsLostWhileConnecting(t *testing.T) {
-	s := newStand(t, nil)
+func TestNoEventIsLostWhileConnecting(t *testing.T) { brokers(t, noEventIsLostWhileConnecting) }
+
+func noEventIsLostWhileConnecting(t *testing.T, s *stand) {
 	w := &wire{room: s.room, committed: make(chan struct{}, 1)}
 	s.announce(t, w)
 	for round := range 200 {
@@ -194,9 +196,7 @@ func TestNoEventIsLostWhileConnecting(t *testing.T) {
 			t.Fatalf("%+v", reply)
 		}
 		w.commit(s.room, []protocol.ParticipantID{"", "ana"}[round%2])
-		if e := c.event(); e.Type != protocol.SharesCreated {
-			t.Fatalf("%+v", e)
-		}
+		c.until(func(e protocol.Event) bool { return e.Type == protocol.SharesCreated })
 		c.ws.CloseNow()
 		<-s.rooms.away
 	}

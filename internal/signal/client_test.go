@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
 
+	"github.com/handout-rtc/handout/internal/enginetest"
 	"github.com/handout-rtc/handout/internal/limit"
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/signal"
@@ -27,7 +28,8 @@ import (
 func TestMain(m *testing.M) {
 	// The library's own workers nap for a second before they see that the node
 	// was shut down, which is longer than goleak waits.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/centrifugal/centrifuge/internal/dissolve.(*Dissolver).runWorker"))
+	goleak.VerifyTestMain(m, goleak.Cleanup(enginetest.Exit),
+		goleak.IgnoreAnyFunction("github.com/centrifugal/centrifuge/internal/dissolve.(*Dissolver).runWorker"))
 }
 
 var (
@@ -81,17 +83,33 @@ type stand struct {
 	records *store.DB
 	web     *httptest.Server
 	room    protocol.RoomID
+
+	database string // of a node
 }
 
-func newStand(t *testing.T, change func(*signal.Config)) *stand {
+// newStand returns one that serves alone, unless change has it be a node.
+func newStand(t *testing.T, change func(*signal.Config), before ...func(*signal.Edge)) *stand {
 	t.Helper()
 	records, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "handout.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := newStandOn(t, records, change, before...)
+	r, err := s.rooms.Create(t.Context(), "dev", room.Details{Name: "Physics 101"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.room = r.ID
+	return s
+}
+
+// newStandOn returns a stand without a room on records, which it closes.
+func newStandOn(t *testing.T, records *store.DB, change func(*signal.Config), before ...func(*signal.Edge)) *stand {
+	t.Helper()
 	config := signal.Config{
 		Tokens:  token.Keys{"dev": {devKey}, "other": {[]byte("otherkey")}},
 		Rejoins: limit.Rate{PerSecond: 1, Burst: 1000}, // some tests come and go all the time
+		Records: records,
 	}
 	if change != nil {
 		change(&config)
@@ -103,6 +121,9 @@ func newStand(t *testing.T, change func(*signal.Config)) *stand {
 	rooms := &watched{
 		Service: room.New(room.Config{Records: records, Push: edge, Limits: limits}),
 		away:    make(chan string, 100),
+	}
+	for _, prepare := range before {
+		prepare(edge)
 	}
 	if err := edge.Start(rooms); err != nil {
 		t.Fatal(err)
@@ -123,11 +144,6 @@ func newStand(t *testing.T, change func(*signal.Config)) *stand {
 			t.Error(err)
 		}
 	})
-	r, err := rooms.Create(t.Context(), "dev", room.Details{Name: "Physics 101"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.room = r.ID
 	return s
 }
 

@@ -28,8 +28,9 @@ func (s *stand) share(t *testing.T, sender protocol.ParticipantID, name string, 
 
 // TestWhoMayNotReceiveHearsOfNoFile: a kiosk that may only send hears who is here,
 // what is said, and of its own files; not of others', not even by a number.
-func TestWhoMayNotReceiveHearsOfNoFile(t *testing.T) {
-	s := newStand(t, nil)
+func TestWhoMayNotReceiveHearsOfNoFile(t *testing.T) { brokers(t, noReceiverHearsOfNoFile) }
+
+func noReceiverHearsOfNoFile(t *testing.T, s *stand) {
 	kiosk := s.dial(t)
 	claims := s.claims("kiosk")
 	claims.Grants = token.Grants{Send: true, SendToAll: true}
@@ -66,8 +67,9 @@ func TestWhoMayNotReceiveHearsOfNoFile(t *testing.T) {
 
 // TestTheSwitchIsTold to everybody in the room: with a number to who follows it, and
 // without to who may not receive.
-func TestTheSwitchIsTold(t *testing.T) {
-	s := newStand(t, nil)
+func TestTheSwitchIsTold(t *testing.T) { brokers(t, theSwitchIsTold) }
+
+func theSwitchIsTold(t *testing.T, s *stand) {
 	ana, kiosk := s.dial(t), s.dial(t)
 	ana.join(signed(t, devKey, s.claims("ana")))
 	claims := s.claims("kiosk")

@@ -1,0 +1,8 @@
+package signal
+
+// Hears reports whether the node hears all that others publish for those who are here.
+func (e *Edge) Hears() bool {
+	e.remote.mu.Lock()
+	defer e.remote.mu.Unlock()
+	return e.remote.connected() && len(e.remote.owed) == 0
+}
