@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -27,11 +26,17 @@ const (
 
 // migrateCommand is `handout migrate`.
 type migrateCommand struct {
-	From     string `default:"./data" type:"path" env:"-" help:"Data directory to move from. Its server must be stopped."`
-	To       string `type:"path" env:"-" placeholder:"DIR" help:"Data directory to move to: of the server, or of the node that is to write the audit log."`
-	Quick    bool   `env:"-" help:"Do not read back what was written: sizes alone."`
-	Parallel int    `default:"8" env:"-" help:"Files that are copied at a time."`
-	JSON     bool   `name:"json" env:"-" help:"Print the report as JSON."`
+	From string `default:"./data" type:"path" env:"-" help:"Data directory to move from. Its server must be stopped."`
+	To   string `type:"path" env:"-" placeholder:"DIR" help:"Data directory to move to: of the server, or of the node that is to write the audit log first. A new one."`
+
+	FromStore     string `placeholder:"URL" help:"Database to move the records from: postgres://user:password@host/database. Without it, SQLite in --from."`
+	FromStoreFile string `type:"path" placeholder:"FILE" help:"The same from a file."`
+	ToStore       string `placeholder:"URL" help:"Database to move the records to. Without it, SQLite in --to. What stands in a command line others can read: name a password in the environment or in --to-store-file."`
+	ToStoreFile   string `type:"path" placeholder:"FILE" help:"The same from a file."`
+
+	Quick    bool `env:"-" help:"Do not read back what was written: sizes alone."`
+	Parallel int  `default:"8" env:"-" help:"Files that are copied at a time."`
+	JSON     bool `name:"json" env:"-" help:"Print the report as JSON."`
 }
 
 // Help implements kong's long help.
@@ -74,9 +79,6 @@ func (c *migrateCommand) Run() error {
 
 // move opens both sides and moves everything. Without a report nothing was begun.
 func (c *migrateCommand) move(ctx context.Context, shown migrate.Observer) (_ *migrate.Report, err error) {
-	if _, err := os.Stat(filepath.Join(c.From, recordsFile)); err != nil {
-		return nil, exit{exitRefused, fmt.Errorf("%s is no data directory: %w", c.From, err)}
-	}
 	from, err := c.openSource(ctx)
 	if err != nil {
 		return nil, err
@@ -93,7 +95,7 @@ func (c *migrateCommand) move(ctx context.Context, shown migrate.Observer) (_ *m
 			if err := copyAudit(ctx, c.From, c.To); err != nil {
 				return err
 			}
-			return noteMoved(c.From, to.name, time.Now())
+			return from.noteMoved(to.name)
 		},
 	}.Run(ctx)
 }

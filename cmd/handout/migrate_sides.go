@@ -5,19 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
 	"github.com/handout-rtc/handout/internal/migrate"
-	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/store/postgres"
 )
 
 // migrateSide is one side of a migration, opened.
 type migrateSide struct {
 	migrate.Side
 	name    string // for people
+	data    string // directory
+	records recordsFlags
+	afresh  bool // what the kernel remembers of the files is not believed
 	closers []func() error
 }
 
@@ -30,13 +35,23 @@ func (s *migrateSide) close() error {
 	return errors.Join(errs...)
 }
 
-// openSource opens the data directory that is moved, as the start of a server does:
-// what a power cut may have taken is settled before it is believed.
-func (c *migrateCommand) openSource(ctx context.Context) (*migrateSide, error) {
-	return openDirectory(ctx, c.From, func(s *migrateSide, boot string) error {
-		_, err := s.Records.Began(ctx, boot) // doubtful files are held against their hashes, as all are
-		return err
-	})
+// openSource opens what is moved, as the start of a server does: what a power cut
+// may have taken is settled before it is believed.
+func (c *migrateCommand) openSource(ctx context.Context) (_ *migrateSide, err error) {
+	s := &migrateSide{data: c.From, records: recordsFlags{Store: c.FromStore, StoreFile: c.FromStoreFile}}
+	if s.records.ours() {
+		if _, err := os.Stat(filepath.Join(c.From, recordsFile)); err != nil {
+			return nil, exit{exitRefused, fmt.Errorf("%s is no data directory: %w", c.From, err)}
+		}
+	}
+	boot, err := s.openRecords(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.Records.Began(ctx, boot); err != nil { // doubtful files are held against their hashes, as all are
+		return nil, errors.Join(err, s.close())
+	}
+	return s, s.openBlobs()
 }
 
 // openTarget opens what is moved to.
@@ -44,46 +59,85 @@ func (c *migrateCommand) openTarget(ctx context.Context) (*migrateSide, error) {
 	if c.To == "" {
 		return nil, exit{exitRefused, errors.New("where to? Say --to")}
 	}
-	return openDirectory(ctx, c.To, func(*migrateSide, string) error { return nil })
+	s := &migrateSide{data: c.To, records: recordsFlags{Store: c.ToStore, StoreFile: c.ToStoreFile}}
+	if _, err := s.openRecords(ctx); err != nil {
+		return nil, err
+	}
+	return s, s.openBlobs()
 }
 
-// openDirectory opens a data directory, which nobody else may use meanwhile. ready
-// is called between its records and its files, with the name of what is believed of
-// the kernel.
-func openDirectory(ctx context.Context, dir string, ready func(s *migrateSide, boot string) error) (_ *migrateSide, err error) {
-	s := &migrateSide{name: dir}
+// openRecords takes the data directory, which nobody else may use meanwhile, and
+// opens the records. It returns what names the kernel, or what is believed of it: see
+// parts.boot. When it fails nothing is open.
+func (s *migrateSide) openRecords(ctx context.Context) (boot string, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	unlock, err := diskblob.LockDir(dir)
+	at, err := s.records.where()
 	if err != nil {
-		return nil, exit{exitRefused, err}
+		return "", exit{exitRefused, err}
+	}
+	s.name = s.data
+	if u, err := url.Parse(at); err == nil && at != "" {
+		s.name = u.Redacted()
+	}
+	unlock, err := diskblob.LockDir(s.data)
+	if err != nil {
+		return "", exit{exitRefused, err}
 	}
 	s.closers = append(s.closers, unlock)
-	if s.Records, err = sqlite.Open(ctx, filepath.Join(dir, recordsFile)); err != nil {
-		return nil, fmt.Errorf("opening the records: %w", err)
+	if s.Records, err = s.records.open(ctx, s.data, postgres.Config{}); err != nil {
+		return "", fmt.Errorf("opening the records: %w", err)
 	}
 	s.closers = append(s.closers, s.Records.Close)
-	failures, err := s.Records.Distrusted(ctx)
-	if err != nil {
-		return nil, err
+	if err := s.unused(ctx); err != nil {
+		return "", err
 	}
-	boot, options := bootID(), []diskblob.Option(nil)
+	boot = bootID()
+	failures, err := s.Records.Distrusted(ctx)
 	if failures > 0 {
 		boot += "." + strconv.FormatInt(failures, 10)
+		s.afresh = true
+	}
+	return boot, err
+}
+
+// unused fails while a node of a cluster uses the records.
+func (s *migrateSide) unused(ctx context.Context) error {
+	cluster, err := s.Records.Cluster(ctx)
+	if err != nil {
+		return err
+	}
+	for _, node := range cluster.Nodes {
+		if node.Alive {
+			return exit{exitRefused, fmt.Errorf("the node at %s uses the records: stop it", node.URL)}
+		}
+	}
+	return nil
+}
+
+// openBlobs opens the bytes. When it fails nothing of the side is open.
+func (s *migrateSide) openBlobs() error {
+	var options []diskblob.Option
+	if s.afresh {
 		options = append(options, diskblob.Afresh)
 	}
-	if err := ready(s, boot); err != nil {
-		return nil, err
-	}
-	blobs, err := diskblob.Open(filepath.Join(dir, filesDir), options...)
+	blobs, err := diskblob.Open(filepath.Join(s.data, filesDir), options...)
 	if err != nil {
-		return nil, err
+		return errors.Join(err, s.close())
 	}
 	s.Blobs, s.closers = blobs, append(s.closers, blobs.Close)
-	return s, nil
+	return nil
+}
+
+// noteMoved keeps servers from using a data directory whose records were moved.
+func (s *migrateSide) noteMoved(to string) error {
+	if !s.records.ours() {
+		return nil
+	}
+	return noteMoved(s.data, to, time.Now())
 }
 
 // copyAudit copies the files of the audit log, or finds that they were copied.

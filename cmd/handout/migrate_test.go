@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/handout-rtc/handout/internal/enginetest"
 	"github.com/handout-rtc/handout/internal/migrate"
 )
 
@@ -24,9 +25,9 @@ type moves struct {
 const halfSent = 300_000
 
 // fillForMove runs a server until it has something to move, and kills it.
-func fillForMove(t *testing.T, files int) moves {
+func fillForMove(t *testing.T, files int) *moves {
 	t.Helper()
-	m := moves{data: t.TempDir(), files: make(map[string]string)}
+	m := &moves{data: t.TempDir(), files: make(map[string]string)}
 	server := serve(t, "--dev", "--data", m.data)
 	m.bearer = server.guest(t)
 	for i := range files {
@@ -44,23 +45,22 @@ func fillForMove(t *testing.T, files int) moves {
 }
 
 // works starts a server on what was moved, and has its clients go on.
-func (m moves) works(t *testing.T, args ...string) *process {
+func (m *moves) works(t *testing.T, args ...string) *process {
 	t.Helper()
 	server := serve(t, append([]string{"--dev"}, args...)...)
 	for path, text := range m.files {
-		response, got := do(t, "GET", server.url+"/v1/shares/"+strings.TrimPrefix(path, "/uploads/")+"/content", nil, "Authorization", "Bearer "+m.bearer)
-		if got != text {
-			t.Errorf("%s is %s with %d bytes, and had %d", path, response.Status, len(got), len(text))
-		}
+		server.wantContent(t, m.bearer, path, []byte(text))
+	}
+	if m.half == "" {
+		return server
 	}
 	if got := server.offset(t, m.bearer, m.half); got != fmt.Sprint(halfSent) {
 		t.Errorf("the upload stands at %s, and stood at %d", got, halfSent)
 	}
 	server.patch(t, m.bearer, m.half, halfSent, strings.NewReader(strings.Repeat("1", halfSent)))
-	_, got := do(t, "GET", server.url+"/v1/shares/"+strings.TrimPrefix(m.half, "/uploads/")+"/content", nil, "Authorization", "Bearer "+m.bearer)
-	if got != strings.Repeat("0", halfSent)+strings.Repeat("1", halfSent) {
-		t.Errorf("what went on has %d bytes", len(got))
-	}
+	whole := strings.Repeat("0", halfSent) + strings.Repeat("1", halfSent)
+	server.wantContent(t, m.bearer, m.half, []byte(whole))
+	m.files[m.half], m.half = whole, ""
 	return server
 }
 
@@ -104,13 +104,42 @@ func TestMigrate(t *testing.T) {
 	if out, code := run(t, "migrate", "--from", m.data, "--to", to); code != exitRefused {
 		t.Errorf("a second migration ended with %d: %s", code, out)
 	}
+	half := m.half
 	m.works(t, "--data", to)
 
 	startFails(t, "remove this file", "serve", "--dev", "--listen", "127.0.0.1:0", "--data", m.data)
 	if err := os.Remove(filepath.Join(m.data, movedFile)); err != nil {
 		t.Fatal(err)
 	}
+	delete(m.files, half)
+	m.half = half
 	m.works(t, "--data", m.data)
+}
+
+// migrateKilled runs a migration, which is killed until it has been left alone for
+// long enough.
+func migrateKilled(t *testing.T, args ...string) {
+	t.Helper()
+	for killed, patience := 0, 10*time.Millisecond; ; patience += 10 * time.Millisecond {
+		c := command(append([]string{"migrate"}, args...)...)
+		var said strings.Builder
+		c.Stderr = &said
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		death := time.AfterFunc(patience/2+rand.N(patience), func() { c.Process.Kill() })
+		err := c.Wait()
+		switch {
+		case death.Stop() && err != nil:
+			t.Fatalf("it ended with %d:\n%s", c.ProcessState.ExitCode(), said.String())
+		case err != nil:
+			killed++
+			continue
+		case killed < 3:
+			t.Errorf("it was killed %d times", killed)
+		}
+		return
+	}
 }
 
 // TestMigrateThatIsKilled at any time goes on.
@@ -118,24 +147,26 @@ func TestMigrateThatIsKilled(t *testing.T) {
 	t.Parallel()
 	m := fillForMove(t, 12)
 	to := filepath.Join(t.TempDir(), "new")
-	killed := 0
-	for patience := 10 * time.Millisecond; ; patience += 10 * time.Millisecond {
-		c := command("migrate", "--from", m.data, "--to", to)
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		death := time.AfterFunc(patience/2+rand.N(patience), func() { c.Process.Kill() })
-		err := c.Wait()
-		if death.Stop(); err == nil {
-			break
-		}
-		killed++
-	}
-	if killed < 3 {
-		t.Errorf("it was killed %d times", killed)
-	}
+	migrateKilled(t, "--from", m.data, "--to", to)
 	verified(t, to, 0)
 	m.works(t, "--data", to)
+}
+
+// TestMigrateToPostgres, killed on its way, and back.
+func TestMigrateToPostgres(t *testing.T) {
+	t.Parallel()
+	file := storeFile(t, enginetest.SharedPostgres(t))
+	m := fillForMove(t, 8)
+	to, back := filepath.Join(t.TempDir(), "new"), filepath.Join(t.TempDir(), "back")
+	migrateKilled(t, "--from", m.data, "--to", to, "--to-store-file", file)
+	verified(t, to, 0, "--store-file", file)
+	server := m.works(t, "--data", to, "--store-file", file)
+	server.end(t, syscall.SIGKILL)
+	if out, code := run(t, "migrate", "--from", to, "--from-store-file", file, "--to", back); code != 0 {
+		t.Fatalf("the way back ended with %d: %s", code, out)
+	}
+	verified(t, back, 0)
+	m.works(t, "--data", back)
 }
 
 // TestMigrateOfDamage names the file, and goes on once it is mended. No server starts
