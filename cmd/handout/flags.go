@@ -40,6 +40,7 @@ type serveCommand struct {
 	Data          string `default:"./data" type:"path" help:"Directory of the records and the files. One server owns it."`
 	recordsFlags  `embed:""`
 	nodeFlags     `embed:""`
+	pushFlags     `embed:""`
 	App           []string      `placeholder:"ID:KEY" env:"HANDOUT_APP" help:"An application that may make rooms and tokens. Repeatable; an ID that stands again has another key: the first signs, each is good."`
 	AppFile       string        `type:"path" placeholder:"FILE" help:"The same from a file, one ID:KEY a line. Read again at SIGHUP."`
 	Dev           bool          `help:"Development: the app dev:devkey, a back end that hands a token to anyone, pages of any origin; loopback only."`
@@ -178,6 +179,9 @@ func (c *serveCommand) Validate() error {
 	}
 	if c.isNode() && c.recordsFlags.ours() {
 		return errors.New("the nodes of a cluster need the same records: --store")
+	}
+	if err := c.checkPush(); err != nil {
+		return err
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key need each other")

@@ -92,9 +92,14 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		boot += store.SyncedLater
 	}
 	p.metrics = server.NewMetrics(p.measures.registry)
+	redis, err := c.redis()
+	if err != nil {
+		return nil, err
+	}
 	p.edge, err = signal.New(signal.Config{
 		Tokens: p.keys, AllowOrigin: server.AllowOrigin(c.Origin, c.Dev), MaxConnections: c.Limits.MaxConnections,
 		Connects: c.Limits.connects(), Rejoins: c.Limits.rejoins(), Commands: c.Limits.commands(),
+		Redis: redis, Records: p.records,
 		Metrics: p.measures.registry, Refused: p.metrics.Refused, Now: p.clock.Latest, Log: log,
 	})
 	if err != nil {

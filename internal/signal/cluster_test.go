@@ -40,7 +40,9 @@ func (s *stand) run(t *testing.T) {
 // own on the same database, and announces what it commits.
 func nodes(t *testing.T, n int, redis *enginetest.Redis) []*stand {
 	t.Helper()
-	open := func(url string) (*store.DB, error) { return postgres.Open(t.Context(), url, postgres.Config{Connections: 6}) }
+	open := func(url string) (*store.DB, error) {
+		return postgres.Open(t.Context(), url, postgres.Config{Connections: 6})
+	}
 	database := enginetest.SharedPostgres(t).DatabaseLike(t, "migrated", func(url string) error {
 		db, err := open(url)
 		if err != nil {

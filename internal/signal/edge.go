@@ -157,6 +157,7 @@ func New(c Config) (*Edge, error) {
 		return nil, fmt.Errorf("making the push edge: %w", err)
 	}
 	e.node, e.in = node, &inbound{edge: e}
+	e.measure()
 	return e, e.choose()
 }
 
@@ -176,7 +177,6 @@ func (e *Edge) choose() error {
 	e.remote = newRemote(e.node, e.Redis, e.noteRedis)
 	e.crowds = &crowds{records: e.Records, rooms: make(map[protocol.RoomID]crowd)}
 	e.hints, e.noise = make(chan hint, mostHints), rate.NewLimiter(rate.Every(10*time.Second), 10)
-	e.measure()
 	e.OnHint(disconnectHint, e.toDisconnect)
 	e.node.SetBroker(across{e.remote, e.in})
 	return nil
@@ -206,13 +206,13 @@ func (a across) RegisterBrokerEventHandler(h centrifuge.BrokerEventHandler) erro
 	return a.remote.RegisterBrokerEventHandler(a.in)
 }
 
-// noteRedis notes in the log that Redis went away, or is back.
-func (e *Edge) noteRedis(connected bool) {
-	if connected {
+// noteRedis notes in the log that Redis is there, or why it is not.
+func (e *Edge) noteRedis(err error) {
+	if err == nil {
 		e.Log.Info("push: Redis is there")
 		return
 	}
-	e.Log.Error("push: Redis is away, participants are told of changes by looking into the store, and messages are refused")
+	e.Log.Error("push: Redis is away; participants are told of changes a moment later, by looking into the store, and messages are refused", "err", err)
 }
 
 // Start begins to let participants into the rooms. Call it once, before the

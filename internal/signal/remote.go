@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,10 +42,11 @@ type remote struct {
 	*streams
 	node    *centrifuge.Node
 	url     string
-	changed func(connected bool) // hears of each change; one call after the other
+	changed func(error) // hears of it when Redis goes away, and why, and with nil when it is there
 
 	broker   atomic.Pointer[centrifuge.RedisBroker] // nil until Redis has answered once
 	speaks   atomic.Bool                            // the last publication has reached Redis
+	asked    atomic.Bool                            // there was one, or it was tried
 	heardAt  atomic.Int64                           // when the node heard itself last, in nanoseconds since made
 	made     time.Time
 	failures atomic.Int64 // publications that did not reach Redis
@@ -71,6 +74,11 @@ func CheckRedisURL(address string) error {
 	if u.Host == "" {
 		return errors.New("names no host")
 	}
+	if number := strings.TrimPrefix(u.Path, "/"); u.Path != "" {
+		if _, err := strconv.Atoi(number); err != nil {
+			return errors.New("must have a number behind the host, or nothing: it is the database's")
+		}
+	}
 	if u.Scheme == "redis+sentinel" || u.Scheme == "rediss+sentinel" {
 		if u.Query().Get("sentinel_master_name") == "" {
 			return errors.New("must say ?sentinel_master_name=…")
@@ -79,7 +87,7 @@ func CheckRedisURL(address string) error {
 	return nil
 }
 
-func newRemote(node *centrifuge.Node, address string, changed func(bool)) *remote {
+func newRemote(node *centrifuge.Node, address string, changed func(error)) *remote {
 	return &remote{
 		streams: newStreams(), node: node, url: address, changed: changed, made: time.Now(),
 		back: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
@@ -174,10 +182,11 @@ func (r *remote) settled(err error) {
 	if err != nil {
 		r.failures.Add(1)
 	}
-	if was := r.speaks.Swap(err == nil); was == (err == nil) {
+	was := r.speaks.Swap(err == nil)
+	if first := !r.asked.Swap(true); !first && was == (err == nil) {
 		return
 	}
-	r.changed(err == nil)
+	r.changed(err)
 	if err == nil {
 		select {
 		case r.back <- struct{}{}:
