@@ -53,11 +53,15 @@ func (n *Node) Run(ctx context.Context) {
 // Call it when nothing is written any more.
 func (n *Node) Leave(ctx context.Context) error {
 	n.mu.Lock()
-	n.left = true
+	if !n.left {
+		n.left = true
+		close(n.leaving)
+	}
 	if n.fencing != nil {
 		n.fencing.Stop()
 	}
 	n.mu.Unlock()
+	n.dutiesEnd(ctx)
 	n.cutStreams(func(string) bool { return true })
 	n.reach.client.CloseIdleConnections()
 	n.registering.Lock() // no heartbeat comes after it

@@ -69,6 +69,9 @@ type Node struct {
 	fencing *time.Timer   // fires when the node was not heard of for too long
 	beating chan struct{} // holds a value while the view is being read
 
+	leaving chan struct{}  // closed by Leave
+	atWork  sync.WaitGroup // duties that are being done; none is added when the node has left
+
 	registering sync.Mutex // held while the registry is told of this node
 	mu          sync.Mutex
 	heard       time.Time               // when the last heartbeat that was taken began; guarded by mu, as all below
@@ -91,7 +94,7 @@ func New(c Config) *Node {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	n := &Node{
-		Config: c, ID: "nd_" + strings.ToLower(rand.Text()), beating: make(chan struct{}, 1), streams: make(map[*stream]string),
+		Config: c, ID: "nd_" + strings.ToLower(rand.Text()), beating: make(chan struct{}, 1), leaving: make(chan struct{}), streams: make(map[*stream]string),
 		reach: newReach(),
 	}
 	n.view.Store(&view{nodes: map[string]store.Node{}})
@@ -111,13 +114,15 @@ func (n *Node) self() store.Node { return store.Node{ID: n.ID, URL: n.URL} }
 
 // Healthy returns nil while this node is heard of, so that no other takes what it
 // holds: by its own clock, and by when it began to say so.
-func (n *Node) Healthy() error {
+func (n *Node) Healthy() error { return n.heardWithin(store.NodeDead) }
+
+func (n *Node) heardWithin(d time.Duration) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
 	case n.left:
 		return protocol.NewError(protocol.CodeUnavailable, "the node leaves the cluster")
-	case n.heard.IsZero() || n.Now().Sub(n.heard) >= store.NodeDead:
+	case n.heard.IsZero() || n.Now().Sub(n.heard) >= d:
 		return protocol.NewError(protocol.CodeUnavailable, "the node cannot reach the records, and others may take what it holds")
 	}
 	return nil

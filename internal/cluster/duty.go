@@ -4,14 +4,17 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/handout-rtc/handout/internal/store"
 )
 
 // A duty is what one node of the cluster does at a time. It goes over to another when
 // its node is dead or has left.
 
-// OnDuty reports whether the duty is this node's, as far as it knows.
+// OnDuty reports whether the duty is this node's, as far as it knows. One that is not
+// heard of ends its duties a little before others may take them.
 func (n *Node) OnDuty(name string) bool {
-	return n.Healthy() == nil && n.view.Load().duties[name] == n.ID
+	return n.heardWithin(store.NodeDead-2*dutyEvery) == nil && n.view.Load().duties[name] == n.ID
 }
 
 // takeDuties takes over what nobody does.
@@ -53,28 +56,49 @@ func (n *Node) RunDuty(ctx context.Context, name string, run func(context.Contex
 	for running := false; ; {
 		if on := n.OnDuty(name); on != running {
 			stop()
-			if stop, running = (func() {}), on; on {
-				stop = start(ctx, run)
-			}
+			stop, running = n.startDuty(ctx, on, run)
 		}
 		select {
 		case <-ctx.Done():
+			return
+		case <-n.leaving:
+			stop()
 			return
 		case <-tick.C:
 		}
 	}
 }
 
-// start runs something until it is stopped, which waits for it.
-func start(ctx context.Context, run func(context.Context)) (stop func()) {
+// startDuty begins a duty, if it is this node's and the node has not left.
+func (n *Node) startDuty(ctx context.Context, on bool, run func(context.Context)) (stop func(), running bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !on || n.left {
+		return func() {}, false
+	}
+	n.atWork.Add(1)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		defer n.atWork.Done()
 		run(ctx)
 	}()
 	return func() {
 		cancel()
 		<-done
+	}, true
+}
+
+// dutiesEnd returns when this node does no duty any more, or ctx ends.
+func (n *Node) dutiesEnd(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		n.atWork.Wait()
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
 	}
 }

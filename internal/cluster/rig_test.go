@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/handout-rtc/handout/internal/blob/memblob"
 	"github.com/handout-rtc/handout/internal/cluster"
+	"github.com/handout-rtc/handout/internal/share"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/internal/store/sqlite"
 	"github.com/handout-rtc/handout/internal/upload"
@@ -62,6 +64,7 @@ type node struct {
 	*rig
 	records *store.DB
 	uploads *upload.Service
+	shares  *share.Service
 	server  *httptest.Server
 	kill    func() // ends its heartbeats
 }
@@ -72,7 +75,10 @@ func (r *rig) node(duties ...string) *node {
 	n := r.join(duties...)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { defer close(done); n.Run(ctx) }()
+	var group sync.WaitGroup
+	group.Go(func() { n.Run(ctx) })
+	group.Go(func() { n.Watch(ctx, n.shares, func() {}, n.uploads, n.shares) })
+	go func() { defer close(done); group.Wait() }()
 	n.kill = func() { cancel(); <-done }
 	r.Cleanup(n.kill)
 	return n
@@ -85,12 +91,17 @@ func (r *rig) join(duties ...string) *node {
 	n.server = httptest.NewUnstartedServer(nil)
 	n.Node = cluster.New(cluster.Config{
 		Registry: n.records, Presence: n.records, Looks: n.records, URL: "http://" + n.server.Listener.Addr().String(), Secret: []byte(secret),
-		Duties: duties, Every: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
+		Duties: duties, Every: 50 * time.Millisecond, Log: slog.New(slog.NewTextHandler(r.T.Output(), nil)),
 	})
 	n.records.AsNode(n.ID)
 	n.uploads = upload.New(upload.Config{
 		Records: n.records, Parts: n.records, Blobs: r.blobs, Holders: n.Node, Peers: n.Node, Boot: "any",
 		Limits: protocol.Limits{RoomBytes: 1 << 30}, Handover: 2 * time.Second, FollowWait: 20 * time.Second,
+	})
+	n.shares = share.New(share.Config{
+		Records: n.records, Ledger: n.records, Sweeper: n.records, Tickets: n.records, Parts: n.records, Moderation: n.records, Thumbnails: n.records,
+		Log: slog.New(slog.NewTextHandler(r.T.Output(), nil)), Uploads: n.uploads, Blobs: r.blobs, Abandoned: n.records, Boot: "any",
+		Limits: protocol.Limits{EmptyRoomSeconds: 3600, UploadIdleSeconds: 3600},
 	})
 	n.OnFenced(n.uploads.Fenced)
 	n.server.Config.Handler = n.Handler(n.uploads)
@@ -135,6 +146,7 @@ func (n *node) record(id protocol.ShareID) store.Share {
 // sending is a request whose body comes bit by bit.
 type sending struct {
 	bits    chan []byte
+	rest    []byte // of the last one
 	yielded chan struct{}
 	result  chan error
 	share   store.Share
@@ -142,11 +154,20 @@ type sending struct {
 
 // Read implements io.Reader.
 func (s *sending) Read(p []byte) (int, error) {
+	if len(s.rest) == 0 {
+		select {
+		case s.rest = <-s.bits:
+		case <-s.yielded:
+			return 0, protocol.NewError(protocol.CodeUploadPreempted, "a newer request took over")
+		}
+	}
+	n := copy(p, s.rest)
+	s.rest = s.rest[n:]
 	select {
-	case bit := <-s.bits:
-		return copy(p, bit), nil
 	case <-s.yielded:
-		return 0, protocol.NewError(protocol.CodeUploadPreempted, "a newer request took over")
+		return n, protocol.NewError(protocol.CodeUploadPreempted, "a newer request took over")
+	default:
+		return n, nil
 	}
 }
 

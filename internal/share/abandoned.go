@@ -19,13 +19,15 @@ const (
 	orphanAge = time.Hour
 	// orphansEvery is how often they are looked for.
 	orphansEvery = time.Hour
+	// abandonedEvery is how often an upload is looked at that a dead node has left.
+	abandonedEvery = 10 * time.Second
 )
 
 // lookAfterNodes does for nodes that have died what recover does for a process that has:
 // what one left between two steps is finished at once, and nobody needs to ask for it.
 // What uploads there are is not looked at otherwise, for live nodes are at work on them.
 func (s *Service) lookAfterNodes(ctx context.Context) {
-	looked := make(map[protocol.ShareID]int64) // the fence of each upload that was not to be finished
+	looked := make(map[protocol.ShareID]time.Time) // when each upload was, that was not finished
 	var orphans time.Time
 	s.again(ctx, func(ctx context.Context) {
 		s.logSweep("finishing the uploads of a dead node", s.finishAbandoned(ctx, looked))
@@ -38,8 +40,9 @@ func (s *Service) lookAfterNodes(ctx context.Context) {
 }
 
 // finishAbandoned completes those uploads of dead nodes that have all their bytes. The
-// others are for the next request to take, and are looked at once.
-func (s *Service) finishAbandoned(ctx context.Context, looked map[protocol.ShareID]int64) error {
+// others are for the next request to take, and are looked at now and then: what failed
+// is tried again.
+func (s *Service) finishAbandoned(ctx context.Context, looked map[protocol.ShareID]time.Time) error {
 	found := make(map[protocol.ShareID]bool)
 	var last protocol.ShareID
 	for {
@@ -50,11 +53,11 @@ func (s *Service) finishAbandoned(ctx context.Context, looked map[protocol.Share
 		for _, record := range page {
 			last = record.ID
 			found[last] = true
-			if fence, known := looked[last]; known && fence == record.Fence {
+			if time.Since(looked[last]) < abandonedEvery {
 				continue
 			}
 			s.checkRecord(ctx, record)
-			looked[last] = record.Fence
+			looked[last] = time.Now()
 		}
 		if len(page) < sweepBatch {
 			break

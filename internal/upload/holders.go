@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"maps"
-	"math"
 	"slices"
 	"time"
 
@@ -215,12 +214,7 @@ func (s *Service) Watching() []protocol.ShareID {
 // Stands says where an upload stands by now: a request that writes to one which has
 // ended, or is another node's, lets go, and followers look again.
 func (s *Service) Stands(id protocol.ShareID, at store.Standing) {
-	switch {
-	case at.State.Ended():
-		s.leases.yieldOne(id, math.MaxInt64)
-	default:
-		s.leases.yieldOne(id, at.Fence)
-	}
+	s.leases.yieldOne(id, at.Fence, at.State.Ended())
 	s.flows.turn(id)
 }
 

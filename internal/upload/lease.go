@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -25,7 +26,7 @@ type leases struct {
 // lease is one request's hold on an upload, or its wish for it.
 type lease struct {
 	yield func() // asks the holder to let go; nil once asked
-	fence int64  // under which this node holds the upload
+	fence int64  // under which this node holds the upload; math.MaxInt64 until it does
 	next  *lease // the one that waits; nil while nobody does
 	// turn tells one that waits whether it is the holder now or has lost its
 	// place to a newer one. One word fits in it.
@@ -41,7 +42,7 @@ func newLeases() *leases {
 // yield, which may be nil, is called when another caller wants the upload.
 // release must be called exactly once.
 func (l *leases) acquire(ctx context.Context, id protocol.ShareID, yield func()) (release func(), err error) {
-	mine := &lease{yield: yield, turn: make(chan bool, 1)}
+	mine := &lease{yield: yield, fence: math.MaxInt64, turn: make(chan bool, 1)}
 	held, ask := l.take(id, mine)
 	if ask != nil {
 		ask()
@@ -119,11 +120,12 @@ func (l *leases) note(id protocol.ShareID, fence int64) {
 	}
 }
 
-// yieldOne asks the holder of the upload to let go, if it goes by an older fence.
-func (l *leases) yieldOne(id protocol.ShareID, fence int64) {
+// yieldOne asks the holder of the upload to let go if it goes by an older fence, or if
+// the upload has ended.
+func (l *leases) yieldOne(id protocol.ShareID, fence int64, ended bool) {
 	l.mu.Lock()
 	var ask func()
-	if holder := l.held[id]; holder != nil && holder.fence < fence {
+	if holder := l.held[id]; holder != nil && (ended || holder.fence < fence) {
 		ask, holder.yield = holder.yield, nil
 	}
 	l.mu.Unlock()
