@@ -163,7 +163,7 @@ func (c *change) addSegments(ctx context.Context, m *Manifest, add []Segment) (g
 		return nil, nil
 	}
 	from := add[0].Start
-	replaced, err := list(ctx, c, scanSegment, `SELECT start, length, object, sealed FROM segments WHERE blob = $1 AND start >= $2`, m.Blob, from)
+	replaced, err := list(ctx, c, scanSegment, `SELECT start, length, object, sealed FROM segments WHERE blob = $1 AND start >= $2 ORDER BY start`, m.Blob, from)
 	if err != nil {
 		return nil, err
 	}
