@@ -160,7 +160,18 @@ func (p *Postgres) URL(database string) string {
 // Database returns the URL of a new, empty database.
 func (p *Postgres) Database(t testing.TB) string {
 	t.Helper()
-	database, err := p.create("template0")
+	return p.database(t, "template0")
+}
+
+// EnglishDatabase is Database for one that orders texts as English does.
+func (p *Postgres) EnglishDatabase(t testing.TB) string {
+	t.Helper()
+	return p.database(t, "template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'")
+}
+
+func (p *Postgres) database(t testing.TB, from string) string {
+	t.Helper()
+	database, err := p.create(from)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,6 +68,9 @@ func (l *deposits) close(b *depositBatch) []*deposit {
 // Deposits of one sender to one audience that wait together are told of in one
 // event. It fails as CreateShares does, and returns the share as it is kept.
 func (db *DB) Deposit(ctx context.Context, s Share, q Quota) (Share, error) {
+	if err := s.checkText(); err != nil {
+		return Share{}, fmt.Errorf("depositing a share: %w", err)
+	}
 	d := &deposit{share: deposited(s), quota: q, done: make(chan struct{})}
 	batch, first := db.deposits.join(d)
 	if first {

@@ -67,6 +67,10 @@ func newLedger(moves []ReceiptMove, now time.Time) *ledger {
 // decide takes the steps, in memory.
 func (l *ledger) decide(ctx context.Context, q querier) error {
 	for i, move := range l.moves {
+		if err := move.checkText(); err != nil {
+			l.outcomes[i].Err = err
+			continue
+		}
 		e, err := l.entry(ctx, q, receiptKey{move.Share, move.Participant})
 		if errors.Is(err, ErrNotFound) {
 			l.outcomes[i].Err = err

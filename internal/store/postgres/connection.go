@@ -170,12 +170,18 @@ func (c *conn) undo() error {
 
 // ExecContext implements driver.ExecerContext.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if err := store.CheckText(args); err != nil {
+		return nil, err
+	}
 	result, err := c.Conn.ExecContext(ctx, query, args)
 	return result, c.translated(ctx, err)
 }
 
 // QueryContext implements driver.QueryerContext.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if err := store.CheckText(args); err != nil {
+		return nil, err
+	}
 	found, err := c.Conn.QueryContext(ctx, query, args)
 	if err != nil {
 		return nil, c.translated(ctx, err)

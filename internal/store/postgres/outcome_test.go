@@ -322,3 +322,26 @@ func TestManyStartAtOnce(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// TestTextsAreBytesInAnyLanguage: a database of a language has its own order, and the
+// store another.
+func TestTextsAreBytesInAnyLanguage(t *testing.T) {
+	t.Parallel()
+	url := enginetest.SharedPostgres(t).EnglishDatabase(t)
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var before, after bool
+	if err := db.QueryRow(`SELECT 'a' < 'B'`).Scan(&before); err != nil || !before {
+		t.Fatalf("the database orders as bytes by itself, so this proves nothing: %v", err)
+	}
+	opened(t, url, Config{})
+	if _, err := db.Exec(`INSERT INTO counters VALUES ('B', 0), ('a', 0)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.QueryRow(`SELECT (SELECT name FROM counters WHERE name IN ('a', 'B') ORDER BY name LIMIT 1) = 'B'`).Scan(&after); err != nil || !after {
+		t.Errorf("the store orders as the language does: %v", err)
+	}
+}

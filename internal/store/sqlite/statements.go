@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+
+	"github.com/handout-rtc/handout/internal/store"
 )
 
 // maxStatements is how many prepared statements a connection keeps: more than
@@ -58,6 +60,9 @@ func (c *conn) Unwrap() driver.Conn { return c.wholeConn }
 
 // ExecContext implements driver.ExecerContext.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if err := store.CheckText(args); err != nil {
+		return nil, err
+	}
 	s, err := c.take(ctx, query)
 	if err != nil {
 		return nil, err
@@ -68,6 +73,9 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 
 // QueryContext implements driver.QueryerContext.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if err := store.CheckText(args); err != nil {
+		return nil, err
+	}
 	s, err := c.take(ctx, query)
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ import (
 func Run(t *testing.T, open func(testing.TB) *store.DB) {
 	for _, group := range []map[string]func(*world){
 		roomTests, memberTests, departureTests, shareTests, transitionTests, visibilityTests,
-		pageTests, sweepTests, ticketTests, outboxTests, raceTests, receiptTests, depositTests, syncedTests, partTests, sharingTests, rulesTests, accountTests, auditTests, webhookTests, thumbnailTests, segmentTests, lookTests, nodeTests,
+		pageTests, sweepTests, ticketTests, outboxTests, raceTests, receiptTests, depositTests, syncedTests, partTests, sharingTests, rulesTests, accountTests, auditTests, webhookTests, thumbnailTests, segmentTests, lookTests, nodeTests, textTests,
 	} {
 		for name, check := range group {
 			t.Run(name, func(t *testing.T) {
