@@ -16,6 +16,7 @@ import (
 	"github.com/handout-rtc/handout/internal/server"
 	"github.com/handout-rtc/handout/internal/share"
 	"github.com/handout-rtc/handout/internal/upload"
+	"github.com/handout-rtc/handout/protocol"
 )
 
 // nodeFlags make the server one node of a cluster.
@@ -176,6 +177,24 @@ func (p *parts) abandoned() share.Abandoned {
 		return nil
 	}
 	return p.records
+}
+
+// What nodes tell each other beside the records, so that it is seen at once.
+const (
+	hintEnded   = "share-ended" // with the share's id
+	hintChanged = "changed"     // who was dropped, or the rules of a room
+)
+
+// hintEnds has other nodes look at a share that has ended here.
+func (p *parts) hintEnds(id protocol.ShareID) { p.edge.Hint(hintEnded, []byte(id)) }
+
+// hearHints looks where other nodes point to.
+func (p *parts) hearHints() {
+	if p.node == nil {
+		return
+	}
+	p.edge.OnHint(hintEnded, func(id []byte) { p.node.Hint(protocol.ShareID(id)) })
+	p.edge.OnHint(hintChanged, func([]byte) { p.node.Hint("") })
 }
 
 // watchCluster holds what runs here against what other nodes have done.

@@ -105,17 +105,22 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	if err != nil {
 		return nil, err
 	}
+	p.hearHints()
 	p.rooms = room.New(room.Config{
 		Accounts: p.records, UsageKept: c.Limits.UsageKeep, UsageLines: c.Limits.MaxUsage,
 		Records: p.records, Push: p.edge, Limits: limits, MaxRooms: c.Limits.MaxRooms, MaxDropped: c.Limits.MaxDropped, Chatter: c.Limits.chatter(), IdleLifetime: c.Limits.RoomLifetime,
 		Now: p.clock.Now, Log: log,
 		Dropped: func(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) error {
+			p.edge.Hint(hintChanged, nil)
 			return p.shares.Dropped(ctx, room, id)
 		},
 		CancelUploads: func(ctx context.Context, room protocol.RoomID, sharing protocol.Sharing) error {
 			return p.shares.CancelUploads(ctx, room, sharing)
 		},
-		RulesChanged: func(room protocol.RoomID) { p.shares.RulesChanged(room) },
+		RulesChanged: func(room protocol.RoomID) {
+			p.edge.Hint(hintChanged, nil)
+			p.shares.RulesChanged(room)
+		},
 	})
 	p.announcer = &signal.Announcer{Outbox: p.records, Edge: p.edge, Announced: p.measures.told, Log: log}
 	if err := p.openWebhooks(ctx, c); err != nil {
@@ -134,7 +139,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	p.space = &share.Space{Free: p.blobs.FreeBytes, Promised: p.records.Promised, Least: int64(c.Limits.MinFree), Healthy: p.blobs.Healthy}
 	p.shares = share.New(share.Config{
 		Churn: limit.Rate{PerSecond: c.Limits.CreateRate, Burst: c.Limits.CreateBurst}, Space: p.space,
-		Abandoned: p.abandoned(), Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Moderation: p.records, Thumbnails: p.records, Uploads: p.uploads, Blobs: p.blobs,
+		Abandoned: p.abandoned(), Ended: p.hintEnds, Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Moderation: p.records, Thumbnails: p.records, Uploads: p.uploads, Blobs: p.blobs,
 		Push: p.edge, Limits: limits, Quota: c.Limits.quota(), Boot: boot, Now: p.clock.Now, Log: log,
 	})
 	doubtful, err := p.records.Began(ctx, boot)

@@ -69,8 +69,9 @@ type Node struct {
 	fencing *time.Timer   // fires when the node was not heard of for too long
 	beating chan struct{} // holds a value while the view is being read
 
-	leaving chan struct{}  // closed by Leave
-	atWork  sync.WaitGroup // duties that are being done; none is added when the node has left
+	hints   chan protocol.ShareID // see Hint
+	leaving chan struct{}         // closed by Leave
+	atWork  sync.WaitGroup        // duties that are being done; none is added when the node has left
 
 	registering sync.Mutex // held while the registry is told of this node
 	mu          sync.Mutex
@@ -94,7 +95,7 @@ func New(c Config) *Node {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	n := &Node{
-		Config: c, ID: "nd_" + strings.ToLower(rand.Text()), beating: make(chan struct{}, 1), leaving: make(chan struct{}), streams: make(map[*stream]string),
+		Config: c, ID: "nd_" + strings.ToLower(rand.Text()), beating: make(chan struct{}, 1), leaving: make(chan struct{}), hints: make(chan protocol.ShareID, 100), streams: make(map[*stream]string),
 		reach: newReach(),
 	}
 	n.view.Store(&view{nodes: map[string]store.Node{}})

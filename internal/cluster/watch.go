@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/handout-rtc/handout/internal/store"
@@ -28,9 +29,19 @@ type Audience interface {
 	Barred(seat store.Seat)
 }
 
-// Watch holds what runs here against the store, every second, until ctx ends: a share
-// that has ended elsewhere, an upload that another node has taken, a participant who
-// was dropped. again is called each time: what is remembered of the store may be old.
+// Hint has Watch look at once, if something runs here of the share; "" is any. It does
+// not wait.
+func (n *Node) Hint(id protocol.ShareID) {
+	select {
+	case n.hints <- id:
+	default: // many wait, and the next look sees to all
+	}
+}
+
+// Watch holds what runs here against the store, every second and when a hint comes,
+// until ctx ends: a share that has ended elsewhere, an upload that another node has
+// taken, a participant who was dropped. again is called each time: what is remembered
+// of the store may be old.
 func (n *Node) Watch(ctx context.Context, audience Audience, again func(), all ...Watched) {
 	tick := time.NewTicker(n.Every)
 	defer tick.Stop()
@@ -40,12 +51,21 @@ func (n *Node) Watch(ctx context.Context, audience Audience, again func(), all .
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case id := <-n.hints:
+			if !concerns(id, all) {
+				continue
+			}
 		}
 		again()
 		if err := n.watch(ctx, audience, told, all); err != nil && ctx.Err() == nil {
 			n.Log.Warn("looking after what runs here failed", "err", err)
 		}
 	}
+}
+
+// concerns reports whether something runs here of the share.
+func concerns(id protocol.ShareID, all []Watched) bool {
+	return id == "" || slices.ContainsFunc(all, func(w Watched) bool { return slices.Contains(w.Watching(), id) })
 }
 
 func (n *Node) watch(ctx context.Context, audience Audience, told map[protocol.ShareID]store.Standing, all []Watched) error {

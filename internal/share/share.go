@@ -84,6 +84,9 @@ type Config struct {
 	Space *Space
 	// Push tells participants how transfers go; nil tells nobody.
 	Push Push
+	// Ended tells other nodes that a share has ended, which they see a moment later
+	// anyway; nil where there are none. It must not wait.
+	Ended func(protocol.ShareID)
 	// Boot names the running kernel: see store.Checkpoint.
 	Boot string
 	// RecordTTL is how long an ended share is remembered; zero means an hour.
@@ -130,6 +133,9 @@ func New(c Config) *Service {
 	}
 	if c.GatherReceipts == 0 {
 		c.GatherReceipts = 50 * time.Millisecond
+	}
+	if c.Ended == nil {
+		c.Ended = func(protocol.ShareID) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -213,6 +219,7 @@ func (s *Service) end(ctx context.Context, record store.Share, to protocol.Share
 		return record, fmt.Errorf("ending share: %w", err)
 	}
 	crash.At(crash.EndRecorded)
+	s.Ended(ended.ID)
 	s.Log.Info("share ended", "share", ended.ID, "room", ended.Room, "participant", ended.Sender.ID, "state", to, "reason", reason)
 	s.readings.cut(endedError(ended.Share), func(r *reading) bool { return r.share == ended.ID })
 	crash.At(crash.ReadersCut)

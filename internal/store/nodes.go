@@ -160,6 +160,11 @@ func (db *DB) DeadAway(ctx context.Context, now time.Time) (int, error) {
 			return err
 		}
 		for _, g := range dead {
+			// If it lives after all, it sees that its connections have lost their places.
+			if _, err := c.exec(ctx, `UPDATE streams SET changed = changed + 1, roster = changed + 1 WHERE participant = ''
+				AND room IN (SELECT room FROM members WHERE node = $1 AND node <> '' AND away_since = 0)`, g.id); err != nil {
+				return err
+			}
 			n, err := c.exec(ctx, `UPDATE members SET connection = '', node = '', away_since = $1 WHERE node = $2 AND node <> '' AND away_since = 0`,
 				micros(now)-g.since, g.id)
 			if err != nil {

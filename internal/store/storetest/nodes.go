@@ -235,10 +235,17 @@ func deadAway(w *world) {
 	w.join("q")
 	w.must(w.AllAway(w.Context(), w.now))
 	w.same("nobody", len(w.absent()), 0)
+	before, err := w.Look(w.Context(), []protocol.RoomID{w.room})
+	w.must(err)
 	w.must(w.Exit(w.Context(), a.ID))
 	n, err := w.DeadAway(w.Context(), w.later(time.Minute))
 	w.must(err)
 	w.same("away", n, 1)
+	after, err := w.Look(w.Context(), []protocol.RoomID{w.room})
+	w.must(err)
+	if after[0].Roster <= before[0].Roster || after[0].Changed != after[0].Roster {
+		w.Errorf("the connections have lost their places, and the room stands at %+v after %+v", after[0], before[0])
+	}
 	w.same("who", w.absent(), []protocol.ParticipantID{"p"})
 	m, err := w.Member(w.Context(), w.room, "p")
 	w.must(err)
