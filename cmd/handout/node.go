@@ -120,19 +120,19 @@ func (p *parts) startNode(ctx context.Context, c *serveCommand) (stop func(), er
 	p.node.OnFenced(p.uploads.Fenced)
 	web := c.newHTTPServer(p.node.Handler(p.uploads), p.log)
 	stopServing := alone(func(context.Context) { web.Serve(listener) }) // ends with Close
-	stop = func() {
+	close := func() {
 		web.Close()
 		stopServing()
 	}
 	if err := p.node.Start(ctx); err != nil {
-		stop()
+		close()
 		return nil, err
 	}
 	stopBeating := alone(p.node.Run)
 	return func() {
 		p.leaveCluster()
 		stopBeating()
-		stop()
+		close()
 	}, nil
 }
 
