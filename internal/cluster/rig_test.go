@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"io"
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
@@ -33,10 +34,13 @@ type rig struct {
 	file  string
 	blobs *memblob.Store
 	room  protocol.RoomID
+	// handover is how long a request waits for an upload.
+	handover time.Duration
+	every    time.Duration // between two heartbeats
 }
 
 func newRig(t *testing.T) *rig {
-	r := &rig{T: t, file: filepath.Join(t.TempDir(), "records"), blobs: memblob.New(), room: protocol.NewRoomID()}
+	r := &rig{T: t, file: filepath.Join(t.TempDir(), "records"), blobs: memblob.New(), room: protocol.NewRoomID(), handover: 2 * time.Second, every: 50 * time.Millisecond}
 	db := r.open()
 	r.must(db.CreateRoom(t.Context(), store.Room{ID: r.room, App: "app", Name: "a room", CreatedAt: time.Now()}, 10))
 	return r
@@ -52,7 +56,7 @@ func (r *rig) must(err error) {
 // open opens the records as another process does.
 func (r *rig) open() *store.DB {
 	r.Helper()
-	db, err := sqlite.Open(r.Context(), r.file)
+	db, err := sqlite.Open(r.Context(), r.file, sqlite.SyncLater)
 	r.must(err)
 	r.Cleanup(func() { r.must(db.Close()) })
 	return db
@@ -73,6 +77,12 @@ type node struct {
 func (r *rig) node(duties ...string) *node {
 	r.Helper()
 	n := r.join(duties...)
+	n.beat()
+	return n
+}
+
+// beat has the node say again and again that it is there.
+func (n *node) beat() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	var group sync.WaitGroup
@@ -80,23 +90,31 @@ func (r *rig) node(duties ...string) *node {
 	group.Go(func() { n.Watch(ctx, n.shares, func() {}, n.uploads, n.shares) })
 	go func() { defer close(done); group.Wait() }()
 	n.kill = func() { cancel(); <-done }
-	r.Cleanup(n.kill)
-	return n
+	n.Cleanup(n.kill)
 }
+
+// registry is what a node needs to know others.
+type registry = cluster.Registry
 
 // join makes a node that does not say again that it is there.
 func (r *rig) join(duties ...string) *node {
 	r.Helper()
+	return r.joinWith(func(db *store.DB) registry { return db }, duties...)
+}
+
+// joinWith is join with another registry than the records.
+func (r *rig) joinWith(of func(*store.DB) registry, duties ...string) *node {
+	r.Helper()
 	n := &node{rig: r, records: r.open(), kill: func() {}}
 	n.server = httptest.NewUnstartedServer(nil)
 	n.Node = cluster.New(cluster.Config{
-		Registry: n.records, Presence: n.records, Looks: n.records, URL: "http://" + n.server.Listener.Addr().String(), Secret: []byte(secret),
-		Duties: duties, Every: 50 * time.Millisecond, Log: slog.New(slog.NewTextHandler(r.T.Output(), nil)),
+		Registry: of(n.records), Presence: n.records, Looks: n.records, URL: "http://" + n.server.Listener.Addr().String(), Secret: []byte(secret),
+		Duties: duties, Every: r.every, Log: slog.New(slog.NewTextHandler(r.T.Output(), nil)),
 	})
 	n.records.AsNode(n.ID)
 	n.uploads = upload.New(upload.Config{
 		Records: n.records, Parts: n.records, Blobs: r.blobs, Holders: n.Node, Peers: n.Node, Boot: "any",
-		Limits: protocol.Limits{RoomBytes: 1 << 30}, Handover: 2 * time.Second, FollowWait: 20 * time.Second,
+		Limits: protocol.Limits{RoomBytes: 1 << 30}, Handover: r.handover, FollowWait: 20 * time.Second,
 	})
 	n.shares = share.New(share.Config{
 		Records: n.records, Ledger: n.records, Sweeper: n.records, Tickets: n.records, Parts: n.records, Moderation: n.records, Thumbnails: n.records,
@@ -148,6 +166,7 @@ type sending struct {
 	bits    chan []byte
 	rest    []byte // of the last one
 	yielded chan struct{}
+	ended   chan struct{} // closed when the body has no more
 	result  chan error
 	share   store.Share
 }
@@ -157,6 +176,8 @@ func (s *sending) Read(p []byte) (int, error) {
 	if len(s.rest) == 0 {
 		select {
 		case s.rest = <-s.bits:
+		case <-s.ended:
+			return 0, io.EOF
 		case <-s.yielded:
 			return 0, protocol.NewError(protocol.CodeUploadPreempted, "a newer request took over")
 		}
@@ -173,7 +194,7 @@ func (s *sending) Read(p []byte) (int, error) {
 
 // send begins a request that goes on until it is made to yield.
 func (n *node) send(id protocol.ShareID, offset int64) *sending {
-	s := &sending{bits: make(chan []byte), yielded: make(chan struct{}), result: make(chan error, 1)}
+	s := &sending{bits: make(chan []byte), yielded: make(chan struct{}), ended: make(chan struct{}), result: make(chan error, 1)}
 	go func() {
 		var err error
 		s.share, err = n.uploads.Append(context.Background(), upload.Append{
@@ -194,7 +215,7 @@ func (r *rig) wantCode(err error, code protocol.Code) {
 // eventually waits for a condition.
 func (r *rig) eventually(what string, is func() bool) {
 	r.Helper()
-	for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			r.Fatalf("it never came about: %s", what)
 		}

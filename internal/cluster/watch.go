@@ -55,11 +55,30 @@ func (n *Node) Watch(ctx context.Context, audience Audience, again func(), all .
 			if !concerns(id, all) {
 				continue
 			}
+			n.gather(ctx)
 		}
 		again()
 		if err := n.watch(ctx, audience, told, all); err != nil && ctx.Err() == nil {
 			n.Log.Warn("looking after what runs here failed", "err", err)
 		}
+	}
+}
+
+// gatherFor is how long hints are gathered for one look.
+const gatherFor = 20 * time.Millisecond
+
+// gather waits a moment for more hints, so that one look sees to them all.
+func (n *Node) gather(ctx context.Context) {
+	patience := time.NewTimer(gatherFor)
+	defer patience.Stop()
+	for {
+		select {
+		case <-n.hints:
+			continue
+		case <-patience.C:
+		case <-ctx.Done():
+		}
+		return
 	}
 }
 
