@@ -15,21 +15,18 @@ import (
 	"github.com/handout-rtc/handout/internal/blob"
 )
 
-// probe tries all that the store needs to be allowed to do, and says what it is not.
-func (b *bucket) probe(ctx context.Context) error {
+// exists returns nil if the bucket is there and may be asked for.
+func (b *bucket) exists(ctx context.Context) error {
 	credentials, err := b.core.GetCreds()
 	if err != nil || credentials.SignerType.IsAnonymous() {
 		return errors.New("there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_SHARED_CREDENTIALS_FILE, or give the machine a role")
 	}
-	var there bool
-	err = b.do(ctx, kindHead, 0, func(ctx context.Context) (err error) {
-		there, err = b.core.BucketExists(ctx, b.name)
-		return err
-	})
-	if err == nil && !there {
-		err = errors.New("there is no such bucket")
-	}
-	if err != nil {
+	return b.do(ctx, kindHead, 0, b.reachable)
+}
+
+// probe tries all that the store needs to be allowed to do, and says what it is not.
+func (b *bucket) probe(ctx context.Context) error {
+	if err := b.exists(ctx); err != nil {
 		return err
 	}
 	object, data := "probe/"+strings.ToLower(rand.Text()), []byte("Handout was here.")
@@ -54,7 +51,7 @@ func (b *bucket) probe(ctx context.Context) error {
 func (b *bucket) reachable(ctx context.Context) error {
 	there, err := b.core.BucketExists(ctx, b.name)
 	if err == nil && !there {
-		err = errors.New("there is no such bucket")
+		err = minio.ErrorResponse{Code: "NoSuchBucket", Message: "there is no such bucket", StatusCode: 404}
 	}
 	return err
 }

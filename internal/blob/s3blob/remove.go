@@ -28,11 +28,11 @@ func (s *Store) Remove(ctx context.Context, key blob.Key) error {
 	}
 	// Those of writers that died are there too.
 	names := []string{joinedName(key)}
-	for name, err := range s.names(ctx, segmentsDir+string(key)+"/") {
+	for object, err := range s.objects(ctx, segmentsDir+string(key)+"/") {
 		if err != nil {
 			return err
 		}
-		names = append(names, name)
+		names = append(names, object.Key)
 	}
 	for _, segment := range listing.Segments {
 		names = append(names, segment.Object) // a listing may be behind
@@ -53,27 +53,6 @@ func unique(names []string) []string {
 		}
 	}
 	return kept
-}
-
-// names yields the objects below dir.
-func (s *Store) names(ctx context.Context, dir string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for after := ""; ; {
-			found, err := s.bucket.list(ctx, dir, after, page)
-			if err != nil {
-				yield("", err)
-				return
-			}
-			for _, object := range found {
-				if after = object.Key; !yield(object.Key, nil) {
-					return
-				}
-			}
-			if len(found) < page {
-				return
-			}
-		}
-	}
 }
 
 // List implements blob.Store. Blobs that are being removed are among them, as staged.
@@ -101,20 +80,13 @@ func (s *Store) List(ctx context.Context) iter.Seq2[blob.Info, error] {
 
 // listPut yields the blobs that came whole.
 func (s *Store) listPut(ctx context.Context, yield func(blob.Info, error) bool) {
-	for after := ""; ; {
-		found, err := s.bucket.list(ctx, putDir, after, page)
+	for object, err := range s.objects(ctx, putDir) {
 		if err != nil {
 			yield(blob.Info{}, err)
 			return
 		}
-		for _, object := range found {
-			after = object.Key
-			key := blob.Key(strings.TrimPrefix(object.Key, putDir))
-			if key.Valid() && !yield(blob.Info{Key: key, Committed: true, Size: object.Size, Modified: object.LastModified}, nil) {
-				return
-			}
-		}
-		if len(found) < page {
+		key := blob.Key(strings.TrimPrefix(object.Key, putDir))
+		if key.Valid() && !yield(blob.Info{Key: key, Committed: true, Size: object.Size, Modified: object.LastModified}, nil) {
 			return
 		}
 	}
@@ -135,6 +107,9 @@ func (s *Store) discard(objects []string) {
 // gatherTime is how long garbage waits for more of it, to be removed by one request.
 const gatherTime = 200 * time.Millisecond
 
+// lastMoments is how long removing it may take when the store is closed.
+const lastMoments = 2 * time.Second
+
 // removeGarbage removes what is discarded until ctx ends, and what there is then.
 func (s *Store) removeGarbage(ctx context.Context) {
 	for {
@@ -143,7 +118,9 @@ func (s *Store) removeGarbage(ctx context.Context) {
 		case object := <-s.refuse:
 			batch = append(batch, object)
 		case <-ctx.Done():
-			s.removeBatch(context.WithoutCancel(ctx), s.refused(nil))
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastMoments)
+			defer cancel()
+			s.removeBatch(last, s.refused(nil))
 			return
 		}
 		select {
@@ -168,6 +145,9 @@ func (s *Store) refused(batch []string) []string {
 }
 
 func (s *Store) removeBatch(ctx context.Context, objects []string) {
+	if len(objects) == 0 {
+		return
+	}
 	if err := s.bucket.remove(ctx, objects); err != nil {
 		s.Log.Warn("removing objects that nobody needs", "objects", len(objects), "err", err)
 	}

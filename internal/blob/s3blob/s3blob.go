@@ -51,27 +51,50 @@ const mostWaiting = 10_000
 // Open opens the bucket, which must be there and let objects be written, read, listed
 // and removed below the prefix. Close the store when nobody uses it any more.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	c.setDefaults()
-	spool, err := openSpool(c.Spool, c.SpoolBytes)
+	s, err := newStore(c)
 	if err != nil {
 		return nil, err
 	}
-	bucket, err := openBucket(c)
-	if err != nil {
-		return nil, fmt.Errorf("opening the bucket %s: %w", c.Bucket, err)
+	if s.spool, err = openSpool(c.Spool, s.SpoolBytes); err != nil {
+		return nil, err
 	}
-	s := &Store{
-		Config: c, bucket: bucket, spool: spool, sends: semaphore.NewWeighted(int64(c.Sending)),
-		refuse: make(chan string, mostWaiting), joining: make(chan blob.Key, mostWaiting),
-	}
-	s.writing.now = make(map[blob.Key]*live)
-	if err := bucket.probe(ctx); err != nil {
-		return nil, fmt.Errorf("opening the bucket %s at %s: %w", c.Bucket, c.Endpoint, err)
+	if err := s.bucket.probe(ctx); err != nil {
+		return nil, s.unopened(err)
 	}
 	working, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	s.work.Go(func() { s.removeGarbage(working) })
 	return s, nil
+}
+
+// Inspect opens the bucket for reading alone, also beside processes that write to it.
+// Config.Spool is not needed. Close the store when nobody uses it any more.
+func Inspect(ctx context.Context, c Config) (*Store, error) {
+	s, err := newStore(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.bucket.exists(ctx); err != nil {
+		return nil, s.unopened(err)
+	}
+	return s, nil
+}
+
+func newStore(c Config) (*Store, error) {
+	c.setDefaults()
+	bucket, err := openBucket(c)
+	if err != nil {
+		return nil, fmt.Errorf("opening the bucket %s: %w", c.Bucket, err)
+	}
+	return &Store{
+		Config: c, bucket: bucket, sends: semaphore.NewWeighted(int64(c.Sending)), writing: writing{now: make(map[blob.Key]*live)},
+		refuse: make(chan string, mostWaiting), joining: make(chan blob.Key, mostWaiting), stop: func() {},
+	}, nil
+}
+
+func (s *Store) unopened(err error) error {
+	s.bucket.idle()
+	return fmt.Errorf("opening the bucket %s at %s: %w", s.Bucket, s.Endpoint, err)
 }
 
 // Close ends the work of the store. Blobs that are open are not to be used any more.
