@@ -6,12 +6,15 @@ import "context"
 // does not believe what this one has not synced, although the kernel is the same:
 // it may show what it has failed to write.
 func (p *parts) watchDisk(ctx context.Context) {
+	if p.disk == nil {
+		return
+	}
 	select {
 	case <-ctx.Done():
 		return
-	case <-p.blobs.Poisoned():
+	case <-p.disk.Poisoned():
 	}
-	p.log.Error("the disk is poisoned: nothing more is stored until the server is restarted", "err", p.blobs.Healthy())
+	p.log.Error("the disk is poisoned: nothing more is stored until the server is restarted", "err", p.disk.Healthy())
 	if err := p.records.Distrust(context.WithoutCancel(ctx)); err != nil {
 		p.log.Error("noting that the disk is poisoned", "err", err)
 	}

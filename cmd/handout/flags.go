@@ -39,6 +39,7 @@ type serveCommand struct {
 	MetricsListen string `default:"${metrics_listen}" help:"Address of /metrics for Prometheus; with --dev it is on the main one. Empty for none."`
 	Data          string `default:"./data" type:"path" help:"Directory of the records and the files. One server owns it."`
 	recordsFlags  `embed:""`
+	blobFlags     `embed:""`
 	nodeFlags     `embed:""`
 	pushFlags     `embed:""`
 	App           []string      `placeholder:"ID:KEY" env:"HANDOUT_APP" help:"An application that may make rooms and tokens. Repeatable; an ID that stands again has another key: the first signs, each is good."`
@@ -53,6 +54,7 @@ type serveCommand struct {
 	LogLevel      slog.Level    `default:"info" help:"debug, info, warn or error."`
 	LogFormat     string        `default:"text" enum:"text,json" help:"text or json."`
 	Congestion    string        `name:"download-congestion" default:"bbr" help:"TCP congestion control of downloads to other machines, where Linux has it; empty for the system's own."`
+	Redirect      bool          `name:"download-redirect" env:"HANDOUT_DOWNLOAD_REDIRECT" help:"Send who follows a link to a complete file, which is a download with a ticket, to the bucket of --blobs, by a URL that is good for a minute. Without it all downloads go through the server."`
 	Sync          string        `default:"always" enum:"always,interval" help:"When a complete file survives a power cut: always, before it is acknowledged, or interval, at most --sync-interval later. A killed server loses nothing either way."`
 	SyncInterval  time.Duration `default:"1s" help:"How often --sync=interval syncs."`
 	AuditNames    bool          `help:"Keep the names of files, participants and rooms in the audit log; without it, ids alone."`
@@ -122,6 +124,8 @@ type limitFlags struct {
 	WebhookParallel     int           `default:"4" help:"Messages that one endpoint is sent at a time."`
 	WebhookTimeout      time.Duration `default:"15s" help:"How long an endpoint may take to answer."`
 	WebhookAge          time.Duration `default:"96h" help:"How long a message is tried."`
+	SpoolBytes          size          `default:"8GiB" help:"Bytes on their way to the bucket of --blobs that may be on the disk of --spool at a time: 8 MiB for each upload that is being received, up to three times as much for a fast one."`
+	BucketPatience      time.Duration `default:"20s" help:"How long a request to the bucket of --blobs is repeated that fails for no fault of its own; after that, who waits for it is to come back later."`
 	MinFree             size          `default:"1GiB" help:"Space on the disk of --data that new files leave free."`
 	MinRate             size          `default:"1KiB" help:"Least bytes per second of an upload or download."`
 	RateGrace           time.Duration `default:"60s" help:"How long a transfer may be slower than that at its start."`
@@ -183,6 +187,12 @@ func (c *serveCommand) Validate() error {
 	if err := c.checkPush(); err != nil {
 		return err
 	}
+	if err := c.blobFlags.check(); err != nil {
+		return err
+	}
+	if c.Redirect && c.inDirectory() {
+		return errors.New("--download-redirect sends downloads to the bucket of --blobs, which is not named")
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key need each other")
 	}
@@ -215,7 +225,7 @@ func (l *limitFlags) validate() error {
 	if err := lasting([]span{
 		{"lifetime", l.Lifetime, time.Second}, {"empty-room", l.EmptyRoom, time.Second}, {"room-lifetime", l.RoomLifetime, time.Second}, {"usage-keep", l.UsageKeep, time.Hour},
 		{"upload-idle", l.UploadIdle, time.Second}, {"reconnect", l.Reconnect, time.Second}, {"follow-wait", l.FollowWait, time.Second},
-		{"webhook-timeout", l.WebhookTimeout, time.Second}, {"webhook-age", l.WebhookAge, time.Minute},
+		{"bucket-patience", l.BucketPatience, time.Second}, {"webhook-timeout", l.WebhookTimeout, time.Second}, {"webhook-age", l.WebhookAge, time.Minute},
 		{"silence", l.Silence, leastSilence}, {"rate-grace", l.RateGrace, time.Second},
 	}); err != nil {
 		return err

@@ -67,6 +67,8 @@ var refusals = map[string]string{
 	"webhook-parallel":      "messages wait",
 	"webhook-timeout":       "the attempt has failed, and is made again",
 	"webhook-age":           "the message is given up",
+	"spool-bytes":           "an upload waits 10 s for a place, then 507 `storage-full`",
+	"bucket-patience":       "503 `unavailable` with `Retry-After`: who sends goes on at the acknowledged offset",
 	"min-free":              "counted: 507 `storage-full`; `/readyz` is 503",
 	"min-rate":              "counted: an upload gets 408 `too-slow`, and the connection is closed; a download is broken off",
 	"rate-grace":            "see `--min-rate`",

@@ -21,7 +21,7 @@ const limitsGroup = "Limits"
 
 // measures are the metrics of what is no request: they are told of what happens,
 // and read the parts when Prometheus asks. They implement sqlite.Observer,
-// postgres.Observer and webhook.Observer.
+// postgres.Observer, s3blob.Observer and webhook.Observer.
 type measures struct {
 	registry *prometheus.Registry
 
@@ -32,6 +32,7 @@ type measures struct {
 	sync      prometheus.Histogram
 	announced *prometheus.CounterVec
 	webhooks  *prometheus.CounterVec
+	bucket    bucketMeasures
 }
 
 // eventTypes are the types of the events that go through the outbox.
@@ -73,6 +74,7 @@ func newMeasures() *measures {
 	for _, of := range eventTypes {
 		m.announced.WithLabelValues(string(of))
 	}
+	m.bucket = newBucketMeasures(m.registry)
 	m.registry.MustRegister(m.waiting, m.group, m.commit, m.repeats, m.sync, m.announced, m.webhooks, buildInfo(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -128,7 +130,13 @@ func (m *measures) watch(p *parts) {
 		return 0
 	})
 	gauge("handout_disk_healthy", "1 while the files can be written, 0 after a failed sync.", func() float64 {
-		return truth(p.blobs.Healthy() == nil)
+		return truth(p.healthy() == nil)
+	})
+	gauge("handout_spool_bytes", "Bytes of the spool set aside for segments on their way to the bucket of --blobs.", func() float64 {
+		if p.bucket == nil {
+			return 0
+		}
+		return float64(p.bucket.Spooled())
 	})
 	m.registry.MustRegister(
 		prometheus.NewCounterFunc(prometheus.CounterOpts{

@@ -75,6 +75,7 @@ const (
 	dutySweep    = "sweep"    // ends what is due, clears away what has ended
 	dutyRooms    = "rooms"    // lets the absent leave, clears away rooms
 	dutyWebhooks = "webhooks" // tells applications
+	dutyBucket   = "bucket"   // joins segments, removes what nobody needs
 )
 
 // openNode makes this process a node, if it is to be one. The records know of it from
@@ -94,7 +95,7 @@ func (p *parts) openNode(ctx context.Context, c *serveCommand) error {
 	p.clock.Correct(now)
 	p.node = cluster.New(cluster.Config{
 		Registry: p.records, Presence: p.records, Looks: p.records, URL: strings.TrimSuffix(c.NodeURL, "/"), Secret: secret,
-		Duties: []string{dutyAudit, dutySweep, dutyRooms, dutyWebhooks}, Now: p.clock.Now, Log: p.log,
+		Duties: []string{dutyAudit, dutySweep, dutyRooms, dutyWebhooks, dutyBucket}, Now: p.clock.Now, Log: p.log,
 	})
 	p.records.AsNode(p.node.ID)
 	return nil

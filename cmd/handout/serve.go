@@ -83,7 +83,7 @@ func (c *serveCommand) serve(ctx context.Context, log *slog.Logger) (err error) 
 func (p *parts) startWork() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
-	for _, run := range []func(context.Context){p.announcer.Run, p.onDuty(dutyWebhooks, p.webhooks.Run), p.edge.Run, p.onDuty(dutyRooms, p.rooms.Run), p.onDuty(dutySweep, p.shares.Run), p.watchCluster, p.shares.RunProgress, p.shares.RunReceipts, p.watchClock, p.watchDisk} {
+	for _, run := range []func(context.Context){p.announcer.Run, p.onDuty(dutyWebhooks, p.webhooks.Run), p.edge.Run, p.onDuty(dutyRooms, p.rooms.Run), p.onDuty(dutySweep, p.shares.Run), p.onDuty(dutyBucket, p.tidyBucket), p.watchCluster, p.shares.RunProgress, p.shares.RunReceipts, p.watchClock, p.watchDisk} {
 		group.Go(func() { run(ctx) })
 	}
 	// These two have something left to do when all others have stopped.

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/handout-rtc/handout/internal/blob/diskblob"
 	"github.com/handout-rtc/handout/internal/store"
 )
 
@@ -14,7 +13,7 @@ import (
 // first: a record that survives must not speak of bytes that did not.
 type syncer struct {
 	every   time.Duration
-	blobs   *diskblob.Store
+	flush   func() error // of the files
 	records *store.DB
 	// settled reports whether nothing of an earlier boot is in doubt any more.
 	settled func() bool
@@ -46,7 +45,7 @@ func (s *syncer) sync(ctx context.Context) {
 // that is: what a power cut leaves beyond is in doubt.
 func (s *syncer) syncAll(ctx context.Context) error {
 	upTo, news := s.records.Unsynced()
-	if err := s.blobs.Flush(); err != nil {
+	if err := s.flush(); err != nil {
 		return err
 	}
 	if err := s.records.Flush(); err != nil {

@@ -116,7 +116,7 @@ func TestASyncerNotesWhatItSynced(t *testing.T) {
 		t.Fatal(err)
 	}
 	settled := false
-	s := &syncer{blobs: blobs, records: records, settled: func() bool { return settled }, log: slog.New(slog.DiscardHandler)}
+	s := &syncer{flush: blobs.Flush, records: records, settled: func() bool { return settled }, log: slog.New(slog.DiscardHandler)}
 	for _, c := range []struct{ settled, news bool }{{false, true}, {true, false}} {
 		settled = c.settled
 		if err := s.syncAll(ctx); err != nil {

@@ -37,6 +37,7 @@ const settleTime = 2 * time.Second
 type verifyCommand struct {
 	Data         string `default:"./data" type:"path" help:"Directory of the records and the files."`
 	recordsFlags `embed:""`
+	blobFlags    `embed:""`
 	Quick        bool          `env:"-" help:"Do not read the files: their sizes alone, and a quick check of the database."`
 	Repair       bool          `env:"-" help:"Remove what no record knows, and end the shares whose bytes are lost. Needs the directory for itself: stop the server."`
 	OrphanAge    time.Duration `default:"1h" env:"-" help:"How old bytes must be that no record knows before --repair removes them."`
@@ -104,7 +105,7 @@ func (c *verifyCommand) verify(ctx context.Context) (*verify.Report, error) {
 	defer records.Close()
 	report, err := verify.Check{
 		Records: records, Quick: c.Quick, Settle: settleTime,
-		Blobs: func() (verify.Blobs, error) { return diskblob.Inspect(filepath.Join(c.Data, filesDir)) },
+		Blobs: func() (verify.Blobs, error) { return c.inspectFiles(ctx, c.Data, records) },
 	}.Run(ctx)
 	if err != nil {
 		return nil, err
@@ -133,7 +134,7 @@ func (c *verifyCommand) repair(ctx context.Context) (_ *verify.Report, err error
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, records.Close()) }()
-	blobs, err := diskblob.Open(filepath.Join(c.Data, filesDir))
+	blobs, err := c.openAlone(ctx, c.Data, records)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +154,7 @@ func (c *verifyCommand) repair(ctx context.Context) (_ *verify.Report, err error
 }
 
 // kept is a store that is closed by somebody else.
-type kept struct{ *diskblob.Store }
+type kept struct{ inspected }
 
 // Close implements verify.Blobs.
 func (kept) Close() error { return nil }

@@ -11,6 +11,7 @@ import (
 	"github.com/handout-rtc/handout/docs"
 	"github.com/handout-rtc/handout/internal/audit"
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
+	"github.com/handout-rtc/handout/internal/blob/s3blob"
 	"github.com/handout-rtc/handout/internal/clock"
 	"github.com/handout-rtc/handout/internal/cluster"
 	"github.com/handout-rtc/handout/internal/limit"
@@ -44,7 +45,9 @@ type parts struct {
 	boot      string // names the kernel, or what is believed of it: see watchDisk
 	keys      *token.Ring
 	records   *store.DB
-	blobs     *diskblob.Store
+	blobs     files
+	disk      *diskblob.Store // nil where the files are in a bucket
+	bucket    *s3blob.Store   // nil where they are not
 	rooms     *room.Service
 	shares    *share.Service
 	space     *share.Space
@@ -129,18 +132,18 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	holders, peers := p.holders()
 	p.uploads = upload.New(upload.Config{
 		Holders: holders, Peers: peers,
-		Records: p.records, Parts: p.records, Blobs: p.blobs, Limits: limits, Quota: c.Limits.quota(), Boot: boot, FollowWait: c.Limits.FollowWait,
+		Records: p.records, Parts: p.records, Blobs: p.blobs, Limits: limits, Quota: c.Limits.quota(), Boot: p.believed(boot), FollowWait: c.Limits.FollowWait,
 		Vet: func(ctx context.Context, record store.Share, head []byte) error {
 			return p.shares.Vet(ctx, record, head)
 		},
 		Now: p.clock.Now, Log: log,
 	})
 	p.closers = append(p.closers, p.uploads.Close)
-	p.space = &share.Space{Free: p.blobs.FreeBytes, Promised: p.records.Promised, Least: int64(c.Limits.MinFree), Healthy: p.blobs.Healthy}
+	p.space = &share.Space{Free: p.blobs.FreeBytes, Promised: p.promised, Least: int64(c.Limits.MinFree), Healthy: p.healthy}
 	p.shares = share.New(share.Config{
 		Churn: limit.Rate{PerSecond: c.Limits.CreateRate, Burst: c.Limits.CreateBurst}, Space: p.space,
-		Abandoned: p.abandoned(), Ended: p.hintEnds, Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Moderation: p.records, Thumbnails: p.records, Uploads: p.uploads, Blobs: p.blobs,
-		Push: p.edge, Limits: limits, Quota: c.Limits.quota(), Boot: boot, Now: p.clock.Now, Log: log,
+		Abandoned: p.abandoned(), Ended: p.hintEnds, Records: p.records, Ledger: p.records, Sweeper: p.records, Tickets: p.records, Parts: p.records, Moderation: p.records, Thumbnails: p.records, Uploads: p.uploads, Blobs: p.blobs, Elsewhere: p.elsewhere(c),
+		Push: p.edge, Limits: limits, Quota: c.Limits.quota(), Boot: p.believed(boot), Now: p.clock.Now, Log: log,
 	})
 	doubtful, err := p.records.Began(ctx, boot)
 	if err != nil {
@@ -148,7 +151,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	}
 	p.shares.Doubt(doubtful)
 	if c.Sync == syncInterval {
-		p.syncer = &syncer{every: c.SyncInterval, blobs: p.blobs, records: p.records, settled: p.shares.Settled, log: log}
+		p.syncer = &syncer{every: c.SyncInterval, flush: p.flush, records: p.records, settled: p.shares.Settled, log: log}
 	}
 	p.ready = server.NewReadiness(log, p.checks()...)
 	proxies, err := server.ParseProxies(c.TrustedProxy)
@@ -175,7 +178,7 @@ func (p *parts) checks() []server.Check {
 		{Name: "store", Ask: p.records.Ping},
 		{Name: "disk", Ask: func(context.Context) error { return p.space.Ready() }},
 		{Name: "audit", Ask: p.auditReady},
-	}, p.nodeChecks()...)
+	}, append(p.fileChecks(), p.nodeChecks()...)...)
 }
 
 // auditReady returns why the audit log is not as it must be.
@@ -228,10 +231,9 @@ func (p *parts) openData(ctx context.Context, c *serveCommand) error {
 		p.boot += "." + strconv.FormatInt(failures, 10)
 		forBlobs = append(forBlobs, diskblob.Afresh)
 	}
-	if p.blobs, err = diskblob.Open(filepath.Join(c.Data, filesDir), forBlobs...); err != nil {
+	if err := p.openFiles(ctx, c, forBlobs); err != nil {
 		return err
 	}
-	p.closers = append(p.closers, p.blobs.Close)
 	return p.openAudit(ctx, audit.Config{
 		Dir: filepath.Join(c.Data, auditDir), Records: p.records, FileBytes: int64(c.AuditFile), Keep: c.AuditKeep, Log: p.log,
 	})

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/handout-rtc/handout/internal/enginetest"
 )
 
 // patience is how long anything may take that must happen at all.
@@ -76,6 +78,9 @@ func Start(t testing.TB, c Config) *Server {
 	if valueOf(s.Args, "--listen") == "" {
 		s.Args = append(s.Args, "--listen", FreeAddress(t))
 	}
+	if os.Getenv(BlobsVariable) == "s3" && valueOf(s.Args, "--blobs") == "" {
+		s.onBucket(t)
+	}
 	t.Cleanup(func() {
 		if s.process != nil {
 			s.signal(syscall.SIGKILL)
@@ -87,6 +92,24 @@ func Start(t testing.TB, c Config) *Server {
 	})
 	s.Restart(t)
 	return s
+}
+
+// BlobsVariable, if it is "s3", has servers keep their files in a bucket, each data
+// directory in one of its own: so what is tested with a directory is tested with that.
+const BlobsVariable = "HANDOUT_TEST_BLOBS"
+
+// buckets are those that data directories have got.
+var buckets sync.Map // of the data directory's name, to a URL
+
+func (s *Server) onBucket(t testing.TB) {
+	t.Helper()
+	engine := enginetest.SharedS3(t)
+	at, known := buckets.Load(s.Data)
+	if !known {
+		at, _ = buckets.LoadOrStore(s.Data, engine.URL(engine.Bucket(t)))
+	}
+	s.Args = append(s.Args, "--blobs", at.(string))
+	s.Env = append(s.Env, enginetest.S3Env()...)
 }
 
 // valueOf returns what follows a flag.

@@ -37,6 +37,11 @@ func (s *Server) sendContent(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Rooms.Readmit(r.Context(), caller.Room, caller.ID); err != nil {
 		return err
 	}
+	if byLink(r) {
+		if at, err := content.Elsewhere(attachment(content.Share.Name)); err != nil || at != "" {
+			return redirect(w, at, err)
+		}
+	}
 	s.choosePace(r)
 	if r.Method != http.MethodHead {
 		defer func() { s.Metrics.downloaded(sending.err) }()
@@ -54,6 +59,25 @@ func (s *Server) sendContent(w http.ResponseWriter, r *http.Request) error {
 	// sendfile. The name is empty and the type set, so nothing is sniffed.
 	http.ServeContent(sending, r, "", time.Time{}, content)
 	return sending.outcome()
+}
+
+// byLink reports whether the request is a browser's or another's that follows a link,
+// and so may be sent elsewhere: one with credentials would take them there, and a page
+// that reads the answer could not.
+func byLink(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.URL.Query().Get("ticket") != "" && r.Header.Get("Authorization") == ""
+}
+
+// redirect sends the caller to a URL that nobody else is to have.
+func redirect(w http.ResponseWriter, at string, err error) error {
+	if err != nil {
+		return err
+	}
+	harmless(w.Header())
+	w.Header().Set("Cache-Control", "private, no-store")
+	w.Header().Set("Location", at)
+	w.WriteHeader(http.StatusTemporaryRedirect)
+	return nil
 }
 
 // reader is the caller that a ticket or a credential stands for.

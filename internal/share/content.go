@@ -64,7 +64,9 @@ func (s *Service) Content(ctx context.Context, c Caller, id protocol.ShareID, cu
 	}
 	if err == nil && record.State == protocol.Available {
 		content.ready, content.all = record.Offset, true
-		err = content.open()
+		if s.Elsewhere == nil { // else it may not be needed
+			err = content.open()
+		}
 	}
 	if err != nil {
 		done()
@@ -138,11 +140,8 @@ func (c *Content) next(limit int64) (*io.LimitedReader, error) {
 
 // pass notes that the next n bytes are the caller's.
 func (c *Content) pass(n int64) error {
-	if c.begun != nil {
-		if err := c.begun(); err != nil {
-			return err
-		}
-		c.begun = nil
+	if err := c.begin(); err != nil {
+		return err
 	}
 	c.at += n
 	c.reading.at.Store(c.at)
@@ -156,6 +155,32 @@ func (c *Content) leaveStream() {
 		c.other = nil
 		c.moved = c.bytes != nil
 	}
+}
+
+// Elsewhere returns a URL at which the content can be fetched instead, for a minute at
+// most, as an attachment of that Content-Disposition; "" if there is none, or not yet.
+// What is fetched there counts as begun, and is not cut off.
+func (c *Content) Elsewhere(disposition string) (string, error) {
+	if c.service.Elsewhere == nil || !c.all {
+		return "", nil
+	}
+	at, err := c.service.Elsewhere(c.ctx, blob.Key(c.Share.ID), disposition)
+	if err != nil || at == "" {
+		return "", err
+	}
+	return at, c.begin()
+}
+
+// begin notes that the content is being read, once.
+func (c *Content) begin() error {
+	if c.begun == nil {
+		return nil
+	}
+	if err := c.begun(); err != nil {
+		return err
+	}
+	c.begun = nil
+	return nil
 }
 
 // await returns when the byte at the present position is there, or is known not

@@ -74,6 +74,10 @@ type Config struct {
 	// Abandoned finds the uploads of nodes that have died; nil where this process serves
 	// alone. In a cluster one node at a time calls Run.
 	Abandoned Abandoned
+	// Elsewhere returns a URL at which a complete file can be fetched for a while by
+	// whoever has it, as an attachment of that Content-Disposition; "" if there is none.
+	// nil has none for any.
+	Elsewhere func(ctx context.Context, key blob.Key, disposition string) (string, error)
 	Limits    protocol.Limits
 	// Quota bounds what Limits does not.
 	Quota store.Quota

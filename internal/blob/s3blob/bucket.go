@@ -93,7 +93,7 @@ func (b *bucket) do(ctx context.Context, kind string, bytes int64, ask func(cont
 			}
 			return fmt.Errorf("%w: %w", blob.ErrUnavailable, err)
 		case <-time.After(delays.NextBackOff()):
-			b.observer.Repeated(kind)
+			b.observer.AskedAgain(kind)
 		}
 	}
 }

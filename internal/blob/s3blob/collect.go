@@ -14,7 +14,8 @@ import (
 // collectEvery is the pause between two looks for orphans.
 const collectEvery = time.Hour
 
-// Run looks for orphans, and joins whole blobs if that is wanted, until ctx ends.
+// Run looks for orphans, and joins whole blobs if that is wanted, until ctx ends. It is
+// enough that one of the processes that share a bucket does it.
 func (s *Store) Run(ctx context.Context) {
 	collect, join := time.NewTicker(collectEvery), time.NewTicker(joinEvery)
 	defer collect.Stop()
@@ -26,13 +27,11 @@ func (s *Store) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case key := <-s.joining:
-			what, err = "joining a file", s.joinOnDuty(ctx, key)
+			what, err = "joining a file", s.Join(ctx, key)
 		case <-join.C:
 			what, err = "joining files", s.joinAll(ctx)
 		case <-collect.C:
-			if s.Duty(ctx) {
-				_, err = s.Collect(ctx)
-			}
+			_, err = s.Collect(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
 			s.Log.Error(what, "err", err)

@@ -1,7 +1,6 @@
 package s3blob
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -80,9 +79,6 @@ type Config struct {
 	// Joins, if set, has the segments of whole blobs joined into one object each, so
 	// that SignedURL can name it.
 	Joins Joins
-	// Duty reports whether this process is to do what one alone needs to do: joining
-	// and looking for orphans. nil means always.
-	Duty func(context.Context) bool
 	// Observer hears of the requests; nil means nobody does.
 	Observer Observer
 	// Log may be nil: discard.
@@ -95,8 +91,8 @@ type Observer interface {
 	// Asked hears of a request of that kind (see Kinds), how long it took to be
 	// answered, and whether it failed.
 	Asked(kind string, took time.Duration, failed bool)
-	// Repeated hears of a request that is made once more.
-	Repeated(kind string)
+	// AskedAgain hears of a request that is made once more.
+	AskedAgain(kind string)
 	// Moved hears of n bytes that were sent or received.
 	Moved(kind string, n int64)
 }
@@ -117,7 +113,7 @@ func Kinds() []string { return []string{kindPut, kindGet, kindRemove, kindList, 
 type nobody struct{}
 
 func (nobody) Asked(string, time.Duration, bool) {}
-func (nobody) Repeated(string)                   {}
+func (nobody) AskedAgain(string)                 {}
 func (nobody) Moved(string, int64)               {}
 
 func (c *Config) setDefaults() {
@@ -135,9 +131,6 @@ func (c *Config) setDefaults() {
 	}
 	if c.OrphanAge == 0 {
 		c.OrphanAge = time.Hour
-	}
-	if c.Duty == nil {
-		c.Duty = func(context.Context) bool { return true }
 	}
 	if c.Observer == nil {
 		c.Observer = nobody{}

@@ -34,16 +34,9 @@ func (s *Store) whole(key blob.Key) {
 	}
 }
 
-func (s *Store) joinOnDuty(ctx context.Context, key blob.Key) error {
-	if s.Joins == nil || !s.Duty(ctx) {
-		return nil
-	}
-	return s.Join(ctx, key)
-}
-
 // joinAll joins every whole blob that has several segments. What fails keeps no other.
 func (s *Store) joinAll(ctx context.Context) error {
-	if s.Joins == nil || !s.Duty(ctx) {
+	if s.Joins == nil {
 		return nil
 	}
 	var failed error

@@ -170,7 +170,7 @@ type answers struct {
 }
 
 // askEvery is how long an answer is good.
-const askEvery = 5 * time.Second
+const askEvery = 2 * time.Second
 
 // Ready returns nil if the bucket answers, or did a moment ago.
 func (s *Store) Ready(ctx context.Context) error {

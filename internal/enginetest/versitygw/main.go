@@ -20,6 +20,7 @@ import (
 const (
 	mostConnections = 4096
 	mostParts       = 10_000
+	largestCopy     = 5 << 30 // bytes, as with Amazon
 )
 
 func main() {
@@ -35,7 +36,7 @@ func run() error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	objects, err := posix.New(os.Args[2], meta.XattrMeta{}, posix.PosixOpts{Concurrency: mostConnections})
+	objects, err := posix.New(os.Args[2], meta.XattrMeta{}, posix.PosixOpts{Concurrency: mostConnections, CopyObjectThreshold: largestCopy})
 	if err != nil {
 		return err
 	}
