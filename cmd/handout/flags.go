@@ -190,6 +190,9 @@ func (c *serveCommand) Validate() error {
 	if err := c.blobFlags.check(); err != nil {
 		return err
 	}
+	if c.isNode() && c.inDirectory() {
+		return errors.New("the nodes of a cluster need the same files: --blobs")
+	}
 	if c.Redirect && c.inDirectory() {
 		return errors.New("--download-redirect sends downloads to the bucket of --blobs, which is not named")
 	}
