@@ -209,6 +209,16 @@ func (l *flows) turn(id protocol.ShareID) {
 	}
 }
 
+// forget has only the record say how far the upload is: where another node has taken it
+// over, what this one had not flushed is gone.
+func (l *flows) forget(id protocol.ShareID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if f := l.byID[id]; f != nil {
+		f.offset = 0
+	}
+}
+
 func (f *flow) wake() {
 	if f.changed != nil {
 		close(f.changed)

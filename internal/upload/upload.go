@@ -307,6 +307,9 @@ func (s *Service) acquire(ctx context.Context, id protocol.ShareID, yield func()
 		return nil, protocol.WrapError(protocol.CodeUploadBusy, "another request holds the upload", err)
 	}
 	t.release = func() {
+		if s.Holders != nil {
+			s.flows.forget(id)
+		}
 		letGo()
 		s.flows.turn(id)
 	}
