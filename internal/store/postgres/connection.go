@@ -8,13 +8,11 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
-	"net"
-	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/handout-rtc/handout/internal/store"
@@ -23,20 +21,26 @@ import (
 // transactionKey is the key of the context's *transaction.
 type transactionKey struct{}
 
-// transaction is what is known of a transaction for changes.
+// transaction is what is known of a transaction.
 type transaction struct {
-	begin string // the statements that begin it
-	id    string // the database's own number of it
-	on    *pgx.Conn
+	begin    string        // the statements that begin it
+	patience time.Duration // with which each answer is waited for
+	id       string        // the database's own number of it, if begin asks for it
+	on       *pgx.Conn
 }
 
 // beginning returns the statements that begin a transaction and take its locks, in
 // one message to the database; the answer of the last is the transaction's number.
 // Each statement from then on reads what was committed before it, and so what was
 // made by whoever had the locks before.
-func beginning(keys []store.Key) string {
+func beginning(keys []store.Key) *transaction {
 	var b strings.Builder
 	b.WriteString("begin isolation level read committed;")
+	patience := answerPatience
+	if len(keys) == 1 && keys[0] == (store.Key{Name: everything}) { // it may touch every record, and seldom happens
+		patience = longPatience
+		fmt.Fprintf(&b, "set local statement_timeout = %s;", milliseconds(patience))
+	}
 	for _, k := range keys {
 		shared := ""
 		if k.Shared {
@@ -45,7 +49,7 @@ func beginning(keys []store.Key) string {
 		fmt.Fprintf(&b, "select pg_advisory_xact_lock%s(%d);", shared, lockNumber(k.Name))
 	}
 	b.WriteString("select pg_current_xact_id()")
-	return b.String()
+	return &transaction{begin: b.String(), patience: patience}
 }
 
 // lockNumber is the advisory lock that a name stands for. Two names that share one
@@ -56,14 +60,10 @@ func lockNumber(name string) int64 {
 	return int64(h.Sum64())
 }
 
-// pool returns a pool of connections with those settings, and others.
-func pool(settings *pgx.ConnConfig, most int, others map[string]string) *sql.DB {
-	own := settings.Copy()
-	for name, value := range others {
-		own.RuntimeParams[name] = value
-	}
-	own.DialFunc = dial(own.DialFunc)
-	db := sql.OpenDB(connector{stdlib.GetConnector(*own)})
+// pool returns a pool of connections with those settings, on which an answer is waited
+// for with patience.
+func pool(settings *pgx.ConnConfig, most int, patience time.Duration) *sql.DB {
+	db := sql.OpenDB(connector{stdlib.GetConnector(*settings), patience})
 	db.SetMaxOpenConns(most)
 	db.SetMaxIdleConns(most)
 	db.SetConnMaxIdleTime(5 * time.Minute)
@@ -71,12 +71,17 @@ func pool(settings *pgx.ConnConfig, most int, others map[string]string) *sql.DB 
 }
 
 // reading returns the pool that reads.
-func reading(settings *pgx.ConnConfig, most int) *sql.DB {
-	return pool(settings, most, map[string]string{"default_transaction_read_only": "on"})
+func reading(settings *pgx.ConnConfig, most int, patience time.Duration) *sql.DB {
+	own := settings.Copy()
+	own.RuntimeParams["default_transaction_read_only"] = "on"
+	return pool(own, most, patience)
 }
 
 // connector opens connections whose errors are the store's.
-type connector struct{ driver.Connector }
+type connector struct {
+	driver.Connector
+	patience time.Duration
+}
 
 // Connect implements driver.Connector.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
@@ -87,62 +92,53 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		}
 		return nil, fmt.Errorf("%w: %w", store.ErrAway, err)
 	}
-	return &conn{Conn: opened.(*stdlib.Conn)}, nil
+	return &conn{Conn: opened.(*stdlib.Conn), patience: c.patience}, nil
 }
 
 // conn is a connection. Like every driver.Conn it is used by one goroutine at a time.
 type conn struct {
 	*stdlib.Conn
-	inside bool // a transaction
+	patience time.Duration // with which an answer is waited for
+	inside   *transaction  // nil outside of one
+}
+
+// ResetSession implements driver.SessionResetter: it asks a connection that has rested
+// whether it is still there.
+func (c *conn) ResetSession(ctx context.Context) error {
+	waiting, cancel := context.WithTimeout(ctx, min(c.patience, connectPatience))
+	defer cancel()
+	return c.Conn.ResetSession(waiting)
 }
 
 // BeginTx implements driver.ConnBeginTx.
 func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
 	at, ok := ctx.Value(transactionKey{}).(*transaction)
 	if !ok {
-		begun, err := c.Conn.BeginTx(ctx, options)
-		if err != nil {
-			return nil, c.translated(ctx, err)
-		}
-		c.inside = true
-		return &readTx{begun, c}, nil
+		at = &transaction{begin: "begin isolation level repeatable read read only", patience: c.patience}
 	}
 	at.on = c.Conn.Conn()
-	answers, err := at.on.PgConn().Exec(ctx, at.begin).ReadAll()
+	waiting, cancel := context.WithTimeout(ctx, at.patience)
+	defer cancel()
+	answers, err := at.on.PgConn().Exec(waiting, at.begin).ReadAll()
 	if err != nil {
 		c.undo()
-		return nil, err
+		return nil, c.translated(ctx, err)
 	}
-	at.id = string(answers[len(answers)-1].Rows[0][0])
-	c.inside = true
-	return &writeTx{c}, nil
+	if last := answers[len(answers)-1]; len(last.Rows) == 1 {
+		at.id = string(last.Rows[0][0])
+	}
+	c.inside = at
+	return &tx{c}, nil
 }
 
-// readTx is a transaction that only reads.
-type readTx struct {
-	driver.Tx
-	of *conn
-}
+// tx is a transaction.
+type tx struct{ of *conn }
 
 // Commit implements driver.Tx.
-func (t *readTx) Commit() error {
-	t.of.inside = false
-	return t.Tx.Commit()
-}
-
-// Rollback implements driver.Tx.
-func (t *readTx) Rollback() error {
-	t.of.inside = false
-	return t.Tx.Rollback()
-}
-
-// writeTx is a transaction for changes.
-type writeTx struct{ of *conn }
-
-// Commit implements driver.Tx.
-func (t *writeTx) Commit() error {
-	t.of.inside = false
-	ctx, cancel := context.WithTimeout(context.Background(), answerPatience)
+func (t *tx) Commit() error {
+	patience := t.of.inside.patience
+	t.of.inside = nil
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	answers, err := t.of.Conn.Conn().PgConn().Exec(ctx, "commit").ReadAll()
 	if err == nil && answers[0].CommandTag.String() != "COMMIT" {
@@ -152,8 +148,8 @@ func (t *writeTx) Commit() error {
 }
 
 // Rollback implements driver.Tx.
-func (t *writeTx) Rollback() error {
-	t.of.inside = false
+func (t *tx) Rollback() error {
+	t.of.inside = nil
 	return t.of.undo()
 }
 
@@ -168,12 +164,22 @@ func (c *conn) undo() error {
 	return err
 }
 
+// bounded returns a context in which an answer is waited for no longer than is patient.
+func (c *conn) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.inside != nil {
+		return context.WithTimeout(ctx, c.inside.patience)
+	}
+	return context.WithTimeout(ctx, c.patience)
+}
+
 // ExecContext implements driver.ExecerContext.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if err := store.CheckText(args); err != nil {
 		return nil, err
 	}
-	result, err := c.Conn.ExecContext(ctx, query, args)
+	waiting, cancel := c.bounded(ctx)
+	defer cancel()
+	result, err := c.Conn.ExecContext(waiting, query, args)
 	return result, c.translated(ctx, err)
 }
 
@@ -182,27 +188,36 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if err := store.CheckText(args); err != nil {
 		return nil, err
 	}
-	found, err := c.Conn.QueryContext(ctx, query, args)
+	waiting, cancel := c.bounded(ctx)
+	found, err := c.Conn.QueryContext(waiting, query, args)
 	if err != nil {
+		cancel()
 		return nil, c.translated(ctx, err)
 	}
-	return &rows{found.(*stdlib.Rows), ctx, c}, nil
+	// Who asked may hang up while they are read.
+	return &rows{found.(*stdlib.Rows), func(err error) error { return c.translated(ctx, err) }, cancel}, nil
 }
 
 // rows are rows whose errors are the store's.
 type rows struct {
 	*stdlib.Rows
-	ctx context.Context // of the query that they are read for
-	of  *conn
+	translated func(error) error
+	done       context.CancelFunc
 }
 
 // Next implements driver.Rows.
 func (r *rows) Next(dest []driver.Value) error {
 	err := r.Rows.Next(dest)
-	if errors.Is(err, io.EOF) && !r.of.Conn.Conn().IsClosed() {
+	if err == io.EOF { // as it is: a connection that is lost is io.ErrUnexpectedEOF
 		return err
 	}
-	return r.of.translated(r.ctx, err)
+	return r.translated(err)
+}
+
+// Close implements driver.Rows.
+func (r *rows) Close() error {
+	defer r.done()
+	return r.Rows.Close()
 }
 
 // translated says what an error means to the store. A query by itself that lost its
@@ -211,55 +226,10 @@ func (c *conn) translated(ctx context.Context, err error) error {
 	switch {
 	case err == nil || ctx.Err() != nil || errors.Is(err, driver.ErrBadConn):
 		return err
-	case c.Conn.Conn().IsClosed() && (c.inside || errors.Is(err, os.ErrDeadlineExceeded)): // who is silent is not asked again
+	case c.Conn.Conn().IsClosed() && (c.inside != nil || pgconn.Timeout(err)): // who is silent is not asked again
 		return fmt.Errorf("%w: %w", store.ErrAway, err)
 	case c.Conn.Conn().IsClosed():
 		return driver.ErrBadConn
 	}
 	return translated(err)
-}
-
-// dial opens connections on which nobody waits for ever.
-func dial(dial func(ctx context.Context, network, address string) (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		opened, err := dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		return &impatient{Conn: opened}, nil
-	}
-}
-
-// impatient is a connection on which an answer is waited for no longer than
-// answerPatience, unless who waits has said how long.
-type impatient struct {
-	net.Conn
-	mu     sync.Mutex
-	chosen bool // guarded by mu: the deadline is not ours
-}
-
-// Read implements net.Conn.
-func (c *impatient) Read(into []byte) (int, error) {
-	c.mu.Lock()
-	if !c.chosen {
-		c.Conn.SetReadDeadline(time.Now().Add(answerPatience)) // what fails, fails at the reading too
-	}
-	c.mu.Unlock()
-	return c.Conn.Read(into)
-}
-
-// SetDeadline implements net.Conn.
-func (c *impatient) SetDeadline(at time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.chosen = !at.IsZero()
-	return c.Conn.SetDeadline(at)
-}
-
-// SetReadDeadline implements net.Conn.
-func (c *impatient) SetReadDeadline(at time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.chosen = !at.IsZero()
-	return c.Conn.SetReadDeadline(at)
 }

@@ -31,8 +31,8 @@ const (
 	statementPatience = 15 * time.Second // one statement, by the database
 	lockPatience      = 5 * time.Second  // for what another change holds, by the database
 	idlePatience      = 10 * time.Second // between two statements of a change, by the database
-	answerPatience    = 20 * time.Second // any answer: then the database is given up
-	changePatience    = 30 * time.Second // a change from its beginning to its commit
+	answerPatience    = 20 * time.Second // any answer: then the database is given up; twice that, a change
+	longPatience      = 10 * time.Minute // as statementPatience, of what may touch every record
 	waitPatience      = 10 * time.Second // for a turn, with all repeats
 	doubtPatience     = 45 * time.Second // for what became of a commit
 )
@@ -86,7 +86,8 @@ func Inspect(ctx context.Context, url string) (*store.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the store to look at it: %w", err)
 	}
-	i := &inspector{reading: reading(settings, DefaultConnections/2)}
+	settings.RuntimeParams["statement_timeout"] = milliseconds(longPatience) // it may read everything
+	i := &inspector{reading: reading(settings, DefaultConnections/2, longPatience)}
 	if err := store.CheckSchema(ctx, dialect, i.reading); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the store to look at it: %w", err), i.Close())
 	}
@@ -144,8 +145,8 @@ func open(ctx context.Context, url string, c Config) (*engine, error) {
 	}
 	readers := max(1, c.Connections/2)
 	return &engine{
-		inspector: inspector{reading: reading(settings, readers)},
-		writing:   pool(settings, max(1, c.Connections-readers), nil),
+		inspector: inspector{reading: reading(settings, readers, answerPatience)},
+		writing:   pool(settings, max(1, c.Connections-readers), answerPatience),
 		observer:  c.Observer, closing: make(chan struct{}),
 	}, nil
 }

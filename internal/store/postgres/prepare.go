@@ -102,7 +102,7 @@ func NoteRestored(ctx context.Context, url string) (err error) {
 	if err != nil {
 		return err
 	}
-	db := pool(settings, 1, nil)
+	db := pool(settings, 1, answerPatience)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return store.NoteCopied(ctx, db)
 }

@@ -81,10 +81,10 @@ const (
 
 // repeat makes the change, again where the database wants it again or its connection
 // was lost before it was committed, until it is made, refused or out of time.
-func (e *engine) repeat(ctx context.Context, begin string, change func(context.Context, *sql.Tx) error) error {
+func (e *engine) repeat(ctx context.Context, begin *transaction, change func(context.Context, *sql.Tx) error) error {
 	lost := 0
 	for pause := firstPause; ; pause = min(2*pause, mostPause) {
-		err := e.attempt(ctx, begin, change)
+		err := e.attempt(ctx, *begin, change)
 		again := err != nil && isRepeatable(err)
 		if err != nil && errors.Is(err, errLost) {
 			lost++
@@ -105,17 +105,16 @@ func (e *engine) repeat(ctx context.Context, begin string, change func(context.C
 }
 
 // attempt makes the change once.
-func (e *engine) attempt(ctx context.Context, begin string, change func(context.Context, *sql.Tx) error) error {
+func (e *engine) attempt(ctx context.Context, at transaction, change func(context.Context, *sql.Tx) error) error {
 	connection, err := e.writing.Conn(ctx)
 	if err != nil {
 		return waited(ctx, translated(err))
 	}
 	defer connection.Close()
 	began := time.Now()
-	running, cancel := context.WithTimeout(context.WithoutCancel(ctx), changePatience)
+	running, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*at.patience)
 	defer cancel()
-	at := &transaction{begin: begin}
-	tx, err := connection.BeginTx(context.WithValue(running, transactionKey{}, at), nil)
+	tx, err := connection.BeginTx(context.WithValue(running, transactionKey{}, &at), nil)
 	if err != nil {
 		return at.fate(err)
 	}
@@ -127,7 +126,7 @@ func (e *engine) attempt(ctx context.Context, begin string, change func(context.
 		return at.fate(err)
 	}
 	if err := tx.Commit(); err != nil {
-		if err = e.settle(ctx, at, err); err != nil {
+		if err = e.settle(ctx, &at, err); err != nil {
 			return err
 		}
 	}
