@@ -12,7 +12,7 @@ export GOFLAGS ?= -buildvcs=false -trimpath
 # the linker would then take unwatched for the whole program.
 RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false
 
-.PHONY: docs run build test test-go test-fuzz test-js test-e2e screenshots test-long fault abuse lint fmt audit soak bench clean
+.PHONY: docs run build test test-go test-fuzz test-js test-e2e screenshots test-long fault abuse lint fmt audit soak bench scale clean
 
 run: build ## start the server in development mode and print the page's address
 	bin/handout serve --dev
@@ -71,6 +71,9 @@ soak: build ## ten minutes of mixed load: memory, descriptors and goroutines sta
 bench: build ## figures against bare servers, into docs/benchmarks.md
 	$(GO) build -o bin/bench ./bench
 	bin/bench
+
+scale: ## a region, simulated over what operations were measured to cost (bin/bench costs); into docs/scaling.md
+	$(GO) run ./bench/scalesim
 
 docs: node_modules ## the site of the pages, with the reference of SDK, panel and HTTP API, into docs/site/dist
 	cd docs/site && $(NPM) ci --no-audit --no-fund --ignore-scripts && $(NPM) run --silent build
