@@ -125,6 +125,9 @@ func run(args []string, out, progress io.Writer) error {
 	if len(args) > 0 && args[0] == "soak" {
 		return runSoak(args[1:], out, progress)
 	}
+	if len(args) > 0 && args[0] == "costs" {
+		return runCosts(args[1:], progress)
+	}
 	c, err := parseFlags(args)
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ var allowed = map[string][]string{
 	"sdk":          {},
 	"panel":        {},
 	"web":          {},
-	"bench":        {"protocol", "token"},
+	"bench":        {"protocol", "token", "internal/enginetest"},
 	"cmd/handout": {
 		"protocol", "token", "docs", "sdk", "panel", "web", "internal/cli", "internal/room", "internal/share", "internal/upload",
 		"internal/blob", "internal/clock", "internal/store", "internal/signal", "internal/server", "internal/verify", "internal/audit", "internal/limit", "internal/webhook",
