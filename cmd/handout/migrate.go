@@ -31,8 +31,10 @@ type migrateCommand struct {
 
 	FromStore     string `placeholder:"URL" help:"Database to move the records from: postgres://user:password@host/database. Without it, SQLite in --from."`
 	FromStoreFile string `type:"path" placeholder:"FILE" help:"The same from a file."`
+	FromBlobs     string `placeholder:"URL" help:"Bucket to move the files from, as --blobs of the server. Without it, a directory in --from."`
 	ToStore       string `placeholder:"URL" help:"Database to move the records to. Without it, SQLite in --to. What stands in a command line others can read: name a password in the environment or in --to-store-file."`
 	ToStoreFile   string `type:"path" placeholder:"FILE" help:"The same from a file."`
+	ToBlobs       string `placeholder:"URL" help:"Bucket to move the files to: s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION, with credentials as the server finds them. Without it, a directory in --to."`
 
 	Quick    bool `env:"-" help:"Do not read back what was written: sizes alone."`
 	Parallel int  `default:"8" env:"-" help:"Files that are copied at a time."`

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
+	"github.com/handout-rtc/handout/internal/blob/s3blob"
 	"github.com/handout-rtc/handout/internal/migrate"
 	"github.com/handout-rtc/handout/internal/store/postgres"
 )
@@ -22,6 +23,7 @@ type migrateSide struct {
 	name    string // for people
 	data    string // directory
 	records recordsFlags
+	files   blobFlags
 	afresh  bool // what the kernel remembers of the files is not believed
 	closers []func() error
 }
@@ -38,7 +40,7 @@ func (s *migrateSide) close() error {
 // openSource opens what is moved, as the start of a server does: what a power cut
 // may have taken is settled before it is believed.
 func (c *migrateCommand) openSource(ctx context.Context) (_ *migrateSide, err error) {
-	s := &migrateSide{data: c.From, records: recordsFlags{Store: c.FromStore, StoreFile: c.FromStoreFile}}
+	s := &migrateSide{data: c.From, records: recordsFlags{Store: c.FromStore, StoreFile: c.FromStoreFile}, files: blobFlags{Blobs: c.FromBlobs}}
 	if s.records.ours() {
 		if _, err := os.Stat(filepath.Join(c.From, recordsFile)); err != nil {
 			return nil, exit{exitRefused, fmt.Errorf("%s is no data directory: %w", c.From, err)}
@@ -51,7 +53,7 @@ func (c *migrateCommand) openSource(ctx context.Context) (_ *migrateSide, err er
 	if _, err := s.Records.Began(ctx, boot); err != nil { // doubtful files are held against their hashes, as all are
 		return nil, errors.Join(err, s.close())
 	}
-	return s, s.openBlobs()
+	return s, s.openBlobs(ctx)
 }
 
 // openTarget opens what is moved to.
@@ -59,11 +61,11 @@ func (c *migrateCommand) openTarget(ctx context.Context) (*migrateSide, error) {
 	if c.To == "" {
 		return nil, exit{exitRefused, errors.New("where to? Say --to")}
 	}
-	s := &migrateSide{data: c.To, records: recordsFlags{Store: c.ToStore, StoreFile: c.ToStoreFile}}
+	s := &migrateSide{data: c.To, records: recordsFlags{Store: c.ToStore, StoreFile: c.ToStoreFile}, files: blobFlags{Blobs: c.ToBlobs}}
 	if _, err := s.openRecords(ctx); err != nil {
 		return nil, err
 	}
-	return s, s.openBlobs()
+	return s, s.openBlobs(ctx)
 }
 
 // openRecords takes the data directory, which nobody else may use meanwhile, and
@@ -76,12 +78,15 @@ func (s *migrateSide) openRecords(ctx context.Context) (boot string, err error) 
 		}
 	}()
 	at, err := s.records.where()
-	if err != nil {
+	if err = errors.Join(err, s.files.check()); err != nil {
 		return "", exit{exitRefused, err}
 	}
 	s.name = s.data
 	if u, err := url.Parse(at); err == nil && at != "" {
-		s.name = u.Redacted()
+		s.name += ", " + u.Redacted()
+	}
+	if !s.files.inDirectory() {
+		s.name += ", " + s.files.Blobs
 	}
 	unlock, err := diskblob.LockDir(s.data)
 	if err != nil {
@@ -119,17 +124,28 @@ func (s *migrateSide) unused(ctx context.Context) error {
 }
 
 // openBlobs opens the bytes. When it fails nothing of the side is open.
-func (s *migrateSide) openBlobs() error {
-	var options []diskblob.Option
-	if s.afresh {
-		options = append(options, diskblob.Afresh)
-	}
-	blobs, err := diskblob.Open(filepath.Join(s.data, filesDir), options...)
+func (s *migrateSide) openBlobs(ctx context.Context) error {
+	blobs, err := s.openFiles(ctx)
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
 	s.Blobs, s.closers = blobs, append(s.closers, blobs.Close)
 	return nil
+}
+
+func (s *migrateSide) openFiles(ctx context.Context) (files, error) {
+	if s.files.inDirectory() {
+		var options []diskblob.Option
+		if s.afresh {
+			options = append(options, diskblob.Afresh)
+		}
+		return diskblob.Open(filepath.Join(s.data, filesDir), options...)
+	}
+	config, err := s.files.config(s.data, s.Records)
+	if err != nil {
+		return nil, exit{exitRefused, err}
+	}
+	return s3blob.Open(ctx, config)
 }
 
 // noteMoved keeps servers from using a data directory whose records were moved.

@@ -169,6 +169,25 @@ func TestMigrateToPostgres(t *testing.T) {
 	m.works(t, "--data", back)
 }
 
+// TestMigrateToCluster, killed on its way: the records to PostgreSQL, the files to a
+// bucket, and back.
+func TestMigrateToCluster(t *testing.T) {
+	t.Parallel()
+	file, s3 := storeFile(t, enginetest.SharedPostgres(t)), enginetest.SharedS3(t)
+	bucket := s3.URL(s3.Bucket(t))
+	m := fillForMove(t, 8)
+	to, back := filepath.Join(t.TempDir(), "new"), filepath.Join(t.TempDir(), "back")
+	migrateKilled(t, "--from", m.data, "--to", to, "--to-store-file", file, "--to-blobs", bucket)
+	verified(t, to, 0, "--store-file", file, "--blobs", bucket)
+	server := m.works(t, "--data", to, "--store-file", file, "--blobs", bucket)
+	server.end(t, syscall.SIGKILL)
+	if out, code := run(t, "migrate", "--from", to, "--from-store-file", file, "--from-blobs", bucket, "--to", back); code != 0 {
+		t.Fatalf("the way back ended with %d: %s", code, out)
+	}
+	verified(t, back, 0)
+	m.works(t, "--data", back)
+}
+
 // TestMigrateOfDamage names the file, and goes on once it is mended. No server starts
 // on what has come so far.
 func TestMigrateOfDamage(t *testing.T) {
