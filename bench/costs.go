@@ -261,8 +261,8 @@ func (c *costing) shareSmall(context.Context) error {
 // receive has one participant download each file, and say that it has it.
 func (c *costing) receive(context.Context) error {
 	for i, file := range c.shares {
-		visit, conn := c.visits[file.room][(i+1)%c.people], c.conns[i%len(c.conns)]
-		if err := visit.receiveWhole(conn, file.id); err != nil {
+		visit := c.visits[file.room][(i/c.rooms+1)%c.people] // who did not send it
+		if err := visit.receiveWhole(c.conns[i%len(c.conns)], file.id); err != nil {
 			return err
 		}
 	}

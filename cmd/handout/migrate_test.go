@@ -172,7 +172,10 @@ func TestMigrateToPostgres(t *testing.T) {
 // TestMigrateToCluster, killed on its way: the records to PostgreSQL, the files to a
 // bucket, and back.
 func TestMigrateToCluster(t *testing.T) {
-	t.Parallel()
+	for _, pair := range enginetest.S3Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
 	file, s3 := storeFile(t, enginetest.SharedPostgres(t)), enginetest.SharedS3(t)
 	bucket := s3.URL(s3.Bucket(t))
 	m := fillForMove(t, 8)

@@ -89,8 +89,12 @@ func (c *verifyCommand) Run() error {
 
 func (c *verifyCommand) verify(ctx context.Context) (*verify.Report, error) {
 	mark := recordsFile
-	if !c.ours() {
+	switch {
+	case c.ours():
+	case c.inDirectory():
 		mark = filesDir
+	default: // the audit log alone is in it
+		mark = ""
 	}
 	if _, err := os.Stat(filepath.Join(c.Data, mark)); err != nil {
 		return nil, fmt.Errorf("%s is no data directory: %w", c.Data, err)
