@@ -56,7 +56,8 @@ func (s *Service) tellProgress(ctx context.Context, told *progress) {
 	for to, transfers := range news {
 		for chunk := range slices.Chunk(transfers, transfersPerEvent) {
 			event := protocol.Event{Type: protocol.TransfersMoved, Time: s.Now().UTC(), Transfers: chunk}
-			if err := s.Push.Publish(to.room, to.participant, event); err != nil {
+			err := s.Push.Publish(to.room, to.participant, event)
+			if err != nil && protocol.CodeOf(err) != protocol.CodeUnavailable { // of which the push says enough
 				s.Log.Warn("telling progress failed", "room", to.room, "err", err)
 			}
 		}

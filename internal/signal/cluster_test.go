@@ -124,6 +124,7 @@ func (s *stand) head(t *testing.T) int64 {
 }
 
 func TestNodesTellEachOther(t *testing.T) {
+	t.Parallel()
 	n := nodes(t, 3, enginetest.SharedRedis(t))
 	ana, bob, kiosk := n[0].connect(t, "ana"), n[1].connect(t, "bob"), n[2].quiet(t, "kiosk")
 	n[2].enter(t, "cyd")
@@ -176,6 +177,7 @@ func TestNodesTellEachOther(t *testing.T) {
 }
 
 func TestAConnectionOfAnotherNodeIsEnded(t *testing.T) {
+	t.Parallel()
 	n := nodes(t, 3, enginetest.SharedRedis(t))
 	first := n[0].connect(t, "ana")
 	second := n[1].connect(t, "ana")
@@ -199,6 +201,7 @@ func TestAConnectionOfAnotherNodeIsEnded(t *testing.T) {
 
 // TestHintsReachOthers: every node but the one that gives it.
 func TestHintsReachOthers(t *testing.T) {
+	t.Parallel()
 	redis := enginetest.SharedRedis(t)
 	heard := make(chan string, 10)
 	var all []*stand
@@ -222,6 +225,7 @@ func TestHintsReachOthers(t *testing.T) {
 
 // TestWhatANodeLeftIsAnnounced: of one that has died, and nobody else was woken for.
 func TestWhatANodeLeftIsAnnounced(t *testing.T) {
+	t.Parallel()
 	n := nodes(t, 2, enginetest.SharedRedis(t))
 	ana := n[0].connect(t, "ana")
 	ana.meets("N ana")
@@ -242,6 +246,7 @@ func TestWhatANodeLeftIsAnnounced(t *testing.T) {
 // TestSeveralAnnouncersKeepTheOrder: no number comes before the one before it, whoever
 // commits and whoever announces.
 func TestSeveralAnnouncersKeepTheOrder(t *testing.T) {
+	t.Parallel()
 	const each = 30
 	n := nodes(t, 3, enginetest.SharedRedis(t))
 	ana := n[0].connect(t, "ana")

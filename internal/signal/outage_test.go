@@ -33,6 +33,7 @@ var outages = map[string]func(*testing.T, *enginetest.Redis) (end func()){
 // TestRedisGoesAndComesBack: while it is away, who is there is told of what happens,
 // others come in, and nobody waits long; when it is back, pushes come again to all.
 func TestRedisGoesAndComesBack(t *testing.T) {
+	t.Parallel()
 	for name, outage := range outages {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,6 +80,7 @@ func (s *stand) published(t *testing.T, other *stand) {
 // TestNothingDependsOnWhatRedisKeeps: nothing is there after it was flushed, and
 // nothing is missing.
 func TestNothingDependsOnWhatRedisKeeps(t *testing.T) {
+	t.Parallel()
 	redis := enginetest.OwnRedis(t)
 	n := nodes(t, 2, redis)
 	ana, bob := n[0].connect(t, "ana"), n[1].connect(t, "bob")
@@ -95,6 +97,7 @@ func TestNothingDependsOnWhatRedisKeeps(t *testing.T) {
 
 // TestANodeStartsWithoutRedis, lets in who comes, and hears the others once it is there.
 func TestANodeStartsWithoutRedis(t *testing.T) {
+	t.Parallel()
 	redis := enginetest.OwnRedis(t)
 	if err := redis.Kill(); err != nil {
 		t.Fatal(err)
@@ -115,6 +118,7 @@ func TestANodeStartsWithoutRedis(t *testing.T) {
 
 // TestALostPushIsMadeUpFor: nothing follows it that would show a gap.
 func TestALostPushIsMadeUpFor(t *testing.T) {
+	t.Parallel()
 	n := nodes(t, 2, enginetest.SharedRedis(t))
 	ana, kiosk := n[0].connect(t, "ana"), n[0].quiet(t, "kiosk")
 	n[1].enter(t, "bob")
@@ -154,6 +158,7 @@ func (s *stand) unheard(t *testing.T) (records *store.DB, forget func()) {
 // TestALostHintIsMadeUpFor: a connection that another node has ended, and was not told
 // of, ends nevertheless.
 func TestALostHintIsMadeUpFor(t *testing.T) {
+	t.Parallel()
 	n := nodes(t, 2, enginetest.SharedRedis(t))
 	replaced, dropped, ended := n[0].connect(t, "ana"), n[0].connect(t, "bob"), n[0].connect(t, "cyd")
 	records, forget := n[1].unheard(t)
