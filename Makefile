@@ -51,12 +51,13 @@ screenshots: build ## the pictures of the README and of docs/panel.md, made by t
 test-long: build ## what is too long for make test: large files, the long amounts of docs/reliability.md
 	HANDOUT_LONG=1 e2e/run.sh
 	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -run 'TestTiming|TestCommandLinesSurvive' -v ./cmd/handout
-	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -v -run '^TestF[0-9]+_' ./internal/faulttest/... ./cmd/handout
+	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -v -run '^TestF[0-9]+_' ./internal/faulttest/... ./internal/blob/s3blob ./cmd/handout
+	HANDOUT_TEST_BLOBS=s3 $(GO) test -count=1 -timeout 0 -run 'Resum|Concat|Purge|Sweep|Timing|Serve|Tus|Parts|Content|Range|Access' ./cmd/handout
 	$(GO) build -o bin/bench ./bench
 	bin/bench soak -report ""
 
 fault: assets ## one row of docs/reliability.md: make fault ROW=F1, with HANDOUT_LONG=1 the long amount
-	$(GO) test $(RACE) -count=1 -v -timeout 0 -run '^Test$(ROW)_' ./internal/faulttest/... ./cmd/handout
+	$(GO) test $(RACE) -count=1 -v -timeout 0 -run '^Test$(ROW)_' ./internal/faulttest/... ./internal/blob/s3blob ./cmd/handout
 
 abuse: assets ## the abuse list with its numbers, and how a victim in another room fares, into docs/abuse.md
 	HANDOUT_LONG=1 HANDOUT_ABUSE_REPORT=$(CURDIR)/docs/abuse.md $(GO) test -count=1 -v -timeout 0 -run '^TestAbuse_' ./internal/faulttest/abuse
