@@ -2,7 +2,9 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"os"
 	"sync"
 	"time"
@@ -28,6 +30,9 @@ func (p *pacedSender) sendPart(part *io.LimitedReader) (int64, error) {
 	_, isFile := part.R.(*os.File)
 	if p.plain && isFile && part.N > sniffed && p.Header().Get("Content-Length") != "" {
 		return p.sendFile(part)
+	}
+	if _, isConn := part.R.(*net.TCPConn); isConn && p.plain && p.Header().Get("Content-Length") != "" {
+		return p.sendSpliced(part)
 	}
 	return p.sendCopied(part)
 }
@@ -82,7 +87,7 @@ func (p *pacedSender) sendCopied(part *io.LimitedReader) (sent int64, err error)
 	for part.N > 0 {
 		block := buffer[:min(part.N, p.tally.block())]
 		if _, err := io.ReadFull(part, block); err != nil {
-			return sent, err
+			return sent, &sourceError{err}
 		}
 		began := time.Now()
 		if least := began.Add(p.tally.blockTime()); p.deadline.Before(least) {
@@ -102,6 +107,44 @@ func (p *pacedSender) sendCopied(part *io.LimitedReader) (sent int64, err error)
 	}
 	return sent, nil
 }
+
+// sendSpliced has the kernel move the part from the connection to another node to that
+// of the client. A deadline that passes loses what lies between the two, so that ends
+// it, and each block is no more than in sendCopied.
+func (p *pacedSender) sendSpliced(part *io.LimitedReader) (sent int64, err error) {
+	if err := p.flushHeader(); err != nil {
+		return 0, p.failed(err)
+	}
+	for part.N > 0 {
+		began := time.Now()
+		if least := began.Add(p.tally.blockTime()); p.deadline.Before(least) {
+			p.allow(least.Add(slack))
+		}
+		if p.ended.Load() {
+			return sent, errCut
+		}
+		block := io.LimitedReader{R: part.R, N: min(part.N, p.tally.block())}
+		wanted := block.N
+		n, err := io.Copy(p.ResponseWriter, &block)
+		sent += n
+		part.N -= n
+		switch {
+		case err != nil && (p.ended.Load() || errors.Is(err, os.ErrDeadlineExceeded)):
+			return sent, p.failed(err)
+		case err != nil || n < wanted: // if it is the client that has gone, the next block says so
+			return sent, &sourceError{err}
+		case p.tally.add(n, began, time.Now()):
+			return sent, errSlow
+		}
+	}
+	return sent, nil
+}
+
+// sourceError tells bytes that could not be read from a client that does not take them.
+type sourceError struct{ err error }
+
+func (e *sourceError) Error() string { return fmt.Sprintf("reading what is to be sent: %v", e.err) }
+func (e *sourceError) Unwrap() error { return e.err }
 
 // allow sets the deadline of the connection.
 func (p *pacedSender) allow(until time.Time) {

@@ -146,7 +146,12 @@ func (p *pacedSender) sendNext(content *share.Content, limit int64) (int64, erro
 		return 0, err
 	}
 	p.answer()
+	wanted := part.N
 	n, err := p.sendPart(part)
+	var source *sourceError
+	if errors.As(err, &source) && content.Again(wanted-n) {
+		return n, nil
+	}
 	if err == nil && content.Following() {
 		err = p.control.Flush() // nothing waits in a buffer for bytes to come
 	}

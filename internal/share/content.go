@@ -148,6 +148,19 @@ func (c *Content) pass(n int64) error {
 	return nil
 }
 
+// Again says that of the part that Next returned last n bytes could not be read. It
+// reports whether Next may return them again, from elsewhere: so it is with what another
+// node receives.
+func (c *Content) Again(n int64) bool {
+	if c.other == nil {
+		return false
+	}
+	c.leaveStream()
+	c.at -= n
+	c.reading.at.Store(c.at)
+	return true
+}
+
 // leaveStream lets go of the stream from another node.
 func (c *Content) leaveStream() {
 	if c.other != nil {
@@ -188,6 +201,9 @@ func (c *Content) begin() error {
 func (c *Content) await() error {
 	if c.ctx.Err() != nil {
 		return context.Cause(c.ctx)
+	}
+	if c.at == c.Size() {
+		c.leaveStream() // it has no more to say
 	}
 	for c.other == nil && c.at >= c.ready && !c.all && c.at != c.Size() {
 		ready, all, err := c.service.Uploads.Follow(c.ctx, c.Share.ID, c.at)
@@ -231,11 +247,20 @@ func (c *Content) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	part, err := c.Next(int64(len(p)))
-	if err != nil {
-		return 0, err
+	for {
+		part, err := c.Next(int64(len(p)))
+		if err != nil {
+			return 0, err
+		}
+		wanted := part.N
+		n, err := io.ReadFull(part, p[:wanted])
+		if err == nil || !c.Again(wanted-int64(n)) {
+			return n, err
+		}
+		if n > 0 {
+			return n, nil
+		}
 	}
-	return io.ReadFull(part, p[:part.N])
 }
 
 // Seek implements io.Seeker, for content of a known size. The position may be
