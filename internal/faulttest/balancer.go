@@ -96,7 +96,8 @@ func StartBalancer(t testing.TB, address string, nodes ...string) *Balancer {
 // URL is where clients of the balancer go, without a slash at its end.
 func (b *Balancer) URL() string { return "http://" + b.address }
 
-// Close ends the balancer and every connection through it. It may be called twice.
+// Close ends the balancer and the requests through it; push connections end with
+// their nodes. It may be called twice.
 func (b *Balancer) Close() {
 	b.stop()
 	b.server.Close()
@@ -121,6 +122,10 @@ func (b *Balancer) anyReady() bool {
 // RoundTrip implements http.RoundTripper: it sends a request to the next node that
 // can be connected to.
 func (b *Balancer) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Body != nil { // a transport closes what it could not send; another node is to get it
+		defer request.Body.Close()
+		request.Body = io.NopCloser(request.Body)
+	}
 	first := b.turn.Add(1)
 	for i := range uint64(len(b.backends)) {
 		one := b.backends[(first+i)%uint64(len(b.backends))]

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -59,14 +60,14 @@ func TestBalancer(t *testing.T) {
 		t.Helper()
 		answered := make(map[string]int)
 		for range 12 {
-			response, err := http.Post(b.URL()+"/x", "text/plain", http.NoBody)
+			response, err := http.Post(b.URL()+"/x", "text/plain", strings.NewReader("a body"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			text, _ := io.ReadAll(response.Body)
 			response.Body.Close()
-			if want := " POST " + b.URL()[len("http://"):] + " "; response.StatusCode != http.StatusOK || string(text[1:]) != want {
-				t.Errorf("answered %s %q, want what ends in %q", response.Status, text, want)
+			if want := " POST " + b.URL()[len("http://"):] + " a body"; response.StatusCode != http.StatusOK || string(text[1:]) != want {
+				t.Errorf("answered %s %q, want one that ends in %q", response.Status, text, want)
 			}
 			answered[string(text[:1])]++
 		}

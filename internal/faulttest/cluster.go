@@ -40,6 +40,8 @@ type Node struct {
 	// The networks of this node, nil without ClusterConfig.Links: the balancer's to it,
 	// the other nodes' to it, and its own to each engine.
 	Front, Inner, Store, Push, Blobs *Proxy
+
+	pooled []string // addresses that it keeps connections to, or others to it
 }
 
 // Networks are all of the node's.
@@ -60,14 +62,18 @@ func StartCluster(t testing.TB, config ClusterConfig) *Cluster {
 	if config.Data == "" {
 		config.Data = t.TempDir()
 	}
-	var fronts []string
+	var fronts, pooled []string
 	for i := range config.Nodes {
 		node := startNode(t, config, i)
+		pooled = append(pooled, node.pooled...)
 		front := node.URL()
 		if node.Front != nil {
 			front = node.Front.URL()
 		}
 		c.Nodes, fronts = append(c.Nodes, node), append(fronts, front)
+	}
+	for _, node := range c.Nodes {
+		node.Pooled = pooled
 	}
 	c.Balancer = StartBalancer(t, config.Listen, fronts...)
 	c.AwaitReady(t)
@@ -88,6 +94,7 @@ func startNode(t testing.TB, config ClusterConfig, number int) *Node {
 		node.Store, node.Push, node.Blobs = link("to the store", engines.Store.Address), link("to the push", engines.Push.Address), link("to the blobs", engines.Blobs.Address)
 		engines.Store.Address, engines.Push.Address, engines.Blobs.Address = node.Store.Address(), node.Push.Address(), node.Blobs.Address()
 	}
+	node.pooled = []string{inner, told, engines.Store.Address, engines.Push.Address, engines.Blobs.Address}
 	node.Server = Start(t, Config{
 		Path: config.Path, Name: name, Journal: config.Journal,
 		Args: append(slices.Clone(config.Args), "--data", filepath.Join(config.Data, strconv.Itoa(number)), "--listen", listen, "--node-listen", inner, "--node-url", "http://"+told),
@@ -99,14 +106,15 @@ func startNode(t testing.TB, config ClusterConfig, number int) *Node {
 // AwaitReady returns when the balancer sends clients to every node.
 func (c *Cluster) AwaitReady(t testing.TB) {
 	t.Helper()
-	await(t, "every node is ready", func() bool {
-		for i := range c.Nodes {
-			if !c.Ready(i) {
-				return false
-			}
-		}
-		return true
-	})
+	for i := range c.Nodes {
+		c.AwaitNode(t, i)
+	}
+}
+
+// AwaitNode is AwaitReady for one node.
+func (c *Cluster) AwaitNode(t testing.TB, number int) {
+	t.Helper()
+	await(t, c.Nodes[number].Name+" is ready", func() bool { return c.Ready(number) })
 }
 
 // Usage asks each node what it takes, and notes it in the journal.
@@ -114,6 +122,13 @@ func (c *Cluster) Usage(t testing.TB, when string) {
 	t.Helper()
 	for _, node := range c.Nodes {
 		node.Usage(t, when)
+	}
+}
+
+// Memory notes how much memory each node takes.
+func (c *Cluster) Memory(when string) {
+	for _, node := range c.Nodes {
+		node.Memory(when)
 	}
 }
 

@@ -1,9 +1,23 @@
 package faulttest
 
-// Engines are where the nodes of a cluster keep what they share: servers that are
-// there for them alone, or a place of their own in ones that others use too.
+import (
+	"net/url"
+	"testing"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/handout-rtc/handout/internal/enginetest"
+)
+
+// Engines are where the nodes of a cluster keep what they share: a database, a bucket,
+// and a Redis.
 type Engines struct {
 	Store, Push, Blobs Engine
+
+	database string // its URL
+	objects  *minio.Client
+	bucket   string
 }
 
 // Engine is one of them, as a node is told of it.
@@ -21,4 +35,71 @@ func (e Engines) Env() (env []string) {
 		env = append(env, engine.Told(engine.Address)...)
 	}
 	return env
+}
+
+// SharedEngines returns a database, a bucket and a Redis for one cluster, on the servers
+// that the tests of this process share. The test is skipped where there are none.
+func SharedEngines(t testing.TB) *Engines {
+	t.Helper()
+	return newEngines(t, enginetest.SharedPostgres(t), enginetest.SharedRedis(t), enginetest.SharedS3(t))
+}
+
+// OwnedEngines are those of one test, which may pause and kill them.
+type OwnedEngines struct {
+	*Engines
+	Postgres *enginetest.Postgres
+	Redis    *enginetest.Redis
+	S3       *enginetest.S3
+}
+
+// OwnEngines starts servers for one test. They stop with those of the process.
+func OwnEngines(t testing.TB) *OwnedEngines {
+	t.Helper()
+	SharedEngines(t) // the test is skipped where they are missing
+	var own OwnedEngines
+	var err error
+	if own.Postgres, err = enginetest.NewPostgres(); err != nil {
+		t.Fatal(err)
+	}
+	if own.Redis, err = enginetest.NewRedis(); err != nil {
+		t.Fatal(err)
+	}
+	if own.S3, err = enginetest.NewS3(); err != nil {
+		t.Fatal(err)
+	}
+	own.Engines = newEngines(t, own.Postgres, own.Redis, own.S3)
+	return &own
+}
+
+func newEngines(t testing.TB, postgres *enginetest.Postgres, redis *enginetest.Redis, s3 *enginetest.S3) *Engines {
+	t.Helper()
+	database, bucket := parsed(t, postgres.Database(t)), s3.Bucket(t)
+	endpoint := parsed(t, s3.Endpoint())
+	objects, err := minio.New(endpoint.Host, &minio.Options{
+		Creds: credentials.NewStaticV4(enginetest.S3AccessKey, enginetest.S3SecretKey, ""), Region: enginetest.S3Region,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Engines{
+		database: database.String(), objects: objects, bucket: bucket,
+		Store: Engine{database.Host, func(address string) []string {
+			through := database
+			through.Host = address
+			return []string{"HANDOUT_STORE=" + through.String()}
+		}},
+		Push: Engine{redis.Address(), func(address string) []string { return []string{"HANDOUT_PUSH=redis://" + address} }},
+		Blobs: Engine{endpoint.Host, func(address string) []string {
+			return append(enginetest.S3Env(), "HANDOUT_BLOBS=s3://"+bucket+"?endpoint=http://"+address+"&region="+enginetest.S3Region)
+		}},
+	}
+}
+
+func parsed(t testing.TB, text string) url.URL {
+	t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *u
 }

@@ -65,19 +65,27 @@ func ReadFacts(ctx context.Context, data string) (*Facts, error) {
 		return nil, err
 	}
 	defer db.Close()
-	if err := facts.readShares(ctx, db); err != nil {
-		return nil, fmt.Errorf("reading the records: %w", err)
-	}
-	if err := facts.readRooms(ctx, db); err != nil {
-		return nil, fmt.Errorf("reading the rooms: %w", err)
-	}
-	if err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM outbox`).Scan(&facts.Outbox); err != nil {
-		return nil, fmt.Errorf("reading the outbox: %w", err)
+	if err := facts.readRecords(ctx, db); err != nil {
+		return nil, err
 	}
 	if err := facts.readBlobs(ctx, filepath.Join(data, "files")); err != nil {
 		return nil, fmt.Errorf("reading the files: %w", err)
 	}
 	return facts, nil
+}
+
+// readRecords reads what the database says, whichever it is.
+func (f *Facts) readRecords(ctx context.Context, db *sql.DB) error {
+	if err := f.readShares(ctx, db); err != nil {
+		return fmt.Errorf("reading the records: %w", err)
+	}
+	if err := f.readRooms(ctx, db); err != nil {
+		return fmt.Errorf("reading the rooms: %w", err)
+	}
+	if err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM outbox`).Scan(&f.Outbox); err != nil {
+		return fmt.Errorf("reading the outbox: %w", err)
+	}
+	return nil
 }
 
 func (f *Facts) readShares(ctx context.Context, db *sql.DB) error {

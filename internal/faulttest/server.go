@@ -31,6 +31,9 @@ type Config struct {
 	Wrap []string // a command that runs the program, say strace with its flags
 	// Name tells the servers of a cluster apart, in the journal; "" for one alone.
 	Name string
+	// Pooled are addresses from and to which connections are kept for the next request:
+	// Usage does not count them.
+	Pooled []string
 	// Journal, if set, is told of each start and each end that the test makes.
 	Journal *Journal
 }
@@ -249,7 +252,8 @@ func (s *Server) Resume(t testing.TB) {
 	}
 }
 
-// End sends a signal and returns how the process has ended.
+// End sends a signal and returns how the process has ended. One that does not end is
+// ended, and says what it is at.
 func (s *Server) End(signal syscall.Signal, within time.Duration) error {
 	if err := s.signal(signal); err != nil {
 		return err
@@ -258,6 +262,8 @@ func (s *Server) End(signal syscall.Signal, within time.Duration) error {
 	case <-s.exited:
 		return s.err
 	case <-time.After(within):
+		s.signal(syscall.SIGQUIT)
+		<-s.exited
 		return fmt.Errorf("the server does not end by %v", signal)
 	}
 }

@@ -14,10 +14,11 @@ import (
 
 // Usage is what a server takes at a moment, as it says on /metrics.
 type Usage struct {
-	When       string `json:"when"`           // "baseline", "end", or a word of the test's own
-	Node       string `json:"node,omitempty"` // the server's name, of a cluster
-	RSS        int64  `json:"rss"`            // bytes
-	FDs        int    `json:"fds"`            // but for those of the database, which opens some for each reader at a time
+	When       string `json:"when"`             // "baseline", "end", or a word of the test's own
+	Node       string `json:"node,omitempty"`   // the server's name, of a cluster
+	RSS        int64  `json:"rss"`              // bytes
+	FDs        int    `json:"fds"`              // but for those of the database, which opens some for each reader at a time, and those of Config.Pooled
+	Pooled     int    `json:"pooled,omitempty"` // connections of Config.Pooled, each of which has up to two goroutines
 	Goroutines int    `json:"goroutines"`
 	Downloads  int    `json:"downloads"` // that run
 	Outbox     int    `json:"outbox"`    // events that are not announced yet
@@ -33,6 +34,19 @@ func (s *Server) Usage(t testing.TB, when string) Usage {
 	}
 	s.Journal.Add(Entry{Usage: &u})
 	return u
+}
+
+// Memory reads how much memory the server takes, and notes it in the journal: also of
+// one that answers nothing. Where the system does not say, nothing is noted.
+func (s *Server) Memory(when string) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.PID()))
+	if err != nil {
+		return
+	}
+	var size, resident int64 // in pages
+	if _, err := fmt.Sscan(string(text), &size, &resident); err == nil {
+		s.Journal.Add(Entry{Usage: &Usage{When: when, Node: s.Name, RSS: resident * int64(os.Getpagesize())}})
+	}
 }
 
 func (s *Server) usage(when string) (Usage, error) {
@@ -58,7 +72,8 @@ func (s *Server) usage(when string) (Usage, error) {
 		return int(family.GetMetric()[0].GetGauge().GetValue())
 	}
 	u.RSS, u.FDs, u.Goroutines = int64(read("process_resident_memory_bytes")), read("process_open_fds"), read("go_goroutines")
-	u.FDs -= s.databaseFDs()
+	u.Pooled = s.pooledFDs(s.Pooled)
+	u.FDs -= s.databaseFDs() + u.Pooled
 	u.Downloads, u.Outbox, u.Requests = read("handout_downloads_running"), read("handout_outbox_events"), read("handout_http_requests_running")-1
 	return u, err
 }

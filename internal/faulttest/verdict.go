@@ -112,7 +112,7 @@ const slack = 5
 
 // back reports whether the server is where it was.
 func back(now, before Usage) bool {
-	return now.FDs <= before.FDs+slack && now.Goroutines <= before.Goroutines+slack
+	return now.FDs <= before.FDs+slack && now.Goroutines <= before.Goroutines+slack+2*now.Pooled
 }
 
 // settledFacts reads what is left of a server that was stopped. What its start left

@@ -23,28 +23,38 @@ const (
 
 var everybody = protocol.Audience{Room: true}
 
-// stand is a server behind a proxy, with a room, and ana and bo in it, who come
-// through the proxy and hear all that happens.
+// stand is what is behind a proxy, with a room, and ana and bo in it, who come through
+// the proxy and hear all that happens.
 type stand struct {
-	*faulttest.Server
 	*proxy
 	journal *faulttest.Journal
 	room    *faulttest.Room
 	ana, bo *faulttest.Client
+	verdict func() // ends the test
 }
 
+// newStand is one server.
 func newStand(t *testing.T, start starter, http2 bool) *stand {
 	t.Helper()
 	s := &stand{journal: faulttest.NewJournal(t)}
 	address := faulttest.FreeAddress(t)
-	s.Server = faulttest.Start(t, faulttest.Config{
-		Path: faulttest.Build(t), Journal: s.journal,
-		Args: []string{"--dev", "--public-url", urlOf(address), "--trusted-proxy", "127.0.0.1/32"},
-	})
-	s.proxy = start(t, strings.TrimPrefix(s.URL(), "http://"), address)
-	s.room = faulttest.MakeRoom(t, s.URL(), s.journal)
-	s.ana, s.bo = s.enter(t, "ana", http2), s.enter(t, "bo", http2)
+	server := faulttest.Start(t, faulttest.Config{Path: faulttest.Build(t), Journal: s.journal, Args: behind(address)})
+	s.proxy = start(t, strings.TrimPrefix(server.URL(), "http://"), address)
+	s.verdict = func() { faulttest.Verdict(t, server, faulttest.Rules{}, s.room) }
+	s.people(t, server.URL(), http2)
 	return s
+}
+
+// behind are the flags of who is behind a proxy at an address.
+func behind(address string) []string {
+	return []string{"--dev", "--public-url", urlOf(address), "--trusted-proxy", "127.0.0.1/32"}
+}
+
+// people makes the room, on a server that has no proxy before it, and lets everybody in.
+func (s *stand) people(t *testing.T, base string, http2 bool) {
+	t.Helper()
+	s.room = faulttest.MakeRoom(t, base, s.journal)
+	s.ana, s.bo = s.enter(t, "ana", http2), s.enter(t, "bo", http2)
 }
 
 func (s *stand) enter(t *testing.T, id protocol.ParticipantID, http2 bool) *faulttest.Client {
@@ -65,17 +75,22 @@ func TestBehind(t *testing.T) {
 				t.Parallel()
 				s := newStand(t, start, http2)
 				s.wantVersion(t, version)
-				s.followed(t)
-				s.large(t)
-				s.ranges(t)
-				s.streamed(t, http2)
-				s.interim(t, http2)
-				s.refusedEarly(t)
+				s.everything(t, http2)
 				s.journal.Over()
-				faulttest.Verdict(t, s.Server, faulttest.Rules{}, s.room)
+				s.verdict()
 			})
 		}
 	}
+}
+
+func (s *stand) everything(t *testing.T, http2 bool) {
+	t.Helper()
+	s.followed(t)
+	s.large(t)
+	s.ranges(t)
+	s.streamed(t, http2)
+	s.interim(t, http2)
+	s.refusedEarly(t)
 }
 
 func (s *stand) wantVersion(t *testing.T, version string) {
