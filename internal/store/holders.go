@@ -55,7 +55,7 @@ func refused(ctx context.Context, s Share) error {
 // is returned as it is then.
 func (db *DB) TakeUpload(ctx context.Context, id protocol.ShareID, fence int64) (Share, error) {
 	var now Share
-	err := db.updateIn(ctx, bytesOf(id), "taking an upload over", func(ctx context.Context, c *change) error {
+	err := db.updateIn(ctx, db.bytesOf(id), "taking an upload over", func(ctx context.Context, c *change) error {
 		n, err := c.exec(ctx, `UPDATE shares SET holder = $1, fence = fence + 1 WHERE id = $2 AND fence = $3 AND state = 'uploading'`,
 			c.node, id, fence)
 		if err != nil {

@@ -83,7 +83,7 @@ func (c *change) claim(ctx context.Context, id protocol.ShareID, s Share, positi
 // the parts reserve nothing. It is ErrConflict unless the share is uploading, has
 // a length, stands at offset, and neither has parts nor is one.
 func (db *DB) Split(ctx context.Context, id protocol.ShareID, offset int64, concat string, parts []Share) error {
-	return db.updateIn(ctx, roomOf(id), "splitting an upload", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, db.roomOf(id), "splitting an upload", func(ctx context.Context, c *change) error {
 		whole, err := share(ctx, c, id)
 		if err != nil {
 			return err

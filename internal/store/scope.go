@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -59,9 +60,9 @@ func inRooms(ids ...protocol.RoomID) Scope {
 
 // roomOf is inRooms for the room of a share. Without the share it is nothing: shares
 // do not come back.
-func roomOf(id protocol.ShareID) Scope {
+func (db *DB) roomOf(id protocol.ShareID) Scope {
 	return Scope{func(ctx context.Context, q querier) ([]Key, error) {
-		room, err := roomOfShare(ctx, q, id)
+		room, err := db.shareRooms.of(ctx, q, id)
 		if err != nil || room == "" {
 			return nil, err
 		}
@@ -71,9 +72,9 @@ func roomOf(id protocol.ShareID) Scope {
 
 // bytesOf is the scope of how far the bytes of one upload have come, which several
 // uploads of a room may change at once. It excludes roomOf.
-func bytesOf(id protocol.ShareID) Scope {
+func (db *DB) bytesOf(id protocol.ShareID) Scope {
 	return Scope{func(ctx context.Context, q querier) ([]Key, error) {
-		room, err := roomOfShare(ctx, q, id)
+		room, err := db.shareRooms.of(ctx, q, id)
 		if err != nil || room == "" {
 			return nil, err
 		}
@@ -108,11 +109,47 @@ func duty(name string) Scope { return these(Key{Name: "duty " + name}) }
 
 func roomKey(id protocol.RoomID, shared bool) Key { return Key{"room " + string(id), shared} }
 
-// roomOfShare returns the room of a share, which never changes; "" without the share.
-func roomOfShare(ctx context.Context, q querier, id protocol.ShareID) (protocol.RoomID, error) {
-	room, err := one(ctx, q, column[protocol.RoomID], `SELECT room FROM shares WHERE id = $1`, id)
-	if errors.Is(err, ErrNotFound) {
-		err = nil
+// shareRooms remembers the rooms of the shares that changed lately. A share has one
+// room for ever.
+type shareRooms struct {
+	mu         sync.Mutex
+	young, old map[protocol.ShareID]protocol.RoomID // guarded by mu
+}
+
+// mostShareRooms bounds each half of what is remembered.
+const mostShareRooms = 4096
+
+// of returns the room of a share, "" without the share.
+func (r *shareRooms) of(ctx context.Context, q querier, id protocol.ShareID) (protocol.RoomID, error) {
+	if room, ok := r.remembered(id); ok {
+		return room, nil
 	}
-	return room, err
+	room, err := one(ctx, q, column[protocol.RoomID], `SELECT room FROM shares WHERE id = $1`, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	r.remember(id, room)
+	return room, nil
+}
+
+func (r *shareRooms) remembered(id protocol.ShareID) (protocol.RoomID, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if room, ok := r.young[id]; ok {
+		return room, true
+	}
+	room, ok := r.old[id]
+	return room, ok
+}
+
+func (r *shareRooms) remember(id protocol.ShareID, room protocol.RoomID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.young == nil || len(r.young) >= mostShareRooms {
+		r.young, r.old = make(map[protocol.ShareID]protocol.RoomID), r.young
+	}
+	r.young[id] = room
 }

@@ -70,6 +70,7 @@ type DB struct {
 	hooked      chan struct{}
 	deposits    deposits
 	deliveryIDs deliveryIDs
+	shareRooms  shareRooms
 	marks       marks
 	names       bool   // see KeepNames
 	node        string // see AsNode

@@ -106,7 +106,8 @@ func (db *DB) Began(ctx context.Context, run string) ([]protocol.ShareID, error)
 			}
 		}
 		doubtful, err = list(ctx, c, column[protocol.ShareID], `SELECT id FROM shares WHERE state = 'available' AND run <> ''
-			AND run <> $1 AND mark > COALESCE((SELECT value FROM counters WHERE name = 'synced'), 0)`, bootOf(run)+SyncedLater)
+			AND run <> $1 AND mark > COALESCE((SELECT value FROM counters WHERE name = 'synced'), 0)
+			ORDER BY room, changed, id`, bootOf(run)+SyncedLater)
 		if err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ func (db *DB) SetLength(ctx context.Context, id protocol.ShareID, length int64, 
 // length; ErrFenced by who does not hold it any more (see Held). There is no event:
 // readers ask for the offset.
 func (db *DB) Checkpoint(ctx context.Context, id protocol.ShareID, at Checkpoint, now time.Time) error {
-	return db.updateIn(ctx, bytesOf(id), "recording an offset", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, db.bytesOf(id), "recording an offset", func(ctx context.Context, c *change) error {
 		n, err := c.exec(ctx, `UPDATE shares SET received = $1, hash = $2, run = $3, updated_at = $4
 			WHERE id = $5 AND state = 'uploading' AND received <= $1 AND (size IS NULL OR size >= $1) AND fence = COALESCE($6, fence)`,
 			at.Offset, bytesText(at.Hash), at.Run, micros(now), id, fenceOf(ctx, id))
@@ -121,7 +121,7 @@ func (db *DB) transition(ctx context.Context, what string, id protocol.ShareID,
 	decide func(context.Context, *change, *Share) (step, error),
 ) (Share, error) {
 	var now Share
-	err := db.updateIn(ctx, roomOf(id), what, func(ctx context.Context, c *change) error {
+	err := db.updateIn(ctx, db.roomOf(id), what, func(ctx context.Context, c *change) error {
 		before, err := share(ctx, c, id)
 		if err != nil {
 			return err
@@ -187,11 +187,11 @@ func (c *change) publish(ctx context.Context, what protocol.EventType, s Share) 
 	if err != nil {
 		return err
 	}
-	for _, recipient := range s.To.List {
-		_, err := c.exec(ctx, `UPDATE receipts SET seq = $1 WHERE share = $2 AND participant = $3`, at.seq[recipient], s.ID, recipient)
-		if err != nil {
-			return err
-		}
+	if len(s.To.List) == 0 {
+		return nil
 	}
-	return nil
+	// Each of them has just been given the last number of its stream.
+	_, err = c.exec(ctx, `UPDATE receipts SET seq = (SELECT s.seq FROM streams s WHERE s.room = receipts.room AND s.participant = receipts.participant)
+		WHERE share = $1 AND seq > 0`, s.ID)
+	return err
 }

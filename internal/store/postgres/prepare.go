@@ -32,6 +32,11 @@ func prepare(ctx context.Context, settings *pgx.ConnConfig) (err error) {
 	if err := check(ctx, db); err != nil {
 		return translated(err)
 	}
+	if store.CheckSchema(ctx, dialect, db) == nil {
+		if left, err := foreignTexts(ctx, db); err != nil || len(left) == 0 {
+			return err // mostly there is nothing to do, and so nothing to wait for
+		}
+	}
 	locked, err := db.Conn(ctx)
 	if err != nil {
 		return err
@@ -70,29 +75,41 @@ func check(ctx context.Context, db *sql.DB) error {
 // orderByBytes has every text compared and ordered as bytes, whatever the database's
 // language: pages are in the order of ids, here as in SQLite.
 func orderByBytes(ctx context.Context, db *sql.DB) error {
-	rows, err := db.QueryContext(ctx, `SELECT table_name, column_name FROM information_schema.columns
-		WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C' ORDER BY table_name, column_name`)
+	changes, err := foreignTexts(ctx, db)
 	if err != nil {
-		return fmt.Errorf("reading the order of texts: %w", err)
-	}
-	defer rows.Close()
-	changes := make(map[string][]string)
-	for rows.Next() {
-		var table, column string
-		if err := rows.Scan(&table, &column); err != nil {
-			return err
-		}
-		changes[table] = append(changes[table], `ALTER COLUMN `+column+` TYPE TEXT COLLATE "C"`)
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("reading the order of texts: %w", err)
+		return err
 	}
 	for table, columns := range changes {
+		for i, column := range columns {
+			columns[i] = `ALTER COLUMN ` + column + ` TYPE TEXT COLLATE "C"`
+		}
 		if _, err := db.ExecContext(ctx, `ALTER TABLE `+table+` `+strings.Join(columns, ", ")); err != nil {
 			return fmt.Errorf("ordering texts as bytes: %w", err)
 		}
 	}
 	return nil
+}
+
+// foreignTexts returns the columns, by table, whose texts have another order.
+func foreignTexts(ctx context.Context, db *sql.DB) (map[string][]string, error) {
+	rows, err := db.QueryContext(ctx, `SELECT table_name, column_name FROM information_schema.columns
+		WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C' ORDER BY table_name, column_name`)
+	if err != nil {
+		return nil, fmt.Errorf("reading the order of texts: %w", err)
+	}
+	defer rows.Close()
+	found := make(map[string][]string)
+	for rows.Next() {
+		var table, column string
+		if err := rows.Scan(&table, &column); err != nil {
+			return nil, err
+		}
+		found[table] = append(found[table], column)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("reading the order of texts: %w", err)
+	}
+	return found, nil
 }
 
 // NoteRestored notes in a database that it was restored from a backup, as
