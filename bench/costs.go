@@ -119,6 +119,9 @@ type offeredFile struct {
 }
 
 func (c *costing) measure(ctx context.Context) (err error) {
+	if err := c.measureIdle(ctx); err != nil {
+		return err
+	}
 	for _, p := range c.nodes {
 		conn, err := dial(ctx, p.address)
 		if err != nil {
@@ -126,9 +129,6 @@ func (c *costing) measure(ctx context.Context) (err error) {
 		}
 		defer conn.close()
 		c.conns = append(c.conns, conn)
-	}
-	if err := c.measureIdle(ctx); err != nil {
-		return err
 	}
 	defer func() { c.hangUp() }()
 	small := float64(c.rooms * c.files)
@@ -167,6 +167,9 @@ func (c *costing) measure(ctx context.Context) (err error) {
 		c.found.Operations[step.name] = cost
 		fmt.Fprintf(c.progress, "%s: %+v\n", step.name, cost)
 	}
+	if err := c.measureLooks(ctx); err != nil {
+		return fmt.Errorf("look: %w", err)
+	}
 	c.found.RedisPublish, c.found.RedisDeliver, err = redisCosts(ctx, c.redis)
 	return err
 }
@@ -179,23 +182,58 @@ func costOf(m reading, times float64) operationCost {
 	}
 }
 
-// measureIdle watches the cluster while nothing happens.
-func (c *costing) measureIdle(ctx context.Context) error {
-	before, err := c.read(ctx)
+// lookedAt is how many rooms nodes are watched with that look them up, and otherwise
+// do nothing.
+const lookedAt = 3000
+
+// measureLooks is what it costs a second that somebody is connected to a room.
+func (c *costing) measureLooks(ctx context.Context) error {
+	for i := range lookedAt {
+		at := i % len(c.nodes)
+		visit, err := enterHandout(c.conns[at])
+		if err != nil {
+			return err
+		}
+		ear, err := joinPush(ctx, c.nodes[at].address, visit.token, func([]byte) {})
+		if err != nil {
+			return err
+		}
+		go ear.listen() // until hangUp
+		c.ears = append(c.ears, ear)
+	}
+	d, seconds, err := c.watch(ctx, c.quiet)
 	if err != nil {
 		return err
+	}
+	cost := costOf(d, seconds*lookedAt)
+	// The looks of a node are one transaction, which is there without rooms too.
+	cost.Transactions, cost.Published, cost.S3Requests, cost.WALBytes = 0, 0, 0, 0
+	c.found.Operations["look"] = cost
+	fmt.Fprintf(c.progress, "look: %+v\n", cost)
+	return nil
+}
+
+// watch returns what is used while nobody asks for anything.
+func (c *costing) watch(ctx context.Context, less reading) (used reading, seconds float64, err error) {
+	before, err := c.read(ctx)
+	if err != nil {
+		return used, 0, err
 	}
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return used, 0, ctx.Err()
 	case <-time.After(c.idle):
 	}
 	after, err := c.read(ctx)
+	return after.less(before, less), after.at.Sub(before.at).Seconds(), err
+}
+
+// measureIdle watches the cluster while nothing happens.
+func (c *costing) measureIdle(ctx context.Context) error {
+	d, seconds, err := c.watch(ctx, reading{})
 	if err != nil {
 		return err
 	}
-	seconds := after.at.Sub(before.at).Seconds()
-	d := after.less(before, reading{})
 	c.quiet = reading{
 		database: d.database / seconds, redis: d.redis / seconds, transactions: d.transactions / seconds, wal: d.wal / seconds,
 		published: d.published / seconds, bucketRequests: d.bucketRequests / seconds,

@@ -128,6 +128,9 @@ func run(args []string, out, progress io.Writer) error {
 	if len(args) > 0 && args[0] == "costs" {
 		return runCosts(args[1:], progress)
 	}
+	if len(args) > 0 && args[0] == "cluster" {
+		return runCluster(args[1:], out, progress)
+	}
 	c, err := parseFlags(args)
 	if err != nil {
 		return err

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -69,42 +67,47 @@ func (r *rig) read(ctx context.Context) (m reading, err error) {
 }
 
 // familyTime is the CPU time of a process and of its children, in seconds, those that
-// have ended included.
-func familyTime(pid int) (float64, error) {
+// have ended included, in steps of 10 ms.
+func familyTime(pid int) (seconds float64, err error) {
 	all, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		return 0, err
 	}
-	var ticks float64
 	for _, file := range all {
 		text, err := os.ReadFile(file)
-		if errors.Is(err, fs.ErrNotExist) {
+		if err != nil {
 			continue // it has ended, and its parent has its time
 		}
-		if err != nil {
-			continue // likewise, while it was read
-		}
-		// What is behind the name, which is in brackets: state, parent, …; 12 and 13 are
-		// its own time, 14 and 15 that of its children (proc(5)).
+		// What is behind the name, which is in brackets: state, parent, …; 11 and 12 are
+		// its own time, 13 and 14 that of its children that have ended (proc(5)).
 		_, rest, _ := bytes.Cut(text, []byte(") "))
 		fields := strings.Fields(string(rest))
+		if len(fields) < 15 {
+			return 0, fmt.Errorf("reading %s: it has %d fields", file, len(fields))
+		}
 		itself := file == procFile(pid, "stat")
-		if len(fields) < 15 || !itself && fields[1] != strconv.Itoa(pid) {
+		if !itself && fields[1] != strconv.Itoa(pid) {
 			continue
 		}
-		last := 13
-		if itself {
-			last = 15
+		own, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err != nil {
+			return 0, err
 		}
-		for _, field := range fields[11:last] {
-			n, err := strconv.ParseFloat(field, 64)
+		if used, err := cpuTime(own); err == nil { // finer than what stands here
+			seconds += used.Seconds()
+		}
+		if !itself {
+			continue
+		}
+		for _, field := range fields[13:15] {
+			ticks, err := strconv.ParseFloat(field, 64)
 			if err != nil {
 				return 0, fmt.Errorf("reading %s: %w", file, err)
 			}
-			ticks += n
+			seconds += ticks / 100 // USER_HZ
 		}
 	}
-	return ticks / 100, nil // USER_HZ
+	return seconds, nil
 }
 
 // published is how many messages Redis was asked to publish.

@@ -31,7 +31,6 @@ type operation struct {
 	DatabaseSeconds float64 `json:"databaseSeconds"` // CPU of PostgreSQL
 	WALBytes        float64 `json:"walBytes"`        // what PostgreSQL has to make durable
 	Published       float64 `json:"published"`       // messages to Redis
-	Delivered       float64 `json:"delivered"`       // messages from Redis to nodes
 	S3Requests      float64 `json:"s3Requests"`
 	NodeBytes       float64 `json:"nodeBytes"` // through nodes, to and from clients
 }
@@ -45,6 +44,8 @@ const (
 	opUp      = "gibUp"    // a GiB is uploaded
 	opDown    = "gibDown"  // a GiB is downloaded
 	opExpire  = "fileEnds" // a file ends, its bytes and its record are removed
+	opLook    = "look"     // a node looks how far a room of its connections has come, in a second
+	opIdle    = "idle"     // costs.Idle
 )
 
 func loadCosts(file string) (*costs, error) {
@@ -56,8 +57,8 @@ func loadCosts(file string) (*costs, error) {
 	if err := json.Unmarshal(text, c); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", file, err)
 	}
-	for _, name := range []string{opJoin, opLeave, opSmall, opReceive, opUp, opDown, opExpire} {
-		if op, ok := c.Operations[name]; !ok || op.NodeSeconds <= 0 {
+	for _, name := range []string{opJoin, opLeave, opSmall, opReceive, opUp, opDown, opExpire, opLook} {
+		if op, ok := c.Operations[name]; !ok || op.NodeSeconds <= 0 && op.DatabaseSeconds <= 0 {
 			return nil, fmt.Errorf("%s has no cost of %q", file, name)
 		}
 	}

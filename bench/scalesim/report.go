@@ -22,28 +22,30 @@ const (
 
 // report writes the tables.
 func (s sweep) report(w io.Writer, one, many []*outcome) {
-	fmt.Fprintf(w, "The load: rooms of %d, who stay for %.0f minutes, each sharing %g files an hour of %g MiB, which %.0f %% of the others download.\n",
+	s.operations(w)
+	fmt.Fprintf(w, "**The load:** rooms of %d, who stay for %.0f minutes, each sharing %g files an hour of %g MiB, which %.0f %% of the others download.\n",
 		s.profile.RoomSize, s.profile.Session/60, s.profile.FilesPerHour, s.profile.FileMiB, 100*s.profile.Received)
-	fmt.Fprintf(w, "The machines: nodes of %d cores for %s participants each, PostgreSQL with %d cores, Redis with one. Cores are as fast as the one that was measured (%s).\n\n",
+	fmt.Fprintf(w, "**The machines:** nodes of %d cores for %s participants each, PostgreSQL with %d cores, Redis with one. Cores are as fast as the one that was measured (%s).\n\n",
 		s.hardware.NodeCores, count(float64(s.hardware.PerNode)), s.hardware.DatabaseCores, s.costs.Machine)
 	s.demands(w)
 	s.limits(w)
 	s.outcomes(w, "With one PostgreSQL and one Redis:", one)
 	s.outcomes(w, fmt.Sprintf("With the rooms divided among as many as keep each below %.0f %%:", 100*headroom), many)
+	s.sizes(w)
 }
 
 // demands is what so many participants ask for in a second.
 func (s sweep) demands(w io.Writer) {
 	fmt.Fprintln(w, "What they ask for in each second, by the costs of one operation times how often it happens:")
 	fmt.Fprintln(w)
-	fmt.Fprintln(w, "| participants | nodes | files | downloads | joins | transactions | WAL | messages to Redis | from Redis to nodes | S3 requests | bytes through nodes |")
-	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|---|")
+	fmt.Fprintln(w, "| participants | nodes | files | downloads | joins | transactions | WAL | messages to Redis | from Redis to nodes | of these, to all nodes | S3 requests | bytes through nodes |")
+	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|---|---|")
 	for _, participants := range crowds() {
 		world := s.world(participants)
 		d, r := world.demand(), world.rates()
-		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s/s | %s | %s | %s | %s/s |\n", count(float64(participants)), count(float64(world.nodes())),
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s/s | %s | %s | %s | %s | %s/s |\n", count(float64(participants)), count(float64(world.nodes())),
 			count(r[opSmall]), count(r[opReceive]), count(r[opJoin]), count(d.Transactions), humanize.IBytes(uint64(d.WAL)),
-			count(d.Published), count(d.Delivered), count(d.S3Requests), humanize.IBytes(uint64(d.Bytes)))
+			count(d.Published), count(d.Delivered), count(d.Broadcast), count(d.S3Requests), humanize.IBytes(uint64(d.Bytes)))
 	}
 	fmt.Fprintln(w)
 }

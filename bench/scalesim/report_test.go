@@ -35,7 +35,7 @@ func TestPageIsWritten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"# Before\n", "\nAfter\n", "| one Redis |", "10,000,000", "](scaling.svg)"} {
+		for _, want := range []string{"# Before\n", "\nAfter\n", "| one Redis |", "| a school", "| download of it", "10,000,000", "](scaling.svg)"} {
 			if !strings.Contains(string(written), want) {
 				t.Errorf("the page has no %q", want)
 			}
@@ -65,6 +65,19 @@ func TestCostsMustBeWhole(t *testing.T) {
 	}
 	if _, err := loadCosts(file); err == nil || !strings.Contains(err.Error(), opReceive) {
 		t.Errorf("costs without a download: %v", err)
+	}
+}
+
+// TestSizes: a node more than what the busiest hour takes, and half of everything.
+func TestSizes(t *testing.T) {
+	s := exampleSweep()
+	for _, c := range customers() {
+		z := s.size(c)
+		d := z.demand
+		if float64(z.nodes-1)*float64(s.hardware.NodeCores)*half < d.Node || (z.nodes-1)*s.hardware.PerNode < c.participants ||
+			float64(z.databaseCores)*half < d.Database || float64(z.redises)*half < d.Redis {
+			t.Errorf("%s gets %+v", c.Name, z)
+		}
 	}
 }
 

@@ -33,10 +33,11 @@ func simulate(w world, seed uint64, warm, seconds float64) *outcome {
 	for _, name := range []string{opJoin, opLeave, opSmall, opReceive, opExpire} { // in a fixed order
 		op, rate := s.operation(name), w.rates()[name]
 		files := name == opSmall
-		s.every(rate, func() { s.begin(op, files) })
+		s.every(rate, func() { s.begin(name, op, files) })
 	}
 	// What a node does by itself is spread over its seconds.
-	s.every(float64(w.nodes()), func() { s.begin(w.costs.Idle, false) })
+	s.every(float64(w.nodes()), func() { s.begin(opIdle, w.costs.Idle, false) })
+	s.every(float64(w.nodes()), s.look)
 	s.run(warm)
 	for _, all := range [][]*station{s.nodesAt, s.databasesAt, s.redisesAt} {
 		for _, each := range all {
@@ -74,7 +75,7 @@ func (s *simulation) operation(name string) operation {
 // begin has an operation go its way: half of its work at the node that is asked, its
 // transactions one after the other, its messages through Redis, and the other half
 // of the work at the nodes of the room, at once.
-func (s *simulation) begin(op operation, files bool) {
+func (s *simulation) begin(name string, op operation, files bool) {
 	room := s.random.Uint64()
 	database, redis := s.databasesAt[room%uint64(s.Databases)], s.redisesAt[room%uint64(s.Redises)]
 	node := s.nodesAt[s.random.IntN(len(s.nodesAt))]
@@ -93,7 +94,12 @@ func (s *simulation) begin(op operation, files bool) {
 	}
 	if op.Published > 0 {
 		touched := s.touched()
-		costs := op.Published * (s.costs.RedisPublish + float64(len(touched))*s.costs.RedisDeliver)
+		if name == opIdle {
+			touched = touched[:1]
+		}
+		all := hints(name, op)
+		delivered := (op.Published-all)*float64(len(touched)) + all*float64(len(s.nodesAt))
+		costs := op.Published*s.costs.RedisPublish + delivered*s.costs.RedisDeliver
 		p.steps = append(p.steps, []visit{{station: redis, demand: costs}})
 		var fan []visit
 		for _, each := range touched {
@@ -108,6 +114,18 @@ func (s *simulation) begin(op operation, files bool) {
 		}
 	}
 	s.start(p)
+}
+
+// look has a node look up the rooms of its connections, in every PostgreSQL server those
+// that it has.
+func (s *simulation) look() {
+	op, rooms := s.costs.Operations[opLook], s.looked()/float64(len(s.nodesAt))
+	var there []visit
+	for _, each := range s.databasesAt {
+		there = append(there, visit{station: each, demand: rooms * op.DatabaseSeconds / float64(len(s.databasesAt))})
+	}
+	node := visit{station: s.nodesAt[s.random.IntN(len(s.nodesAt))], demand: rooms * op.NodeSeconds}
+	s.start(&process{steps: [][]visit{there, {node}}})
 }
 
 // touched are the nodes that the participants of a room are on.

@@ -43,6 +43,12 @@ func (w world) spread(participants int) float64 {
 	return n * (1 - math.Pow(1-1/n, float64(participants)))
 }
 
+// looked is how many rooms all nodes together look up in the store in a second: each
+// those of its connections.
+func (w world) looked() float64 {
+	return float64(w.Participants) / float64(w.profile.RoomSize) * w.spread(w.profile.RoomSize)
+}
+
 // rates are how many operations there are in a second.
 func (w world) rates() map[string]float64 {
 	p, people := w.profile, float64(w.Participants)
@@ -57,40 +63,55 @@ func (w world) rates() map[string]float64 {
 
 // demand is what all operations of a second ask of each kind of engine together.
 type demand struct {
-	Node, Database, Redis                float64 // CPU-seconds
-	Transactions, Published, Delivered   float64
-	WAL, Bytes, S3Requests, Interconnect float64
+	Node, Database, Redis              float64 // CPU-seconds
+	Transactions, Published, Delivered float64
+	Broadcast                          float64 // of Delivered, what goes to all nodes
+	WAL, Bytes, S3Requests             float64
 }
 
 // demand adds the operations up. By the utilisation law that is how many servers of
 // each kind are busy.
 func (w world) demand() (d demand) {
-	add := func(op operation, times float64) {
+	add := func(name string, op operation, times float64) {
 		d.Node += op.NodeSeconds * times
 		d.Database += op.DatabaseSeconds * times
 		d.Transactions += op.Transactions * times
 		d.WAL += op.WALBytes * times
 		d.S3Requests += op.S3Requests * times
 		d.Bytes += op.NodeBytes * times
-		published := op.Published * times
-		d.Published += published
-		d.Delivered += published * w.deliveries(op)
+		d.Published += op.Published * times
+		d.Delivered += times * w.deliveries(name, op)
+		d.Broadcast += times * hints(name, op) * float64(w.nodes())
 	}
 	for name, rate := range w.rates() {
-		add(w.costs.Operations[name], rate)
+		add(name, w.costs.Operations[name], rate)
 	}
-	add(w.costs.Idle, float64(w.nodes()))
+	add(opIdle, w.costs.Idle, float64(w.nodes()))
+	add(opLook, w.costs.Operations[opLook], w.looked())
 	d.Redis = d.Published*w.costs.RedisPublish + d.Delivered*w.costs.RedisDeliver
 	return d
 }
 
-// deliveries is to how many nodes Redis sends each message of an operation: to those
-// that its room is on.
-func (w world) deliveries(op operation) float64 {
-	if op.Published == 0 {
-		return 0
+// hints is how many of the messages of an operation go to all nodes: the end of a file
+// is told to each, which may be sending it; and a node says that it is there, beside
+// one message a second to itself. All others go to the nodes of the room.
+func hints(name string, op operation) float64 {
+	switch name {
+	case opExpire:
+		return min(1, op.Published)
+	case opIdle:
+		return max(0, op.Published-1)
 	}
-	return w.spread(w.profile.RoomSize)
+	return 0
+}
+
+// deliveries is how many messages Redis sends to nodes for an operation.
+func (w world) deliveries(name string, op operation) float64 {
+	all, where := hints(name, op), w.spread(w.profile.RoomSize)
+	if name == opIdle {
+		where = 1
+	}
+	return (op.Published-all)*where + all*float64(w.nodes())
 }
 
 // utilisation is which part of each kind of engine is busy.

@@ -14,6 +14,7 @@ func example() *costs {
 			opSmall:   {NodeSeconds: 0.002, Transactions: 3.5, DatabaseSeconds: 0.001, Published: 1},
 			opReceive: {NodeSeconds: 0.001, Transactions: 3, DatabaseSeconds: 0.0006, Published: 1},
 			opExpire:  {NodeSeconds: 0.0005, Transactions: 2, DatabaseSeconds: 0.0004, Published: 1},
+			opLook:    {NodeSeconds: 2e-6, DatabaseSeconds: 5e-6},
 			opUp:      {NodeSeconds: 2}, opDown: {NodeSeconds: 1},
 		},
 		Idle:         operation{NodeSeconds: 0.002, Transactions: 5, DatabaseSeconds: 0.001},
