@@ -62,7 +62,7 @@ func (n *Node) Leave(ctx context.Context) error {
 	}
 	n.mu.Unlock()
 	n.dutiesEnd(ctx)
-	n.cutStreams(func(string) bool { return true })
+	n.cutTies(func(string) bool { return true })
 	n.reach.client.CloseIdleConnections()
 	n.registering.Lock() // no heartbeat comes after it
 	defer n.registering.Unlock()
@@ -152,7 +152,7 @@ func (n *Node) look(ctx context.Context) error {
 		v.nodes[node.ID] = node
 	}
 	n.view.Store(v)
-	n.cutStreams(func(from string) bool { return !n.known(from) })
+	n.cutTies(func(to string) bool { return !n.known(to) })
 	return nil
 }
 

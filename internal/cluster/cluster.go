@@ -65,9 +65,10 @@ type Node struct {
 
 	reach reach // what connects to other nodes
 
-	view    atomic.Pointer[view]
-	fencing *time.Timer   // fires when the node was not heard of for too long
-	beating chan struct{} // holds a value while the view is being read
+	view      atomic.Pointer[view]
+	following atomic.Int64  // open streams
+	fencing   *time.Timer   // fires when the node was not heard of for too long
+	beating   chan struct{} // holds a value while the view is being read
 
 	hints   chan protocol.ShareID // see Hint
 	leaving chan struct{}         // closed by Leave
@@ -78,7 +79,7 @@ type Node struct {
 	heard       time.Time               // when the last heartbeat that was taken began; guarded by mu, as all below
 	since       time.Time               // since when heartbeats have been taken without a gap
 	left        bool                    // Leave was called
-	streams     map[*stream]string      // open ones, and the node that each comes from
+	ties        map[*tie]struct{}       // what waits for other nodes
 	fenced      []func()                // see OnFenced
 	lapsed      []func(context.Context) // see OnLapsed
 }
@@ -95,7 +96,7 @@ func New(c Config) *Node {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	n := &Node{
-		Config: c, ID: "nd_" + strings.ToLower(rand.Text()), beating: make(chan struct{}, 1), leaving: make(chan struct{}), hints: make(chan protocol.ShareID, 100), streams: make(map[*stream]string),
+		Config: c, ID: "nd_" + strings.ToLower(rand.Text()), beating: make(chan struct{}, 1), leaving: make(chan struct{}), hints: make(chan protocol.ShareID, 100), ties: make(map[*tie]struct{}),
 		reach: newReach(),
 	}
 	n.view.Store(&view{nodes: map[string]store.Node{}})

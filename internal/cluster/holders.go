@@ -65,6 +65,10 @@ func busy(err error) error {
 
 // post asks the upload's holder for something, and returns when it has done it.
 func (n *Node) post(ctx context.Context, s store.Share, what string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	t := n.tie(s.Holder, cancel)
+	defer n.untie(t)
 	r, err := n.request(ctx, http.MethodPost, s, what, nil)
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -44,7 +43,6 @@ type model struct {
 	*rig
 	nodes  []*node
 	gossip gossip
-	silent map[string]chan struct{} // nodes that answer nobody, until it is closed; guarded by the gossip's mutex
 
 	t     *rapid.T
 	id    protocol.ShareID
@@ -60,25 +58,11 @@ type run struct {
 }
 
 func newModel(t *testing.T) *model {
-	m := &model{rig: newRig(t), silent: make(map[string]chan struct{})}
+	m := &model{rig: newRig(t)}
 	m.gossip = gossip{mu: new(sync.Mutex), paused: make(map[string]bool)}
 	m.handover, m.every = 40*time.Millisecond, 4*time.Millisecond
 	for range 3 {
 		n := m.joinWith(func(db *store.DB) registry { g := m.gossip; g.DB = db; return g })
-		inner := n.server.Config.Handler
-		n.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			m.gossip.mu.Lock()
-			silent := m.silent[n.ID]
-			m.gossip.mu.Unlock()
-			if silent != nil {
-				select {
-				case <-silent:
-				case <-r.Context().Done():
-					return
-				}
-			}
-			inner.ServeHTTP(w, r)
-		})
 		n.beat()
 		m.nodes = append(m.nodes, n)
 	}
@@ -195,18 +179,14 @@ func (m *model) goOn(*rapid.T) {
 }
 
 func (m *model) hush(*rapid.T) {
-	n := m.pick("silent", func(n *node) bool { return m.silent[n.ID] == nil })
-	m.gossip.mu.Lock()
-	defer m.gossip.mu.Unlock()
-	m.silent[n.ID] = make(chan struct{})
+	n := m.pick("silent", func(n *node) bool { return n.silent.Load() == nil })
+	silent := make(chan struct{})
+	n.silent.Store(&silent)
 }
 
 func (m *model) speak(*rapid.T) {
-	n := m.pick("speaking", func(n *node) bool { return m.silent[n.ID] != nil })
-	m.gossip.mu.Lock()
-	defer m.gossip.mu.Unlock()
-	close(m.silent[n.ID])
-	delete(m.silent, n.ID)
+	n := m.pick("speaking", func(n *node) bool { return n.silent.Load() != nil })
+	close(*n.silent.Swap(nil))
 }
 
 // check holds the record, and the bytes, against what the client was told.
@@ -236,11 +216,12 @@ func (m *model) wantBytes(s store.Share) {
 func (m *model) end() {
 	m.gossip.mu.Lock()
 	clear(m.gossip.paused)
-	for id, silent := range m.silent {
-		close(silent)
-		delete(m.silent, id)
-	}
 	m.gossip.mu.Unlock()
+	for _, n := range m.nodes {
+		if silent := n.silent.Swap(nil); silent != nil {
+			close(*silent)
+		}
+	}
 	m.sees()
 	for n, r := range m.runs {
 		close(r.ended)

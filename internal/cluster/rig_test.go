@@ -6,9 +6,11 @@ import (
 	"crypto/rand"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,7 +72,8 @@ type node struct {
 	uploads *upload.Service
 	shares  *share.Service
 	server  *httptest.Server
-	kill    func() // ends its heartbeats
+	silent  atomic.Pointer[chan struct{}] // if set, it answers nobody until that is closed
+	kill    func()                        // ends its heartbeats
 }
 
 // node starts a node.
@@ -122,7 +125,17 @@ func (r *rig) joinWith(of func(*store.DB) registry, duties ...string) *node {
 		Limits: protocol.Limits{EmptyRoomSeconds: 3600, UploadIdleSeconds: 3600},
 	})
 	n.OnFenced(n.uploads.Fenced)
-	n.server.Config.Handler = n.Handler(n.uploads)
+	handler := n.Handler(n.uploads)
+	n.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if silent := n.silent.Load(); silent != nil {
+			select {
+			case <-*silent:
+			case <-r.Context().Done():
+				return
+			}
+		}
+		handler.ServeHTTP(w, r)
+	})
 	n.server.Start()
 	r.must(n.Start(r.Context()))
 	r.Cleanup(func() {

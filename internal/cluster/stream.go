@@ -28,6 +28,7 @@ const (
 // stream implements blob.Stream.
 type stream struct {
 	node  *Node
+	tie   *tie
 	ctx   context.Context // of the one who reads, who owns the stream
 	conn  net.Conn
 	early *bufio.Reader // what came with the head of the answer
@@ -49,7 +50,8 @@ func (n *Node) Stream(ctx context.Context, s store.Share, from int64) (blob.Stre
 	}
 	st := &stream{node: n, ctx: ctx, conn: conn, early: bufio.NewReaderSize(conn, mostAnswer)}
 	st.stop = context.AfterFunc(ctx, st.abort)
-	n.note(st, s.Holder)
+	st.tie = n.tie(s.Holder, st.abort)
+	n.following.Add(1)
 	if err := st.ask(r); err != nil {
 		st.Close()
 		return nil, fmt.Errorf("following an upload at the node %s: %w", s.Holder, err)
@@ -116,37 +118,10 @@ func (s *stream) broken(err error) error {
 // Close implements io.Closer.
 func (s *stream) Close() error {
 	s.stop()
-	s.node.mu.Lock()
-	delete(s.node.streams, s)
-	s.node.mu.Unlock()
+	s.node.untie(s.tie)
+	s.node.following.Add(-1)
 	return s.conn.Close()
 }
 
-// note keeps the stream, to be cut off when the node that it comes from dies: a process
-// that is stopped keeps its connections.
-func (n *Node) note(s *stream, from string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.streams[s] = from
-}
-
-func (n *Node) cutStreams(from func(node string) bool) {
-	n.mu.Lock()
-	open := make(map[*stream]string, len(n.streams))
-	for s, node := range n.streams {
-		open[s] = node
-	}
-	n.mu.Unlock()
-	for s, node := range open {
-		if from(node) {
-			s.abort()
-		}
-	}
-}
-
 // Streams returns how many uploads are followed at other nodes now.
-func (n *Node) Streams() int {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return len(n.streams)
-}
+func (n *Node) Streams() int { return int(n.following.Load()) }
