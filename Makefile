@@ -52,7 +52,7 @@ test-long: build ## what is too long for make test: large files, the long amount
 	HANDOUT_LONG=1 e2e/run.sh
 	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -run 'TestTiming|TestCommandLinesSurvive' -v ./cmd/handout
 	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -v -run '^TestF[0-9]+_' ./internal/faulttest/... ./internal/blob/s3blob ./cmd/handout
-	HANDOUT_TEST_BLOBS=s3 $(GO) test -count=1 -timeout 0 -run 'Resum|Concat|Purge|Sweep|Timing|Serve|Tus|Parts|Content|Range|Access' ./cmd/handout
+	HANDOUT_TEST_BLOBS=s3 $(GO) test -count=1 -timeout 0 -v -run '^TestF(1|12|17)_|^TestF18_Revoked' ./internal/faulttest
 	$(GO) build -o bin/bench ./bench
 	bin/bench soak -report ""
 

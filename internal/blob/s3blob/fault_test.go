@@ -294,3 +294,63 @@ func TestAFullSpool(t *testing.T) {
 		t.Errorf("%d bytes are kept", n)
 	}
 }
+
+// TestWhatNobodyFlushesIsListedAllTheSame: else it would be taken for an orphan.
+func TestWhatNobodyFlushesIsListedAllTheSame(t *testing.T) {
+	s := open(t, place(t))
+	s.listWithin = time.Millisecond
+	w, err := s.Write(background, "sh_a", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if _, err := w.Write(randomBytes(2*leastSegment+1, 1)); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		listing, err := s.Manifest.Read(background, "sh_a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if listing.Size == 2*leastSegment {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d bytes are listed", listing.Size)
+		}
+	}
+	if err := w.Commit(background); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(kept(t, s, "sh_a")); n != 2*leastSegment+1 {
+		t.Errorf("%d bytes are kept", n)
+	}
+}
+
+// TestWhatIsRefusedIsNotAskedForAgain: it would be refused again.
+func TestWhatIsRefusedIsNotAskedForAgain(t *testing.T) {
+	c := place(t)
+	var refused atomic.Int64
+	faulty := startFaulty(t, c.Endpoint, func(r *http.Request) fault {
+		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, segmentsDir) {
+			refused.Add(1)
+			return denied
+		}
+		return none
+	})
+	s := open(t, faulty.through(c))
+	if err := send(s, "sh_a", randomBytes(100, 1), rand.New(rand.NewPCG(1, 2))); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Open(background, "sh_a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := io.ReadAll(r); err == nil || errors.Is(err, blob.ErrUnavailable) || errors.Is(err, blob.ErrLost) {
+		t.Errorf("reading what may not be read: %v", err)
+	}
+	if n := refused.Load(); n != 1 {
+		t.Errorf("it was asked for %d times", n)
+	}
+}

@@ -24,6 +24,7 @@ const (
 	truncated       // half of the body of the answer, and the connection breaks
 	stale           // the answer is that of the time before
 	kinds
+	denied // 403 AccessDenied, and nothing is done
 )
 
 // faulty is an S3 server behind which a good one stands.
@@ -59,11 +60,14 @@ func startFaulty(t testing.TB, endpoint string, choose func(*http.Request) fault
 		f.mu.Unlock()
 		r.Header.Set("Fault", string(rune('0'+of)))
 		switch of {
-		case broken, slowDown:
+		case broken, slowDown, denied:
 			io.Copy(io.Discard, r.Body)
 			status, code := http.StatusInternalServerError, "InternalError"
-			if of == slowDown {
+			switch of {
+			case slowDown:
 				status, code = http.StatusServiceUnavailable, "SlowDown"
+			case denied:
+				status, code = http.StatusForbidden, "AccessDenied"
 			}
 			w.Header().Set("Content-Type", "application/xml")
 			w.WriteHeader(status)

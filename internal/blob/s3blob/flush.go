@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
 	"github.com/handout-rtc/handout/internal/crash"
@@ -148,4 +149,22 @@ func (w *writer) list(ctx context.Context, commit bool) error {
 	w.live.mu.Unlock()
 	w.store.discard(garbage)
 	return nil
+}
+
+// listWithin is how long a segment may be in the bucket and not in the manifest while it
+// is written on, where nobody flushes: an append with a checksum may take hours, and what
+// no manifest knows for Config.OrphanAge is removed.
+const listWithin = 5 * time.Minute
+
+// listLate lists what has waited for so long.
+func (w *writer) listLate() {
+	w.flushes <- struct{}{}
+	defer func() { <-w.flushes }()
+	if w.closed {
+		return
+	}
+	if err := w.list(w.ctx, false); err != nil && w.ctx.Err() == nil {
+		w.store.Log.Warn("listing segments", "blob", w.key, "err", err)
+		w.listing.Reset(w.store.listWithin)
+	}
 }

@@ -106,51 +106,61 @@ func (r *reader) ReadAt(p []byte, offset int64) (n int, err error) {
 	return n, err
 }
 
-// readSome reads at least one byte, or says why there is none. It goes on through
-// faults of the bucket for as long as those are waited for.
+// readSome reads at least one byte, or says why there is none. An answer that breaks off
+// is asked for again, for as long as faults of the bucket are waited for.
 func (r *reader) readSome(p []byte, offset int64) (int, error) {
-	began := time.Now()
-	for missed := false; ; {
-		n, err := r.readOnce(p, offset)
+	began, missed := time.Now(), false
+	for pause := firstPause; ; pause = min(2*pause, mostPause) {
+		n, broken, err := r.readOnce(p, offset)
 		switch {
 		case n > 0:
 			return n, nil
-		case err == io.EOF:
-			return 0, io.EOF
 		case errors.Is(err, blob.ErrNotFound) && !missed:
 			// Another object has the bytes by now, unless they are gone.
 			missed = true
 			if err := r.refresh(); err != nil {
 				return 0, err
 			}
+			continue
 		case errors.Is(err, blob.ErrNotFound):
 			return 0, fmt.Errorf("%w: an object of it is gone: %w", blob.ErrLost, err)
-		case r.ctx.Err() != nil, errors.Is(err, os.ErrClosed), time.Since(began) > r.store.Patience:
-			return 0, interrupted(r.ctx, err)
+		case r.ctx.Err() != nil:
+			return 0, context.Cause(r.ctx)
+		case !broken:
+			return 0, err
+		case time.Since(began) > r.store.Patience:
+			return 0, fmt.Errorf("%w: %w", blob.ErrUnavailable, err)
+		}
+		select {
+		case <-time.After(pause):
+		case <-r.ctx.Done():
 		}
 	}
 }
 
-func (r *reader) readOnce(p []byte, offset int64) (int, error) {
+// readOnce reads what one place has of the bytes. broken says that the error came in the
+// middle of an answer.
+func (r *reader) readOnce(p []byte, offset int64) (n int, broken bool, err error) {
 	at, err := r.look(offset)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if at.file != nil {
 		defer at.file.release()
-		return at.file.ReadAt(p[:min(int64(len(p)), at.bytes)], at.at)
+		n, err = at.file.ReadAt(p[:min(int64(len(p)), at.bytes)], at.at)
+		return n, false, err
 	}
 	from, err := r.streamAt(at.segment, offset)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	n, err := from.Read(p)
+	n, err = from.Read(p)
 	if err != nil && err != io.EOF {
 		from.Close()
-		return n, err
+		return n, true, err
 	}
 	r.putBack(from, at.next)
-	return n, err
+	return n, true, err
 }
 
 // live returns the blob as this process writes it, unless it is known that another one

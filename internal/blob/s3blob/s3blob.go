@@ -35,8 +35,10 @@ type Store struct {
 	refuse  chan string   // objects that nobody needs any more
 	joining chan blob.Key // whole blobs that may be joined
 	answers answers
-	stop    context.CancelFunc
-	work    sync.WaitGroup
+
+	listWithin time.Duration // the constant, unless a test has less patience
+	stop       context.CancelFunc
+	work       sync.WaitGroup
 }
 
 var (
@@ -89,6 +91,7 @@ func newStore(c Config) (*Store, error) {
 	return &Store{
 		Config: c, bucket: bucket, sends: semaphore.NewWeighted(int64(c.Sending)), writing: writing{now: make(map[blob.Key]*live)},
 		refuse: make(chan string, mostWaiting), joining: make(chan blob.Key, mostWaiting), stop: func() {},
+		listWithin: listWithin,
 	}, nil
 }
 

@@ -2,13 +2,9 @@ package s3blob
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"sort"
 	"time"
-
-	"github.com/handout-rtc/handout/internal/blob"
 )
 
 const (
@@ -129,15 +125,4 @@ func (a *ahead) close() {
 	}
 	a.cancel()
 	a.take().Close()
-}
-
-// interrupted says what it means that reading an object has ended early.
-func interrupted(ctx context.Context, err error) error {
-	switch {
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case errors.Is(err, blob.ErrNotFound), errors.Is(err, blob.ErrUnavailable):
-		return err
-	}
-	return fmt.Errorf("%w: %w", blob.ErrUnavailable, err)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
 )
@@ -33,6 +34,7 @@ type writer struct {
 	flushes chan struct{}  // held by who flushes, commits or closes
 	sending sync.WaitGroup // requests under way
 	closed  bool           // guarded by flushes
+	listing *time.Timer    // lists what waits for it, see listWithin
 	// uncertain: the manifest was asked to add segments and has not answered.
 	uncertain atomic.Bool
 }
@@ -57,6 +59,8 @@ func (s *Store) Write(ctx context.Context, key blob.Key, offset int64) (blob.Wri
 		slots: make(chan struct{}, mostPieces), flushes: make(chan struct{}, 1),
 	}
 	w.ctx, w.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	w.listing = time.AfterFunc(time.Hour, w.listLate)
+	w.listing.Stop()
 	s.writing.begin(key, w.live)
 	return w, nil
 }
@@ -238,6 +242,9 @@ func (w *writer) sealLocked(p *piece) {
 		w.live.mu.Lock()
 		p.sent = true
 		done := w.live.advanceLocked()
+		if len(w.live.fresh) > 0 && len(w.live.fresh) == len(done) { // the first of them
+			w.listing.Reset(w.store.listWithin)
+		}
 		w.live.mu.Unlock()
 		w.let(done)
 	})
@@ -276,6 +283,7 @@ func (w *writer) Close() error {
 	}
 	w.closed = true
 	w.sending.Wait()
+	w.listing.Stop()
 	w.store.writing.end(w.key, w.live)
 	w.live.mu.Lock()
 	pieces, lost := w.live.pieces, w.live.fresh
