@@ -123,11 +123,26 @@ func (m *measures) watch(p *parts) {
 	count("handout_followers_waiting", "Downloads that wait for bytes of an upload.", p.uploads.Waiting)
 	count("handout_downloads_running", "Downloads that are being sent, those of uploads included.", p.shares.Downloading)
 	count("handout_receipt_steps_waiting", "Steps of receipts that wait for their commit; 10,000 may.", p.shares.ReceiptSteps)
-	gauge("handout_sweep_age_seconds", "Time since the last sweep, which ends what is due and removes what has ended, was done.", func() float64 {
+	gauge("handout_sweep_age_seconds", "Time since the last sweep, which ends what is due and removes what has ended, was done; 0 at a node that is not the one to sweep.", func() float64 {
+		if p.node != nil && !p.node.OnDuty(dutySweep) {
+			return 0
+		}
 		if at := p.shares.Swept(); !at.IsZero() {
 			return p.clock.Now().Sub(at).Seconds()
 		}
 		return 0
+	})
+	count("handout_cluster_nodes", "Nodes of the cluster that are alive, as this one sees them; 1 where it serves alone.", func() int {
+		if p.node == nil {
+			return 1
+		}
+		return p.node.Nodes()
+	})
+	count("handout_cluster_streams", "Uploads that are read at other nodes, where they come in.", func() int {
+		if p.node == nil {
+			return 0
+		}
+		return p.node.Streams()
 	})
 	gauge("handout_disk_healthy", "1 while the files can be written, 0 after a failed sync.", func() float64 {
 		return truth(p.healthy() == nil)

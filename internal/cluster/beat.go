@@ -81,10 +81,9 @@ func (n *Node) beat(ctx context.Context) error {
 		return err
 	}
 	if lapsed {
+		// Participants whose connections are here may be away by now: whoever holds the
+		// connections against the store sees it.
 		n.Log.Warn("the node was thought dead", "node", n.ID)
-		for _, f := range n.lapsed {
-			f(ctx)
-		}
 	}
 	if err := n.look(ctx); err != nil {
 		return err

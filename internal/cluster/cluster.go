@@ -76,12 +76,11 @@ type Node struct {
 
 	registering sync.Mutex // held while the registry is told of this node
 	mu          sync.Mutex
-	heard       time.Time               // when the last heartbeat that was taken began; guarded by mu, as all below
-	since       time.Time               // since when heartbeats have been taken without a gap
-	left        bool                    // Leave was called
-	ties        map[*tie]struct{}       // what waits for other nodes
-	fenced      []func()                // see OnFenced
-	lapsed      []func(context.Context) // see OnLapsed
+	heard       time.Time         // when the last heartbeat that was taken began; guarded by mu, as all below
+	since       time.Time         // since when heartbeats have been taken without a gap
+	left        bool              // Leave was called
+	ties        map[*tie]struct{} // what waits for other nodes
+	fenced      []func()          // see OnFenced
 }
 
 // New returns a Node that nobody knows of yet.
@@ -106,10 +105,6 @@ func New(c Config) *Node {
 // OnFenced has f called, from a goroutine, when this node cannot know any more whether
 // the others think it dead: what it holds may be theirs. Call it before Start.
 func (n *Node) OnFenced(f func()) { n.fenced = append(n.fenced, f) }
-
-// OnLapsed has f called when the node is heard of again after the others could have
-// thought it dead. Call it before Start.
-func (n *Node) OnLapsed(f func(context.Context)) { n.lapsed = append(n.lapsed, f) }
 
 // self is what the registry knows of this node.
 func (n *Node) self() store.Node { return store.Node{ID: n.ID, URL: n.URL} }
