@@ -88,7 +88,7 @@ type stand struct {
 }
 
 // newStand returns one that serves alone, unless change has it be a node.
-func newStand(t *testing.T, change func(*signal.Config), before ...func(*signal.Edge)) *stand {
+func newStand(t testing.TB, change func(*signal.Config), before ...func(*signal.Edge)) *stand {
 	t.Helper()
 	records, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "handout.db"))
 	if err != nil {
@@ -104,7 +104,7 @@ func newStand(t *testing.T, change func(*signal.Config), before ...func(*signal.
 }
 
 // newStandOn returns a stand without a room on records, which it closes.
-func newStandOn(t *testing.T, records *store.DB, change func(*signal.Config), before ...func(*signal.Edge)) *stand {
+func newStandOn(t testing.TB, records *store.DB, change func(*signal.Config), before ...func(*signal.Edge)) *stand {
 	t.Helper()
 	config := signal.Config{
 		Tokens:  token.Keys{"dev": {devKey}, "other": {[]byte("otherkey")}},
@@ -154,7 +154,7 @@ func (s *stand) claims(id protocol.ParticipantID) token.Claims {
 	}
 }
 
-func signed(t *testing.T, key []byte, c token.Claims) string {
+func signed(t testing.TB, key []byte, c token.Claims) string {
 	t.Helper()
 	credential, err := token.Sign(key, c)
 	if err != nil {
@@ -186,14 +186,14 @@ type frame struct {
 
 // client speaks the centrifuge protocol (JSON) over a WebSocket.
 type client struct {
-	t       *testing.T
+	t       testing.TB
 	ws      *websocket.Conn
 	pending []frame
 	early   []frame // pushes that came while it connected
 	id      string  // of its connection
 }
 
-func (s *stand) dial(t *testing.T) *client {
+func (s *stand) dial(t testing.TB) *client {
 	t.Helper()
 	ws, response, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(s.web.URL, "http")+"/ws", nil)
 	if err != nil {

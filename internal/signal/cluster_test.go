@@ -29,7 +29,7 @@ func brokers(t *testing.T, test func(*testing.T, *stand)) {
 }
 
 // run does what is to be done beside the connections until the test ends.
-func (s *stand) run(t *testing.T) {
+func (s *stand) run(t testing.TB) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); s.edge.Run(ctx) }()
@@ -39,6 +39,16 @@ func (s *stand) run(t *testing.T) {
 // nodes returns so many nodes of one cluster, with one room. Each has a store of its
 // own on the same database, and announces what it commits.
 func nodes(t *testing.T, n int, redis *enginetest.Redis) []*stand {
+	t.Helper()
+	all := silentNodes(t, n, redis)
+	for _, s := range all {
+		s.announce(t, s.records)
+	}
+	return all
+}
+
+// silentNodes are nodes that announce nothing.
+func silentNodes(t testing.TB, n int, redis *enginetest.Redis) []*stand {
 	t.Helper()
 	open := func(url string) (*store.DB, error) {
 		return postgres.Open(t.Context(), url, postgres.Config{Connections: 6})
@@ -58,7 +68,6 @@ func nodes(t *testing.T, n int, redis *enginetest.Redis) []*stand {
 		}
 		all[i] = newStandOn(t, records, func(c *signal.Config) { c.Redis = redis.URL() })
 		all[i].run(t)
-		all[i].announce(t, records)
 		all[i].database = database
 	}
 	r, err := all[0].rooms.Create(t.Context(), "dev", room.Details{Name: "Physics 101"})
