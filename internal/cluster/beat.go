@@ -3,6 +3,8 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/handout-rtc/handout/internal/store"
@@ -218,9 +220,14 @@ func (n *Node) others() []store.Node {
 // Nodes returns how many nodes are alive, this one included.
 func (n *Node) Nodes() int { return len(n.others()) + 1 }
 
+// clearEvery is how often to look again for what has gone with nodes that are known to
+// be dead: one that came back for a moment may have left something.
+const clearEvery = 5 * time.Second
+
 // clearAway notes what has gone with nodes that have died.
 func (n *Node) clearAway(ctx context.Context) error {
-	if !n.settled() || !n.anyDead() {
+	dead := n.dead()
+	if !n.settled() || dead == "" || dead == n.cleared && n.Now().Sub(n.clearedAt) < clearEvery {
 		return nil
 	}
 	away, err := n.Presence.DeadAway(ctx, n.Now())
@@ -230,14 +237,18 @@ func (n *Node) clearAway(ctx context.Context) error {
 	if away > 0 {
 		n.Log.Info("participants of dead nodes are away", "participants", away)
 	}
+	n.cleared, n.clearedAt = dead, n.Now()
 	return n.Presence.ForgetNodes(ctx)
 }
 
-func (n *Node) anyDead() bool {
-	for _, node := range n.view.Load().nodes {
+// dead names the nodes that are dead, "" for none.
+func (n *Node) dead() string {
+	var ids []string
+	for id, node := range n.view.Load().nodes {
 		if !node.Alive {
-			return true
+			ids = append(ids, id)
 		}
 	}
-	return false
+	slices.Sort(ids)
+	return strings.Join(ids, " ")
 }

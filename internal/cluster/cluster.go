@@ -70,6 +70,9 @@ type Node struct {
 	fencing   *time.Timer   // fires when the node was not heard of for too long
 	beating   chan struct{} // holds a value while the view is being read
 
+	cleared   string    // nodes behind which was cleared away, of Run alone
+	clearedAt time.Time // when
+
 	hints   chan protocol.ShareID // see Hint
 	leaving chan struct{}         // closed by Leave
 	atWork  sync.WaitGroup        // duties that are being done; none is added when the node has left

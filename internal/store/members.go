@@ -155,11 +155,26 @@ func (db *DB) Away(ctx context.Context, room protocol.RoomID, id protocol.Partic
 // Nobody has been away since later than now, whatever the time was before. In a
 // cluster it spares the connections of nodes that are alive.
 func (db *DB) AllAway(ctx context.Context, now time.Time) error {
+	if db.node != "" {
+		return db.allAwayHere(ctx, now)
+	}
 	return db.update(ctx, "marking everybody away", func(ctx context.Context, c *change) error {
-		_, err := c.exec(ctx, `UPDATE members SET connection = '', away_since = $1 WHERE (away_since = 0 OR away_since > $1)
-			AND node NOT IN (SELECT id FROM nodes WHERE seen_at > `+db.microsNow()+` - $2)`, micros(now), NodeDead.Microseconds())
+		_, err := c.exec(ctx, `UPDATE members SET connection = '', away_since = $1 WHERE away_since = 0 OR away_since > $1`, micros(now))
 		return err
 	})
+}
+
+// allAwayHere is AllAway in a cluster: of nodes that are gone, and of a process that
+// served alone before.
+func (db *DB) allAwayHere(ctx context.Context, now time.Time) error {
+	err := db.updateIn(ctx, deadNodes(), "marking everybody away", func(ctx context.Context, c *change) error {
+		_, err := c.exec(ctx, `UPDATE members SET connection = '', away_since = $1 WHERE away_since = 0 AND node = '' OR away_since > $1`, micros(now))
+		return err
+	})
+	if err == nil {
+		_, err = db.DeadAway(ctx, now)
+	}
+	return err
 }
 
 // Leave takes the participant off the roster and returns the connection that it

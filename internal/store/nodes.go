@@ -145,7 +145,7 @@ func (c *change) onDuty(ctx context.Context, name string) error {
 // In a cluster it is what AllAway is where one process serves alone.
 func (db *DB) DeadAway(ctx context.Context, now time.Time) (int, error) {
 	away := 0
-	err := db.updateIn(ctx, these(Key{Name: "dead nodes"}), "marking the participants of dead nodes away", func(ctx context.Context, c *change) error {
+	err := db.updateIn(ctx, deadNodes(), "marking the participants of dead nodes away", func(ctx context.Context, c *change) error {
 		away = 0
 		type gone struct {
 			id    string
@@ -177,9 +177,12 @@ func (db *DB) DeadAway(ctx context.Context, now time.Time) (int, error) {
 	return away, err
 }
 
+// deadNodes is the scope of what is cleared away behind nodes that have died.
+func deadNodes() Scope { return these(Key{Name: "dead nodes"}) }
+
 // ForgetNodes deletes dead nodes of which nothing is left.
 func (db *DB) ForgetNodes(ctx context.Context) error {
-	return db.updateIn(ctx, these(Key{Name: "dead nodes"}), "forgetting dead nodes", func(ctx context.Context, c *change) error {
+	return db.updateIn(ctx, deadNodes(), "forgetting dead nodes", func(ctx context.Context, c *change) error {
 		_, err := c.exec(ctx, `DELETE FROM nodes WHERE seen_at <= `+db.microsNow()+` - $1
 			AND NOT EXISTS (SELECT 1 FROM members WHERE node = nodes.id AND node <> '' AND away_since = 0)
 			AND NOT EXISTS (SELECT 1 FROM shares WHERE holder = nodes.id AND holder <> '' AND state = 'uploading')`,
