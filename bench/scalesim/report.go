@@ -80,14 +80,20 @@ func (s sweep) outcomes(w io.Writer, title string, all []*outcome) {
 	for _, o := range all {
 		fmt.Fprintf(w, "| %s | %d | %d | %.0f %% | %.0f %% | %.0f %% | %.0f %% | %.0f %% | %s/s | %s/s | %s | %s | %s |\n",
 			count(float64(o.world.Participants)), o.world.Databases, o.world.Redises, 100*o.offers.Database, 100*o.DatabaseMost, 100*o.offers.Redis, 100*o.RedisMost, 100*o.Node,
-			count(o.Offered), count(o.Shared), milliseconds(o.Share.quantile(0.5)), milliseconds(o.Share.quantile(0.99)), count(float64(o.DatabaseQueue)))
+			count(o.Offered), count(o.Shared), duration(o.Share.quantile(0.5)), duration(o.Share.quantile(0.99)), count(float64(o.DatabaseQueue)))
 	}
 	fmt.Fprintln(w)
 }
 
-func milliseconds(seconds float64) string {
+func duration(seconds float64) string {
 	if seconds == 0 {
 		return "none"
+	}
+	switch {
+	case seconds >= 1:
+		return fmt.Sprintf("%.3g s", seconds)
+	case seconds < 1e-3:
+		return fmt.Sprintf("%.3g µs", 1e6*seconds)
 	}
 	return fmt.Sprintf("%.3g ms", 1000*seconds)
 }

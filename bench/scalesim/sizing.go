@@ -62,7 +62,7 @@ func (s sweep) sizes(w io.Writer) {
 func (s sweep) operations(w io.Writer) {
 	fmt.Fprintf(w, "| one | node, CPU | PostgreSQL, CPU | transactions | WAL | messages to Redis | S3 requests |\n|---|---|---|---|---|---|---|\n")
 	row := func(title string, op operation) {
-		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s |\n", title, milliseconds(op.NodeSeconds), milliseconds(op.DatabaseSeconds), count(op.Transactions),
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s |\n", title, duration(op.NodeSeconds), duration(op.DatabaseSeconds), count(op.Transactions),
 			humanize.IBytes(uint64(op.WALBytes)), count(op.Published), count(op.S3Requests))
 	}
 	for _, each := range []struct{ title, name string }{
@@ -75,7 +75,5 @@ func (s sweep) operations(w io.Writer) {
 	}
 	row("node, in a second, whatever happens", s.costs.Idle)
 	fmt.Fprintf(w, "\nA message costs Redis %s, and %s for each node that it goes to. Measured on %s by `%s`, with rooms of %d on two nodes, on one machine (%s).\n\n",
-		microseconds(s.costs.RedisPublish), microseconds(s.costs.RedisDeliver), s.costs.When, s.costs.Command, s.costs.RoomSize, s.costs.Machine)
+		duration(s.costs.RedisPublish), duration(s.costs.RedisDeliver), s.costs.When, s.costs.Command, s.costs.RoomSize, s.costs.Machine)
 }
-
-func microseconds(seconds float64) string { return fmt.Sprintf("%.3g µs", 1e6*seconds) }
