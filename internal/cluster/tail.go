@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 )
@@ -46,6 +47,9 @@ func (t *tail) send(part *io.LimitedReader) error {
 			return err
 		}
 	}
+	if _, isFile := part.R.(*os.File); !isFile {
+		return t.sendCopied(part)
+	}
 	for part.N > 0 {
 		stretch := &io.LimitedReader{R: part.R, N: min(part.N, mostStretch)}
 		if err := t.length(stretch.N); err != nil {
@@ -58,6 +62,26 @@ func (t *tail) send(part *io.LimitedReader) error {
 		}
 		if stretch.N > 0 {
 			return io.ErrUnexpectedEOF // the blob is shorter than was said
+		}
+	}
+	return nil
+}
+
+// blocks are what is sent at a time of what the kernel cannot send: the length and the
+// stretch in one write, for each write wakes the other node.
+var blocks = sync.Pool{New: func() any { return new([128 << 10]byte) }}
+
+func (t *tail) sendCopied(part *io.LimitedReader) error {
+	block := blocks.Get().(*[128 << 10]byte)
+	defer blocks.Put(block)
+	for part.N > 0 {
+		n := min(part.N, int64(len(block)-lengthBytes))
+		binary.BigEndian.PutUint32(block[:], uint32(n))
+		if _, err := io.ReadFull(part, block[lengthBytes:lengthBytes+n]); err != nil {
+			return fmt.Errorf("reading an upload: %w", err)
+		}
+		if _, err := t.conn.Write(block[:lengthBytes+n]); err != nil {
+			return err
 		}
 	}
 	return nil
