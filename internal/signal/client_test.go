@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreAnyFunction("github.com/centrifugal/centrifuge/internal/dissolve.(*Dissolver).runWorker"))
 }
 
+// patience bounds what a test waits for, so that it says what did not come.
+const patience = time.Minute
+
 var (
 	devKey = []byte("devkey")
 	limits = protocol.Limits{ParticipantsPerRoom: 5, ReconnectSeconds: 10, MessageBytes: 1 << 10, RecipientsPerRequest: 5}
@@ -134,7 +137,9 @@ func newStandOn(t testing.TB, records *store.DB, change func(*signal.Config), be
 	mux.Handle("POST /emulation", edge.EmulationHandler())
 	s := &stand{edge: edge, rooms: rooms, records: records, web: httptest.NewServer(mux)}
 	t.Cleanup(func() {
-		if err := edge.Shutdown(context.Background()); err != nil {
+		patient, stop := context.WithTimeout(context.Background(), patience)
+		defer stop()
+		if err := edge.Shutdown(patient); err != nil {
 			t.Error(err)
 		}
 		s.web.CloseClientConnections()
@@ -267,7 +272,9 @@ func (c *client) next() (frame, websocket.StatusCode) {
 				return f, 0
 			}
 		}
-		_, message, err := c.ws.Read(c.t.Context())
+		patient, stop := context.WithTimeout(c.t.Context(), patience)
+		_, message, err := c.ws.Read(patient)
+		stop()
 		if err != nil {
 			code := websocket.CloseStatus(err)
 			if code < 0 {
