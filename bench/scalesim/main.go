@@ -33,6 +33,7 @@ func run(args []string, out, progress io.Writer) error {
 	page := flags.String("report", "docs/scaling.md", "page to write the tables into; empty for none")
 	flags.Uint64Var(&s.seed, "seed", 1, "of the random numbers")
 	flags.Float64Var(&s.seconds, "seconds", 30, "of simulated time, of a million participants")
+	flags.IntVar(&s.most, "most", 10_000_000, "participants, from 10,000 by tens")
 	flags.IntVar(&s.hardware.DatabaseCores, "database-cores", s.hardware.DatabaseCores, "cores of a PostgreSQL server")
 	flags.IntVar(&s.hardware.NodeCores, "node-cores", s.hardware.NodeCores, "cores of a node")
 	flags.IntVar(&s.hardware.PerNode, "per-node", s.hardware.PerNode, "participants of a node")

@@ -40,7 +40,7 @@ func (s sweep) demands(w io.Writer) {
 	fmt.Fprintln(w)
 	fmt.Fprintln(w, "| participants | nodes | files | downloads | joins | transactions | WAL | messages to Redis | from Redis to nodes | of these, to all nodes | S3 requests | bytes through nodes |")
 	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|---|---|")
-	for _, participants := range crowds() {
+	for _, participants := range s.crowds() {
 		world := s.world(participants)
 		d, r := world.demand(), world.rates()
 		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s/s | %s | %s | %s | %s | %s/s |\n", count(float64(participants)), count(float64(world.nodes())),

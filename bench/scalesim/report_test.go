@@ -28,14 +28,14 @@ func TestPageIsWritten(t *testing.T) {
 	var last []byte
 	for range 2 {
 		var out, progress bytes.Buffer
-		if err := run([]string{"-costs", from, "-report", page, "-seconds", "0.5"}, &out, &progress); err != nil {
+		if err := run([]string{"-costs", from, "-report", page, "-seconds", "2", "-most", "100000"}, &out, &progress); err != nil {
 			t.Fatal(err)
 		}
 		written, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"# Before\n", "\nAfter\n", "| one Redis |", "| a school", "| download of it", "10,000,000", "](scaling.svg)"} {
+		for _, want := range []string{"# Before\n", "\nAfter\n", "| one Redis |", "| a school", "| download of it", "| 100,000 | 10 |", "](scaling.svg)"} {
 			if !strings.Contains(string(written), want) {
 				t.Errorf("the page has no %q", want)
 			}

@@ -10,6 +10,7 @@ type sweep struct {
 	hardware hardware
 	seed     uint64
 	seconds  float64
+	most     int // participants
 }
 
 // headroom is how busy an engine may be for it to be called enough: beyond that what
@@ -23,7 +24,12 @@ func standard() (profile, hardware) {
 }
 
 // crowds are the numbers of participants that are simulated.
-func crowds() []int { return []int{10_000, 100_000, 1_000_000, 10_000_000} }
+func (s sweep) crowds() (all []int) {
+	for n := 10_000; n <= s.most; n *= 10 {
+		all = append(all, n)
+	}
+	return all
+}
 
 func (s sweep) world(participants int) world {
 	return world{costs: s.costs, profile: s.profile, hardware: s.hardware, Participants: participants, Databases: 1, Redises: 1}
@@ -55,7 +61,7 @@ func (s sweep) limit(of func(utilisation) float64) int {
 
 // run simulates every crowd in both worlds: with one of each engine, and divided.
 func (s sweep) run(note func(format string, args ...any)) (one, many []*outcome) {
-	for _, participants := range crowds() {
+	for _, participants := range s.crowds() {
 		single, divided := s.world(participants), s.divided(participants)
 		one = append(one, s.simulate(single, note))
 		if divided == single {

@@ -24,7 +24,7 @@ func example() *costs {
 
 func exampleSweep() sweep {
 	p, h := standard()
-	return sweep{costs: example(), profile: p, hardware: h, seed: 1, seconds: 40}
+	return sweep{costs: example(), profile: p, hardware: h, seed: 1, seconds: 40, most: 100_000}
 }
 
 // TestSimulationKeepsTheUtilisationLaw: what the stations of a run work is rate times
