@@ -28,12 +28,15 @@ type process struct {
 }
 
 // supervised runs "$@" until it ends or its own standard input does, which is when
-// the test process lets go of the other end, or dies.
+// the test process lets go of the other end, or dies: then the kernel hangs up a group
+// in which somebody is paused, and who is paused hears of nothing.
 const supervised = `
+	trap '' HUP
 	"$@" </dev/null >>log 2>&1 &
 	echo $! >pid.new; mv pid.new pid
 	cat >/dev/null
 	kill -s "$0" $! 2>/dev/null
+	kill -s CONT $! $(cat /proc/$!/task/$!/children 2>/dev/null) 2>/dev/null
 	wait $!`
 
 // start runs a program in dir, as a user if as is not nil, and waits until ready
