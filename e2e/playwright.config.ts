@@ -1,12 +1,13 @@
 import { defineConfig } from '@playwright/test';
 
+const onCluster = process.env.HANDOUT_CLUSTER === '1';
 const long = process.env.HANDOUT_LONG === '1';
 
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results',
   ...(long ? { grep: /@long/ } : { grepInvert: /@long/ }),
-  timeout: long ? 1_800_000 : 90_000,
+  timeout: long ? 1_800_000 : onCluster ? 180_000 : 90_000,
   expect: { timeout: 15_000 },
   workers: 2, // one alone waits for a third of its time
   retries: 0, // a flaky test is a bug

@@ -1,12 +1,4 @@
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import { expect, test } from '../harness/test.js';
-
-/** How many files the server keeps. */
-async function filesOnDisk(data: string): Promise<number> {
-  const entries = await readdir(path.join(data, 'files'), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).length;
-}
 
 const slow = 400_000; // bytes per second: a file of some MB is under way long enough to be cancelled
 
@@ -18,7 +10,7 @@ test('the sender cancels: its events, its callback, and nothing of the file stay
 }) => {
   const [ana, ben] = [await participant('Ana'), await participant('Ben')];
   const big = await samples.file('big.bin', 20_000_000);
-  const before = await filesOnDisk(handout.data);
+  const before = await handout.filesKept();
   network.bytesPerSecond = slow;
   await ana.send([big.path], {});
   await ana.heard('upload-progress', 2);
@@ -37,7 +29,7 @@ test('the sender cancels: its events, its callback, and nothing of the file stay
   expect((await ana.cancelUploads(1, false)).result).not.toBe(0);
   expect(await ana.journal('upload-completed')).toEqual([]);
   expect(await ben.available()).toEqual([]);
-  await expect.poll(() => filesOnDisk(handout.data)).toBe(before);
+  await expect.poll(() => handout.filesKept()).toBe(before);
 });
 
 test('cancels in every form', async ({ participant, samples, network }) => {
@@ -99,7 +91,7 @@ test("the sender's withdrawal ends running downloads with a reason", async ({
   handout,
 }) => {
   const [ana, ben] = [await participant('Ana'), await participant('Ben')];
-  const before = await filesOnDisk(handout.data);
+  const before = await handout.filesKept();
   const big = await samples.file('big.bin', 20_000_000);
   await ana.send([big.path], {});
   await ben.heard('download-available');
@@ -118,5 +110,5 @@ test("the sender's withdrawal ends running downloads with a reason", async ({
   await ben.receive(0);
   expect((await ben.heard('recv-error', 2))[1]?.detail.result).toBe(1181);
   expect((await ben.available())[0]).toEqual(expect.objectContaining({ index: 0, name: 'big.bin' }));
-  await expect.poll(() => filesOnDisk(handout.data)).toBe(before);
+  await expect.poll(() => handout.filesKept()).toBe(before);
 });

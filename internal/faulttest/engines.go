@@ -37,11 +37,12 @@ func (e Engines) Env() (env []string) {
 	return env
 }
 
-// SharedEngines returns a database, a bucket and a Redis for one cluster, on the servers
-// that the tests of this process share. The test is skipped where there are none.
+// SharedEngines returns a database and a bucket for one cluster, on the servers that
+// the tests of this process share, and a Redis of its own, which is no clusters' to
+// share. The test is skipped where they are missing.
 func SharedEngines(t testing.TB) *Engines {
 	t.Helper()
-	return newEngines(t, enginetest.SharedPostgres(t), enginetest.SharedRedis(t), enginetest.SharedS3(t))
+	return newEngines(t, enginetest.SharedPostgres(t), enginetest.OwnRedis(t), enginetest.SharedS3(t))
 }
 
 // OwnedEngines are those of one test, which may pause and kill them.
