@@ -48,8 +48,9 @@ screenshots: build ## the pictures of the README and of docs/panel.md, made by t
 	HANDOUT_SCREENSHOTS=1 e2e/run.sh -g "picture of the README"
 	$(NPM) run --silent pictures --workspace panel
 
-test-long: build ## what is too long for make test: large files, the long amounts of docs/reliability.md
+test-long: build ## what is too long for make test: large files, the browser tests on a cluster, the long amounts of docs/reliability.md
 	HANDOUT_LONG=1 e2e/run.sh
+	HANDOUT_CLUSTER=1 e2e/run.sh
 	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -run 'TestTiming|TestCommandLinesSurvive' -v ./cmd/handout
 	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -v -run '^TestF[0-9]+_' ./internal/faulttest/... ./internal/blob/s3blob ./cmd/handout
 	HANDOUT_TEST_BLOBS=s3 $(GO) test -count=1 -timeout 0 -v -run '^TestF(1|12|17)_|^TestF18_Revoked' ./internal/faulttest
