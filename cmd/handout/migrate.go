@@ -92,7 +92,7 @@ func (c *migrateCommand) move(ctx context.Context, shown migrate.Observer) (_ *m
 	}
 	defer func() { err = errors.Join(err, to.close()) }()
 	return migrate.Migration{
-		From: from.Side, To: to.Side, Quick: c.Quick, Parallel: c.Parallel, Observer: shown,
+		From: from.Side, To: to.Side, Quick: c.Quick, Parallel: c.Parallel, Observer: shown, Unused: c.From != "" && refuseMoved(c.From) != nil,
 		Closed: func() error {
 			if err := copyAudit(ctx, c.From, c.To); err != nil {
 				return err

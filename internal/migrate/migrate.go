@@ -57,6 +57,9 @@ type Migration struct {
 	Parallel int
 	// Observer may be nil.
 	Observer Observer
+	// Unused: nobody has used the source since Closed was called of a migration before,
+	// so that it is told again how that has ended.
+	Unused bool
 	// Closed is called when all is there, before a server may use it: it sees to it
 	// that none uses the source any more. It may be nil, and is called again by a
 	// migration that was killed right after it.
@@ -93,7 +96,7 @@ type Finding struct {
 func (m Migration) Run(ctx context.Context) (*Report, error) {
 	m = m.withDefaults()
 	report := &Report{Findings: []Finding{}, Tables: []store.TableCopy{}}
-	number, err := m.From.Records.CopyNumber(ctx)
+	number, err := m.From.Records.CopyNumber(ctx, m.Unused)
 	if err != nil {
 		return report, err
 	}
@@ -108,7 +111,7 @@ func (m Migration) Run(ctx context.Context) (*Report, error) {
 			return report, err
 		}
 	}
-	if err := errors.Join(m.To.Records.Flush(), m.From.Records.ForgetCopy(ctx)); err != nil {
+	if err := errors.Join(m.To.Records.Flush(), m.From.Records.EndCopy(ctx)); err != nil {
 		return report, err
 	}
 	return report, m.From.Records.Flush()

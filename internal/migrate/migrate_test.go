@@ -401,4 +401,8 @@ func TestAFinishedMigrationIsKnown(t *testing.T) {
 	if !report.Again || report.Files != 0 {
 		t.Errorf("the report is %+v", report)
 	}
+	again.Unused = true
+	if report, err = again.Run(t.Context()); err != nil || !report.Again {
+		t.Errorf("of a source that nobody uses any more it says %+v, %v", report, err)
+	}
 }

@@ -9,7 +9,9 @@ import (
 
 // TestUsage: by day, with what is no day refused.
 func TestUsage(t *testing.T) {
-	o := newOffice(t, func(c *server.Config) { c.Now = func() time.Time { return time.Date(2026, 3, 14, 15, 0, 0, 0, time.UTC) } })
+	o := newOffice(t, func(c *server.Config) {
+		c.Now = func() time.Time { return time.Date(2026, 3, 14, 15, 0, 0, 0, time.UTC) }
+	})
 	o.run(t, []call{
 		{as: dev, method: "GET", path: "/v1/usage", status: 200, has: []string{`"from":"2026-02-13","to":"2026-03-14","total":{"files":0,`, `"rooms":[]`}},
 		{as: dev, method: "GET", path: "/v1/usage?from=2026-01-01", status: 200, has: []string{`"from":"2026-01-01","to":"2026-03-14"`}},

@@ -12,10 +12,11 @@ import (
 )
 
 // What two stores know of a copy from one to the other is its number, in a counter:
-// "copying" of the one that it is made of, until it is finished; "filling" of the
-// one that it comes to, and "filled" when it has.
+// "copying" of the one that it is made of, and "copied" when it is finished; "filling"
+// of the one that it comes to, and "filled" when it has.
 const (
 	copying = "copying"
+	copied  = "copied"
 	filling = "filling"
 	filled  = "filled"
 )
@@ -49,10 +50,21 @@ func (db *DB) Whole(ctx context.Context) error {
 }
 
 // CopyNumber is the number of the copy that is made of this store: chosen at
-// random at the first call, and kept until ForgetCopy.
-func (db *DB) CopyNumber(ctx context.Context) (int64, error) {
+// random at the first call, and kept until EndCopy; and beyond it if nobody has used
+// the store since, for who was stopped right after that asks again.
+func (db *DB) CopyNumber(ctx context.Context, unused bool) (int64, error) {
 	err := db.update(ctx, "numbering a copy", func(ctx context.Context, c *change) error {
-		_, err := c.exec(ctx, `INSERT INTO counters (name, value) VALUES ('`+copying+`', $1) ON CONFLICT (name) DO NOTHING`, 1+rand.Int64N(1<<62))
+		number := 1 + rand.Int64N(1<<62)
+		if unused {
+			last, err := one(ctx, c, column[int64], `SELECT value FROM counters WHERE name = '`+copied+`'`)
+			switch {
+			case err == nil:
+				number = last
+			case !errors.Is(err, ErrNotFound):
+				return err
+			}
+		}
+		_, err := c.exec(ctx, `INSERT INTO counters (name, value) VALUES ('`+copying+`', $1) ON CONFLICT (name) DO NOTHING`, number)
 		return err
 	})
 	if err != nil {
@@ -61,10 +73,13 @@ func (db *DB) CopyNumber(ctx context.Context) (int64, error) {
 	return db.counter(ctx, copying)
 }
 
-// ForgetCopy notes that the copy of this store is finished: the next is another.
-func (db *DB) ForgetCopy(ctx context.Context) error {
-	return db.update(ctx, "forgetting a copy", func(ctx context.Context, c *change) error {
-		_, err := c.exec(ctx, `DELETE FROM counters WHERE name = '`+copying+`'`)
+// EndCopy notes that the copy of this store is finished: the next is another.
+func (db *DB) EndCopy(ctx context.Context) error {
+	return db.update(ctx, "ending a copy", func(ctx context.Context, c *change) error {
+		if _, err := c.exec(ctx, `DELETE FROM counters WHERE name = '`+copied+`'`); err != nil {
+			return err
+		}
+		_, err := c.exec(ctx, `UPDATE counters SET name = '`+copied+`' WHERE name = '`+copying+`'`)
 		return err
 	})
 }
@@ -108,7 +123,7 @@ func (db *DB) BeginFilling(ctx context.Context, number int64) error {
 // empty fails with ErrNotEmpty unless there are no records but those that the
 // migrations make.
 func (c *change) empty(ctx context.Context) error {
-	for _, t := range copied() {
+	for _, t := range copiedTables() {
 		query := `SELECT COUNT(*) FROM ` + t.name
 		switch t.name {
 		case "counters":
@@ -154,7 +169,7 @@ func (db *DB) CopyTo(ctx context.Context, to *DB, heard func(rows int)) ([]Table
 		return nil, err
 	}
 	var all []TableCopy
-	for _, t := range copied() {
+	for _, t := range copiedTables() {
 		columns, err := columnsOf(ctx, db.engine.Reader(), t)
 		if err != nil {
 			return all, fmt.Errorf("reading the table %s: %w", t.name, err)
@@ -185,7 +200,7 @@ func (db *DB) CopyTo(ctx context.Context, to *DB, heard func(rows int)) ([]Table
 // Rows counts the rows that CopyTo copies.
 func (db *DB) Rows(ctx context.Context) (int64, error) {
 	var sum int64
-	for _, t := range copied() {
+	for _, t := range copiedTables() {
 		n, err := one(ctx, db.engine.Reader(), column[int64], `SELECT COUNT(*) FROM `+t.name+` WHERE `+t.rest())
 		if err != nil {
 			return 0, fmt.Errorf("counting the table %s: %w", t.name, err)
@@ -201,7 +216,7 @@ const rowsAtOnce = 32 * maxRows
 
 // clear removes what an earlier attempt has written.
 func (db *DB) clear(ctx context.Context) error {
-	all := copied()
+	all := copiedTables()
 	for i := len(all) - 1; i >= 0; i-- {
 		t := all[i]
 		query := fmt.Sprintf(`DELETE FROM %s WHERE (%s) IN (SELECT %s FROM %s WHERE %s LIMIT %d)`, t.name, t.key, t.key, t.name, t.rest(), rowsAtOnce)

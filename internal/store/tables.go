@@ -16,7 +16,7 @@ type table struct {
 func tables() []table {
 	return []table{
 		{name: "goose_db_version", stays: "the schema says it of itself"},
-		{name: "counters", key: "name", but: `name IN ('` + copying + `', '` + filling + `', '` + filled + `', 'boot', 'synced', 'distrust')`},
+		{name: "counters", key: "name", but: `name IN ('` + copying + `', '` + copied + `', '` + filling + `', '` + filled + `', 'boot', 'synced', 'distrust')`},
 		{name: "rooms", key: "id"},
 		{name: "streams", key: "room, participant"},
 		{name: "members", key: "room, id"},
@@ -40,8 +40,8 @@ func tables() []table {
 	}
 }
 
-// copied are the tables that are copied.
-func copied() []table {
+// copiedTables are the tables that are copied.
+func copiedTables() []table {
 	var all []table
 	for _, t := range tables() {
 		if t.stays == "" {
