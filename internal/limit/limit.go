@@ -76,6 +76,13 @@ func (r *Rates[K]) Len() int {
 	return len(r.buckets)
 }
 
+// Forget forgets the idle, who take up memory until others come.
+func (r *Rates[K]) Forget(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sweepLocked(now)
+}
+
 // leastSwept is how many are counted before it is worth looking for the idle.
 const leastSwept = 64
 

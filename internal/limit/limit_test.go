@@ -66,6 +66,19 @@ func TestTheIdleAreForgottenAsOthersCome(t *testing.T) {
 	}
 }
 
+func TestTheIdleAreForgottenWhenTold(t *testing.T) {
+	r, now := limit.NewRates[string](limit.Rate{PerSecond: 1, Burst: 3}, 10), time.Unix(1000, 0)
+	r.Take(now, "idle", 1)
+	now = now.Add(time.Second)
+	r.Take(now, "busy", 3)
+	if r.Forget(now); r.Len() != 1 {
+		t.Errorf("%d are counted, one is busy", r.Len())
+	}
+	if r.Take(now, "busy", 1) == 0 {
+		t.Error("the busy one was forgotten")
+	}
+}
+
 func TestARateOfItsOwnOrAnother(t *testing.T) {
 	instead := limit.Rate{PerSecond: 1, Burst: 1}
 	if got := (limit.Rate{}).Or(instead); got != instead {

@@ -98,7 +98,7 @@ func (s *Sockets) admit(tcp *net.TCPConn) *socket {
 	}
 	s.open++
 	s.of[from]++
-	return &socket{TCPConn: tcp, over: over, release: sync.OnceFunc(func() { s.release(from) }), sockets: s}
+	return &socket{TCPConn: tcp, over: over, from: from, sockets: s}
 }
 
 func (s *Sockets) release(from netip.Prefix) {
@@ -133,7 +133,8 @@ func (s *Sockets) State(connection net.Conn, state http.ConnState) {
 type socket struct {
 	*net.TCPConn
 	over    string // the limit that it is beyond, "" for none
-	release func()
+	from    netip.Prefix
+	closed  atomic.Bool
 	sockets *Sockets
 	said    atomic.Pointer[rate.Limiter] // nil until it is a push connection
 }
@@ -154,7 +155,9 @@ func (s *socket) Read(p []byte) (int, error) {
 
 // Close implements net.Conn.
 func (s *socket) Close() error {
-	s.release()
+	if !s.closed.Swap(true) {
+		s.sockets.release(s.from)
+	}
 	return s.TCPConn.Close()
 }
 

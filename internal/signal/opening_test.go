@@ -43,28 +43,48 @@ func TestWhoHearsNoNumbersBeginsAgain(t *testing.T) {
 	}
 }
 
-// TestTidyingUp shows changes by the second and what is done: c for collect, r
-// for release, a dot for nothing.
+// TestTidyingUp shows changes by the look and what is done: s for storm, r for release,
+// a dot for nothing. Where a number stands twice, nobody comes until a storm would be
+// over.
 func TestTidyingUp(t *testing.T) {
 	for name, c := range map[string]struct {
 		changes []int64
 		want    string
 	}{
-		"nobody comes":       {[]int64{0, 0, 0}, "..."},
-		"a few come":         {[]int64{9, 40, 120, 120, 120}, "....."},
-		"few, but for long":  {[]int64{200, 400, 600, 800, 800, 800}, "..c.r."},
-		"a storm":            {[]int64{900, 2500, 5000, 5000, 5000, 5000}, "cccr.."},
-		"a storm of an hour": {[]int64{900, 1800, 2700, 3600, 4500}, "ccccc"},
-		"then another":       {[]int64{900, 900, 900, 1800, 1800, 1800}, "cr.cr."},
-		"they leave slowly":  {[]int64{900, 900, 1000, 1000, 1300, 1300, 1500, 1500}, "cr....cr"},
+		"nobody comes":       {[]int64{0, 0}, ".."},
+		"a few come":         {[]int64{9, 40, 120, 120}, "...."},
+		"few, but for long":  {[]int64{200, 400, 600, 800, 800, 800}, "..s.r."},
+		"a storm":            {[]int64{900, 2500, 5000, 5000, 5000}, "s..r."},
+		"a storm of an hour": {[]int64{900, 1800, 2700, 3600, 4500}, "s...."},
+		"then another":       {[]int64{900, 900, 900, 1800, 1800}, "sr.sr"},
+		"they leave slowly":  {[]int64{900, 900, 1000, 1000, 1300, 1300, 1500, 1500}, "sr....sr"},
+		"some come always":   {[]int64{900, 902, 904, 906, 908, 910, 912, 914, 916, 918, 920}, "s.........r"},
 	} {
 		var tidy tidier
 		var done strings.Builder
-		for _, changes := range c.changes {
-			done.WriteByte(".cr"[tidy.next(changes)])
+		for i, changes := range c.changes {
+			what := tidy.next(changes)
+			for look := 1; look < calm && i > 0 && changes == c.changes[i-1] && what == nothing; look++ {
+				what = tidy.next(changes)
+			}
+			done.WriteByte(".sr"[what])
 		}
 		if done.String() != c.want {
 			t.Errorf("%s: %s, want %s", name, done.String(), c.want)
 		}
+	}
+}
+
+// TestAStormThatDrawsBreathIsNotOver has a moment without a change between two waves.
+func TestAStormThatDrawsBreathIsNotOver(t *testing.T) {
+	var tidy tidier
+	tidy.next(900)
+	for range calm - 1 {
+		if what := tidy.next(900); what != nothing {
+			t.Fatalf("%d is done before the storm is over", what)
+		}
+	}
+	if what := tidy.next(1800); what != nothing {
+		t.Errorf("the second wave is answered by %d", what)
 	}
 }

@@ -2,17 +2,22 @@ package signal
 
 import (
 	"context"
-	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
 )
 
 const (
-	tidyEvery = time.Second
+	tidyEvery = 100 * time.Millisecond
 	// manyChanges is how many connections that came or went leave enough behind
 	// to be worth tidying up.
 	manyChanges = 500
+	// A storm is over after calm looks in a row with fewer than few changes each.
+	calm = 10
+	few  = 5
+	// stormGarbage is how much garbage, in percent of what lives, is left to lie in a
+	// storm. What lasts comes to lie between it, and each gap keeps its room.
+	stormGarbage = 25
 )
 
 // Run does what is to be done beside the connections until ctx ends: it gives memory
@@ -35,26 +40,30 @@ func (e *Edge) tidy(ctx context.Context) {
 	ticker := time.NewTicker(tidyEvery)
 	defer ticker.Stop()
 	var t tidier
+	usual := 0 // how much garbage is left to lie otherwise
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			switch t.next(e.changes.Load()) {
-			case collect:
-				runtime.GC() // so that the next ones find room, and take no more
-			case release:
-				debug.FreeOSMemory()
-			}
+		}
+		switch t.next(e.changes.Load()) {
+		case storm:
+			usual = debug.SetGCPercent(stormGarbage)
+		case release:
+			debug.SetGCPercent(usual)
+			e.again.Forget(e.Now())
+			debug.FreeOSMemory()
 		}
 	}
 }
 
 // tidier decides when to tidy up.
 type tidier struct {
-	last      int64 // changes when it looked last
-	collected int64 // changes when it collected or released last
-	released  int64 // changes when it released last
+	last     int64 // changes when it looked last
+	released int64 // changes when it released last
+	quiet    int   // looks in a row with few changes
+	storming bool
 }
 
 // chore is what there is to do.
@@ -62,22 +71,24 @@ type chore int
 
 const (
 	nothing chore = iota
-	collect
+	storm
 	release
 )
 
 // next says what to do when connections have come or gone so often since the
-// start: collect while many do, release once they have stopped.
+// start: be thrifty when many have, and release once they have stopped.
 func (t *tidier) next(changes int64) chore {
-	quiet := changes == t.last
+	if t.quiet++; changes-t.last >= few {
+		t.quiet = 0
+	}
 	t.last = changes
 	switch {
-	case quiet && changes-t.released >= manyChanges:
-		t.released, t.collected = changes, changes
+	case !t.storming && changes-t.released >= manyChanges:
+		t.storming = true
+		return storm
+	case t.storming && t.quiet >= calm:
+		t.storming, t.released = false, changes
 		return release
-	case !quiet && changes-t.collected >= manyChanges:
-		t.collected = changes
-		return collect
 	}
 	return nothing
 }
