@@ -38,14 +38,14 @@ func (s sweep) report(w io.Writer, one, many []*outcome) {
 func (s sweep) demands(w io.Writer) {
 	fmt.Fprintln(w, "What they ask for in each second, by the costs of one operation times how often it happens:")
 	fmt.Fprintln(w)
-	fmt.Fprintln(w, "| participants | nodes | files | downloads | joins | transactions | WAL | messages to Redis | from Redis to nodes | of these, to all nodes | S3 requests | bytes through nodes |")
+	fmt.Fprintln(w, "| participants | nodes | files | downloads | joins | transactions | WAL | messages to Redis | from Redis to nodes | streams followed and left | S3 requests | bytes through nodes |")
 	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|---|---|")
 	for _, participants := range s.crowds() {
 		world := s.world(participants)
 		d, r := world.demand(), world.rates()
 		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s/s | %s | %s | %s | %s | %s/s |\n", count(float64(participants)), count(float64(world.nodes())),
 			count(r[opSmall]), count(r[opReceive]), count(r[opJoin]), count(d.Transactions), humanize.IBytes(uint64(d.WAL)),
-			count(d.Published), count(d.Delivered), count(d.Broadcast), count(d.S3Requests), humanize.IBytes(uint64(d.Bytes)))
+			count(d.Published), count(d.Delivered), count(d.Follows), count(d.S3Requests), humanize.IBytes(uint64(d.Bytes)))
 	}
 	fmt.Fprintln(w)
 }

@@ -97,9 +97,7 @@ func (s *simulation) begin(name string, op operation, files bool) {
 		if name == opIdle {
 			touched = touched[:1]
 		}
-		all := hints(name, op)
-		delivered := (op.Published-all)*float64(len(touched)) + all*float64(len(s.nodesAt))
-		costs := op.Published*s.costs.RedisPublish + delivered*s.costs.RedisDeliver
+		costs := (op.Published+s.follows(name))*s.costs.RedisPublish + op.Published*float64(len(touched))*s.costs.RedisDeliver
 		p.steps = append(p.steps, []visit{{station: redis, demand: costs}})
 		var fan []visit
 		for _, each := range touched {

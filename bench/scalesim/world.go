@@ -65,7 +65,7 @@ func (w world) rates() map[string]float64 {
 type demand struct {
 	Node, Database, Redis              float64 // CPU-seconds
 	Transactions, Published, Delivered float64
-	Broadcast                          float64 // of Delivered, what goes to all nodes
+	Follows                            float64 // streams that nodes begin or cease to follow in Redis
 	WAL, Bytes, S3Requests             float64
 }
 
@@ -81,37 +81,39 @@ func (w world) demand() (d demand) {
 		d.Bytes += op.NodeBytes * times
 		d.Published += op.Published * times
 		d.Delivered += times * w.deliveries(name, op)
-		d.Broadcast += times * hints(name, op) * float64(w.nodes())
+		d.Follows += times * w.follows(name)
 	}
 	for name, rate := range w.rates() {
 		add(name, w.costs.Operations[name], rate)
 	}
 	add(opIdle, w.costs.Idle, float64(w.nodes()))
 	add(opLook, w.costs.Operations[opLook], w.looked())
-	d.Redis = d.Published*w.costs.RedisPublish + d.Delivered*w.costs.RedisDeliver
+	d.Redis = (d.Published+d.Follows)*w.costs.RedisPublish + d.Delivered*w.costs.RedisDeliver
 	return d
 }
 
-// hints is how many of the messages of an operation go to all nodes: the end of a file
-// is told to each, which may be sending it; and a node says that it is there, beside
-// one message a second to itself. All others go to the nodes of the room.
-func hints(name string, op operation) float64 {
+// follows is how often an operation has a node follow a stream in Redis, or cease to: each
+// taken for as dear as a message. A participant who comes or goes has one of its own, and
+// the room's where nobody else of it is at the node; so has a download, taken for long
+// enough to be found by a look.
+func (w world) follows(name string) float64 {
+	n := float64(w.nodes())
 	switch name {
-	case opExpire:
-		return min(1, op.Published)
-	case opIdle:
-		return max(0, op.Published-1)
+	case opJoin, opLeave:
+		return 1 + math.Pow(1-1/n, float64(w.profile.RoomSize-1))
+	case opReceive:
+		return 2 * math.Pow(1-1/n, float64(w.profile.RoomSize))
 	}
 	return 0
 }
 
-// deliveries is how many messages Redis sends to nodes for an operation.
+// deliveries is how many messages Redis sends to nodes for an operation: each goes to the
+// nodes of the room, and what a node says while nothing happens to itself.
 func (w world) deliveries(name string, op operation) float64 {
-	all, where := hints(name, op), w.spread(w.profile.RoomSize)
 	if name == opIdle {
-		where = 1
+		return op.Published
 	}
-	return (op.Published-all)*where + all*float64(w.nodes())
+	return op.Published * w.spread(w.profile.RoomSize)
 }
 
 // utilisation is which part of each kind of engine is busy.

@@ -64,6 +64,14 @@ func TestTheFirstThatIsFullIsFound(t *testing.T) {
 	near(t, "the files that everybody was told of", spare.Shared, spare.Offered, 0.1)
 }
 
+// TestNothingGoesToAllNodes: ten times the nodes for ten times the participants, and
+// Redis has ten times the work.
+func TestNothingGoesToAllNodes(t *testing.T) {
+	s := exampleSweep()
+	before, after := s.world(1_000_000).demand(), s.world(10_000_000).demand()
+	near(t, "Redis' work", after.Redis/before.Redis, 10, 0.06)
+}
+
 // TestSpread: with few nodes a room is on all of them, with many on as many as it has
 // participants.
 func TestSpread(t *testing.T) {

@@ -186,16 +186,19 @@ const (
 	hintChanged = "changed"     // who was dropped, or the rules of a room
 )
 
-// hintEnds has other nodes look at a share that has ended here.
-func (p *parts) hintEnds(id protocol.ShareID) { p.edge.Hint(hintEnded, []byte(id)) }
+// hintEnds has other nodes look at a share that has ended here, if they are at work on
+// it or on others of the room.
+func (p *parts) hintEnds(room protocol.RoomID, id protocol.ShareID) {
+	p.edge.Hint(room, "", hintEnded, string(id))
+}
 
 // hearHints looks where other nodes point to.
 func (p *parts) hearHints() {
 	if p.node == nil {
 		return
 	}
-	p.edge.OnHint(hintEnded, func(id []byte) { p.node.Hint(protocol.ShareID(id)) })
-	p.edge.OnHint(hintChanged, func([]byte) { p.node.Hint("") })
+	p.edge.OnHint(hintEnded, func(id string) { p.node.Hint(protocol.ShareID(id)) })
+	p.edge.OnHint(hintChanged, func(string) { p.node.Hint("") })
 }
 
 // watchCluster holds what runs here against what other nodes have done.
@@ -203,9 +206,12 @@ func (p *parts) watchCluster(ctx context.Context) {
 	if p.node == nil {
 		return
 	}
-	p.node.Watch(ctx, p.shares, func() {
-		p.rooms.AskAgain()
-		p.shares.ForgetRules()
+	p.node.Watch(ctx, p.shares, cluster.Looking{
+		Again: func() {
+			p.rooms.AskAgain()
+			p.shares.ForgetRules()
+		},
+		Attend: p.edge.Attend,
 	}, p.uploads, p.shares)
 }
 

@@ -72,8 +72,9 @@ type node struct {
 	uploads *upload.Service
 	shares  *share.Service
 	server  *httptest.Server
-	silent  atomic.Pointer[chan struct{}] // if set, it answers nobody until that is closed
-	kill    func()                        // ends its heartbeats
+	rooms   atomic.Pointer[map[protocol.RoomID]bool] // that it attended to last
+	silent  atomic.Pointer[chan struct{}]            // if set, it answers nobody until that is closed
+	kill    func()                                   // ends its heartbeats
 }
 
 // node starts a node.
@@ -90,7 +91,9 @@ func (n *node) beat() {
 	done := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() { n.Run(ctx) })
-	group.Go(func() { n.Watch(ctx, n.shares, func() {}, n.uploads, n.shares) })
+	group.Go(func() {
+		n.Watch(ctx, n.shares, cluster.Looking{Again: func() {}, Attend: func(rooms map[protocol.RoomID]bool) { n.rooms.Store(&rooms) }}, n.uploads, n.shares)
+	})
 	go func() { defer close(done); group.Wait() }()
 	n.kill = func() { cancel(); <-done }
 	n.Cleanup(n.kill)

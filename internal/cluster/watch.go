@@ -38,11 +38,19 @@ func (n *Node) Hint(id protocol.ShareID) {
 	}
 }
 
+// Looking is what is to be done beside each look.
+type Looking struct {
+	// Again: what is remembered of the store may be old.
+	Again func()
+	// Attend is told the rooms of what runs here, about which hints are to come here. It
+	// must not wait.
+	Attend func(rooms map[protocol.RoomID]bool)
+}
+
 // Watch holds what runs here against the store, every second and when a hint comes,
 // until ctx ends: a share that has ended elsewhere, an upload that another node has
-// taken, a participant who was dropped. again is called each time: what is remembered
-// of the store may be old.
-func (n *Node) Watch(ctx context.Context, audience Audience, again func(), all ...Watched) {
+// taken, a participant who was dropped.
+func (n *Node) Watch(ctx context.Context, audience Audience, beside Looking, all ...Watched) {
 	tick := time.NewTicker(n.Every)
 	defer tick.Stop()
 	told := make(map[protocol.ShareID]store.Standing)
@@ -57,8 +65,8 @@ func (n *Node) Watch(ctx context.Context, audience Audience, again func(), all .
 			}
 			n.gather(ctx)
 		}
-		again()
-		if err := n.watch(ctx, audience, told, all); err != nil && ctx.Err() == nil {
+		beside.Again()
+		if err := n.watch(ctx, audience, beside.Attend, told, all); err != nil && ctx.Err() == nil {
 			n.Log.Warn("looking after what runs here failed", "err", err)
 		}
 	}
@@ -87,7 +95,7 @@ func concerns(id protocol.ShareID, all []Watched) bool {
 	return id == "" || slices.ContainsFunc(all, func(w Watched) bool { return slices.Contains(w.Watching(), id) })
 }
 
-func (n *Node) watch(ctx context.Context, audience Audience, told map[protocol.ShareID]store.Standing, all []Watched) error {
+func (n *Node) watch(ctx context.Context, audience Audience, attend func(map[protocol.RoomID]bool), told map[protocol.ShareID]store.Standing, all []Watched) error {
 	ctx, cancel := context.WithTimeout(ctx, beatTimeout)
 	defer cancel()
 	by := make(map[protocol.ShareID][]Watched)
@@ -109,7 +117,9 @@ func (n *Node) watch(ctx context.Context, audience Audience, told map[protocol.S
 	if err != nil {
 		return err
 	}
+	rooms := make(map[protocol.RoomID]bool)
 	for id, at := range stands {
+		rooms[at.Room] = true
 		if before, known := told[id]; known && before == at && !at.State.Ended() {
 			continue
 		}
@@ -118,6 +128,7 @@ func (n *Node) watch(ctx context.Context, audience Audience, told map[protocol.S
 			w.Stands(id, at)
 		}
 	}
+	attend(rooms)
 	barred, err := n.Looks.Barred(ctx, audience.Readers())
 	for _, seat := range barred {
 		audience.Barred(seat)

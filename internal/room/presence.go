@@ -40,7 +40,7 @@ func (s *Service) Join(ctx context.Context, e Entrant, connection string) (proto
 		return protocol.Welcome{}, fmt.Errorf("joining room: %w", err)
 	}
 	if previous != "" && previous != connection {
-		s.Push.Disconnect(previous, protocol.CloseReplaced)
+		s.Push.Disconnect(e.Room, e.ID, previous, protocol.CloseReplaced)
 	}
 	me, err := s.Records.Member(ctx, e.Room, e.ID) // since when it is here
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *Service) Leave(ctx context.Context, room protocol.RoomID, id protocol.P
 	if err != nil {
 		return fmt.Errorf("leaving room: %w", err)
 	}
-	s.Push.Disconnect(connection, protocol.CloseLeft)
+	s.Push.Disconnect(room, id, connection, protocol.CloseLeft)
 	s.Log.Info("participant left", "room", room, "participant", id)
 	return nil
 }
@@ -102,7 +102,7 @@ func (s *Service) Drop(ctx context.Context, room protocol.RoomID, id protocol.Pa
 		return fmt.Errorf("dropping participant: %w", err)
 	}
 	if connection != "" {
-		s.Push.Disconnect(connection, protocol.CloseDropped)
+		s.Push.Disconnect(room, id, connection, protocol.CloseDropped)
 	}
 	if err := s.Dropped(ctx, room, id); err != nil {
 		return fmt.Errorf("ending the transfers of who was dropped: %w", err)

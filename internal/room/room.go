@@ -52,8 +52,9 @@ type Records interface {
 
 // Push reaches connected participants. No method waits for them.
 type Push interface {
-	// Disconnect ends a connection; one that is gone is no error.
-	Disconnect(connection string, code protocol.CloseCode)
+	// Disconnect ends a connection of the participant; one that is gone, or "", is no
+	// error.
+	Disconnect(room protocol.RoomID, participant protocol.ParticipantID, connection string, code protocol.CloseCode)
 	// Publish sends the event to a participant, or to everybody in the room
 	// when participant is "".
 	Publish(room protocol.RoomID, participant protocol.ParticipantID, event protocol.Event) error

@@ -32,7 +32,7 @@ type pushed struct {
 	Event protocol.Event
 }
 
-func (l *line) Disconnect(connection string, code protocol.CloseCode) {
+func (l *line) Disconnect(_ protocol.RoomID, _ protocol.ParticipantID, connection string, code protocol.CloseCode) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed[connection] = code

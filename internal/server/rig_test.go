@@ -46,8 +46,9 @@ type rig struct {
 // noPush is a push edge that nobody is connected to.
 type noPush struct{}
 
-func (noPush) Disconnect(string, protocol.CloseCode) {}
-func (noPush) Listening(protocol.RoomID) int         { return 1 }
+func (noPush) Disconnect(protocol.RoomID, protocol.ParticipantID, string, protocol.CloseCode) {}
+
+func (noPush) Listening(protocol.RoomID) int { return 1 }
 
 func (noPush) Publish(protocol.RoomID, protocol.ParticipantID, protocol.Event) error {
 	return nil

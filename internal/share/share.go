@@ -90,7 +90,7 @@ type Config struct {
 	Push Push
 	// Ended tells other nodes that a share has ended, which they see a moment later
 	// anyway; nil where there are none. It must not wait.
-	Ended func(protocol.ShareID)
+	Ended func(protocol.RoomID, protocol.ShareID)
 	// Boot names the running kernel: see store.Checkpoint.
 	Boot string
 	// RecordTTL is how long an ended share is remembered; zero means an hour.
@@ -139,7 +139,7 @@ func New(c Config) *Service {
 		c.GatherReceipts = 50 * time.Millisecond
 	}
 	if c.Ended == nil {
-		c.Ended = func(protocol.ShareID) {}
+		c.Ended = func(protocol.RoomID, protocol.ShareID) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -223,7 +223,7 @@ func (s *Service) end(ctx context.Context, record store.Share, to protocol.Share
 		return record, fmt.Errorf("ending share: %w", err)
 	}
 	crash.At(crash.EndRecorded)
-	s.Ended(ended.ID)
+	s.Ended(ended.Room, ended.ID)
 	s.Log.Info("share ended", "share", ended.ID, "room", ended.Room, "participant", ended.Sender.ID, "state", to, "reason", reason)
 	s.readings.cut(endedError(ended.Share), func(r *reading) bool { return r.share == ended.ID })
 	crash.At(crash.ReadersCut)

@@ -220,6 +220,22 @@ func (s *stand) connect(t *testing.T, id protocol.ParticipantID) *client {
 	return c
 }
 
+// half begins to connect a participant, up to where it has its place in the room. It is
+// open some time after release.
+func (s *stand) half(t *testing.T, id protocol.ParticipantID) (c *client, release func()) {
+	t.Helper()
+	joined, released := make(chan struct{}), make(chan struct{})
+	s.rooms.holding(func(context.Context, string) {
+		s.rooms.holding(nil)
+		close(joined)
+		<-released
+	})
+	c = s.dial(t)
+	c.say(connectCommand(signed(t, devKey, s.claims(id))))
+	<-joined
+	return c, func() { close(released) }
+}
+
 // join connects with the credential and returns once the reply is there.
 func (c *client) join(credential string) {
 	c.t.Helper()

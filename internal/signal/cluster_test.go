@@ -3,6 +3,7 @@ package signal_test
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"testing"
 	"time"
 
@@ -208,27 +209,93 @@ func TestAConnectionOfAnotherNodeIsEnded(t *testing.T) {
 	}
 }
 
-// TestHintsReachOthers: every node but the one that gives it.
-func TestHintsReachOthers(t *testing.T) {
+// TestHintsReachWhomTheyConcern: of three nodes those that somebody of the room is
+// connected to, or that attend to it, and none else; no client hears them.
+func TestHintsReachWhomTheyConcern(t *testing.T) {
 	t.Parallel()
 	redis := enginetest.SharedRedis(t)
 	heard := make(chan string, 10)
 	var all []*stand
 	for _, name := range []string{"one", "two", "three"} {
 		s := newStand(t, func(c *signal.Config) { c.Redis = redis.URL() }, func(e *signal.Edge) {
-			e.OnHint("moved", func(data []byte) { heard <- name + " " + string(data) })
+			e.OnHint("moved", func(data string) { heard <- name + " " + data })
 		})
 		s.run(t)
 		all = append(all, s)
 	}
-	all[0].edge.Hint("nobody asks for this", []byte("x"))
-	all[0].edge.Hint("moved", []byte("y"))
-	got := map[string]bool{<-heard: true, <-heard: true}
-	all[1].edge.Hint("moved", []byte("z"))
-	got[<-heard], got[<-heard] = true, true
-	want := map[string]bool{"two y": true, "three y": true, "one z": true, "three z": true}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
+	of := all[0].room
+	ana := all[0].connect(t, "ana")
+	hint := func(participant protocol.ParticipantID, data string, want ...string) {
+		t.Helper()
+		goesTo(t, redis, of, participant, len(want))
+		all[1].edge.Hint(of, participant, "nobody asks for this", "x")
+		all[1].edge.Hint(of, participant, "moved", data)
+		got := make(map[string]bool)
+		for range want {
+			got[<-heard] = true
+		}
+		for _, name := range want {
+			if !got[name+" "+data] {
+				t.Errorf("of %s heard %v, and not %s", data, got, name)
+			}
+		}
+	}
+	hint("", "to the room", "one")
+	hint("ana", "to ana", "one")
+	all[2].edge.Attend(map[protocol.RoomID]bool{of: true})
+	hint("", "to who attends", "one", "three")
+	hint("ana", "to ana again", "one")
+	all[2].edge.Attend(nil)
+	hint("", "to the room again", "one")
+	all[0].publish(t, "", "an event")
+	if e := ana.until(func(e protocol.Event) bool { return e.Type != protocol.StreamMoved }); e.Participant == nil || e.Participant.Name != "an event" {
+		t.Errorf("ana hears %+v", e)
+	}
+	if len(heard) > 0 {
+		t.Errorf("%s was heard by who was not told", <-heard)
+	}
+}
+
+// goesTo waits until so many nodes follow a stream, by Redis' own count.
+func goesTo(t *testing.T, redis *enginetest.Redis, room protocol.RoomID, participant protocol.ParticipantID, nodes int) {
+	t.Helper()
+	stream := "handout.client.room:" + string(room)
+	if participant != "" {
+		stream = "handout.client.personal:" + string(room) + ":" + string(participant)
+	}
+	await(t, func() bool {
+		reached, err := redis.Do("EVAL", `"return redis.call('PUBSUB','NUMSUB',ARGV[1])[2]"`, "0", stream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reached == strconv.Itoa(nodes)
+	})
+}
+
+// await waits until it is so.
+func await(t *testing.T, is func() bool) {
+	t.Helper()
+	patient, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	for !is() {
+		select {
+		case <-patient.Done():
+			t.Fatal(patient.Err())
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+// TestReplacedWhileConnectingToAnotherNode: the hint comes before the connection is
+// open.
+func TestReplacedWhileConnectingToAnotherNode(t *testing.T) {
+	t.Parallel()
+	n := nodes(t, 2, enginetest.SharedRedis(t))
+	first, release := n[0].half(t, "ana")
+	n[1].connect(t, "ana")
+	release()
+	if code := first.closed(); code != protocol.CloseReplaced {
+		t.Errorf("closed with %d", code)
 	}
 }
 

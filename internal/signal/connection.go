@@ -35,6 +35,8 @@ type connection struct {
 	expiry *time.Timer        // ends it with its token; nil before it has joined
 	inGate bool               // it holds up others
 	missed missed             // events that it may have missed while it connected
+
+	held bool // against its place in the room, since it has connected; of watch alone
 }
 
 // disconnectLocked ends the connection: now, or as soon as it has connected,
@@ -67,9 +69,7 @@ func (e *Edge) connecting(ctx context.Context, event centrifuge.ConnectEvent) (c
 	if err := e.admit(c); err != nil {
 		return centrifuge.ConnectReply{}, err
 	}
-	if c.quiet && e.remote != nil {
-		e.remote.listen(channel(c.room, ""))
-	}
+	e.listen(c)
 	if !e.Tokens.Trusts(c.app, c.keyID) { // Expel did not see it yet
 		e.release(c)
 		return centrifuge.ConnectReply{}, disconnect(protocol.CloseUnauthenticated)
@@ -179,11 +179,32 @@ func (e *Edge) release(c *connection) bool {
 	if !e.strike(c) {
 		return false
 	}
-	if c.quiet && e.remote != nil {
-		e.remote.unlisten(channel(c.room, ""))
+	if e.remote != nil {
+		for _, stream := range c.beside() {
+			e.remote.unlisten(stream)
+		}
 	}
 	e.ends.Done()
 	return true
+}
+
+// listen has the node hear of the connection before it has its place in the room, so
+// that it hears when another takes that.
+func (e *Edge) listen(c *connection) {
+	if e.remote != nil {
+		for _, stream := range c.beside() {
+			e.remote.listen(stream)
+		}
+	}
+}
+
+// beside are the streams that a node of a cluster follows for the connection beside the
+// library.
+func (c *connection) beside() []string {
+	if c.quiet {
+		return []string{channel(c.room, c.participant), channel(c.room, "")}
+	}
+	return []string{channel(c.room, c.participant)}
 }
 
 func (e *Edge) strike(c *connection) bool {

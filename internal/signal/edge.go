@@ -96,7 +96,7 @@ type Edge struct {
 	hinted     func(way string)        // counts hints
 	retold     atomic.Int64            // streams whose followers were told how far they are
 	noise      *rate.Limiter           // of what the library has to say while Redis is away
-	heardHints map[string]func([]byte) // by kind; not changed after Start
+	heardHints map[string]func(string) // by kind; not changed after Start
 
 	mu          sync.Mutex
 	connections map[string]*connection   // by the connection's id
@@ -143,7 +143,7 @@ func New(c Config) (*Edge, error) {
 	}
 	e := &Edge{
 		Config: c, gate: make(chan struct{}, c.MaxConnecting), connections: make(map[string]*connection), opening: make(map[*connection]struct{}),
-		quiet: make(map[protocol.RoomID][]*connection), heardHints: make(map[string]func([]byte)),
+		quiet: make(map[protocol.RoomID][]*connection), heardHints: make(map[string]func(string)),
 		pace:  rate.NewLimiter(rate.Limit(c.Connects.PerSecond), c.Connects.Burst),
 		again: limit.NewRates[rejoiner](c.Rejoins.Or(limit.Rate{PerSecond: 1, Burst: 20}), mostRejoining),
 	}
@@ -222,7 +222,6 @@ func (e *Edge) Start(rooms Rooms) error {
 	e.node.OnConnecting(e.connecting)
 	e.node.OnConnect(e.connected)
 	e.node.OnCommandRead(e.heard)
-	e.node.OnNotification(e.notified)
 	if err := e.node.Run(); err != nil {
 		return fmt.Errorf("starting the push edge: %w", err)
 	}

@@ -121,17 +121,9 @@ func TestASecondConnectionReplacesTheFirst(t *testing.T) {
 // and is not connected yet, and it must end all the same.
 func TestReplacedWhileConnecting(t *testing.T) {
 	s := newStand(t, nil)
-	joined, release := make(chan struct{}), make(chan struct{})
-	s.rooms.holding(func(context.Context, string) {
-		s.rooms.holding(nil)
-		close(joined)
-		<-release
-	})
-	first := s.dial(t)
-	first.say(connectCommand(signed(t, devKey, s.claims("ana"))))
-	<-joined
+	first, release := s.half(t, "ana")
 	second := s.connect(t, "ana")
-	close(release)
+	release()
 	if code := first.closed(); code != protocol.CloseReplaced {
 		t.Errorf("closed with %d", code)
 	}

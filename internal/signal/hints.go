@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 
@@ -12,21 +13,30 @@ import (
 // mostHints is how many hints wait to be sent. What is beyond gets lost.
 const mostHints = 1024
 
-// hint is what one node has to tell all others.
+// hint is what a node has to tell those that follow a stream: they hear it among the
+// stream's events, and pass it on to nobody.
 type hint struct {
-	kind string
-	data []byte
+	Kind string `json:"hint"`
+	From string `json:"from"` // the node
+	Data string `json:"data,omitempty"`
+
+	stream string
 }
 
-// Hint tells every other node of the cluster something. It does not wait, and it may
-// get lost: what it says must also be found in the store, by who looks there. Without
-// a cluster nobody hears it.
-func (e *Edge) Hint(kind string, data []byte) {
+// hintBegins is what the JSON of a hint begins with, and that of no event.
+var hintBegins = []byte(`{"hint":`)
+
+// Hint tells other nodes of the cluster something about a participant, or about the room
+// when participant is "": those that the participant is connected to, or anybody of the
+// room, and those that Attend to the room. It does not wait, and it may get lost: what it
+// says must also be found in the store, by who looks there. Without a cluster nobody
+// hears it.
+func (e *Edge) Hint(room protocol.RoomID, participant protocol.ParticipantID, kind, data string) {
 	if e.remote == nil {
 		return
 	}
 	select {
-	case e.hints <- hint{kind, data}:
+	case e.hints <- hint{kind, e.node.ID(), data, channel(room, participant)}:
 	default:
 		e.hinted("lost")
 	}
@@ -35,19 +45,34 @@ func (e *Edge) Hint(kind string, data []byte) {
 // OnHint has heard called for each hint of that kind that another node gives. It may
 // be called by several goroutines at once, and must not wait for anything. Call OnHint
 // before Start.
-func (e *Edge) OnHint(kind string, heard func(data []byte)) {
+func (e *Edge) OnHint(kind string, heard func(data string)) {
 	e.heardHints[kind] = heard
 }
 
-// notified hears what nodes tell each other, this one included.
-func (e *Edge) notified(n centrifuge.NotificationEvent) {
-	if n.FromNodeID == e.node.ID() {
-		return
+// Attend has this node hear the hints about these rooms from the next second on, whoever
+// is connected to it, and no more about those that it was called with before. It does not
+// wait. Without a cluster it does nothing.
+func (e *Edge) Attend(rooms map[protocol.RoomID]bool) {
+	if e.remote != nil {
+		e.remote.wanted.Store(&rooms)
 	}
-	if heard := e.heardHints[n.Op]; heard != nil {
+}
+
+// hear hears what nodes tell each other on streams, this one included. It reports
+// whether that is what has come, and no event.
+func (e *Edge) hear(data []byte) bool {
+	if !bytes.HasPrefix(data, hintBegins) {
+		return false
+	}
+	var h hint
+	if err := json.Unmarshal(data, &h); err != nil || h.From == e.node.ID() {
+		return true
+	}
+	if heard := e.heardHints[h.Kind]; heard != nil {
 		e.hinted("heard")
-		heard(n.Data)
+		heard(h.Data)
 	}
+	return true
 }
 
 // sendHints sends what Hint was given until ctx ends.
@@ -57,8 +82,12 @@ func (e *Edge) sendHints(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case h := <-e.hints:
+			data, err := json.Marshal(h)
+			if err == nil {
+				_, err = e.remote.Publish(h.stream, data, centrifuge.PublishOptions{})
+			}
 			what := "sent"
-			if !e.remote.speaks.Load() || e.node.Notify(h.kind, h.data, "") != nil {
+			if err != nil {
 				what = "lost"
 			}
 			e.hinted(what)
@@ -74,23 +103,24 @@ type disconnection struct {
 	Code       protocol.CloseCode `json:"code"`
 }
 
-// Disconnect ends a connection, on whichever node it is; one that is gone is no error.
-func (e *Edge) Disconnect(id string, code protocol.CloseCode) {
-	if id == "" || e.disconnectHere(id, code) || e.remote == nil {
+// Disconnect ends a connection of the participant, on whichever node it is; one that is
+// gone is no error.
+func (e *Edge) Disconnect(room protocol.RoomID, participant protocol.ParticipantID, connection string, code protocol.CloseCode) {
+	if connection == "" || e.disconnectHere(connection, code) || e.remote == nil {
 		return
 	}
-	data, err := json.Marshal(disconnection{id, code})
+	data, err := json.Marshal(disconnection{connection, code})
 	if err != nil {
 		e.Log.Error("writing a hint failed", "err", err)
 		return
 	}
-	e.Hint(disconnectHint, data)
+	e.Hint(room, participant, disconnectHint, string(data))
 }
 
 // toDisconnect hears of a connection to end, which may be here.
-func (e *Edge) toDisconnect(data []byte) {
+func (e *Edge) toDisconnect(data string) {
 	var d disconnection
-	if json.Unmarshal(data, &d) == nil {
+	if json.Unmarshal([]byte(data), &d) == nil {
 		e.disconnectHere(d.Connection, d.Code)
 	}
 }

@@ -20,6 +20,9 @@ type inbound struct {
 // HandlePublication implements centrifuge.BrokerEventHandler.
 func (in *inbound) HandlePublication(stream string, pub *centrifuge.Publication, at centrifuge.StreamPosition, delta bool, before *centrifuge.Publication) error {
 	e, event := in.edge, pub.Data
+	if e.hear(event) {
+		return nil
+	}
 	room, participant, ok := streamOf(stream)
 	if !ok { // the node talks to itself
 		e.remote.heardItself()

@@ -68,13 +68,7 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 // published waits until the nodes hear each other.
 func (s *stand) published(t *testing.T, other *stand) {
 	t.Helper()
-	for !s.edge.Hears() || !other.edge.Hears() {
-		select {
-		case <-t.Context().Done():
-			t.Fatal(t.Context().Err())
-		case <-time.After(time.Millisecond):
-		}
-	}
+	await(t, func() bool { return s.edge.Hears() && other.edge.Hears() })
 }
 
 // TestNothingDependsOnWhatRedisKeeps: nothing is there after it was flushed, and
@@ -185,10 +179,33 @@ func TestALostHintIsMadeUpFor(t *testing.T) {
 	}
 }
 
+// TestALostHintIsMadeUpForOnceTheConnectionIsOpen: a look has passed over it while it
+// was not.
+func TestALostHintIsMadeUpForOnceTheConnectionIsOpen(t *testing.T) {
+	t.Parallel()
+	n := nodes(t, 2, enginetest.SharedRedis(t))
+	n[0].connect(t, "bob") // so that the room is looked at all the time
+	witness := n[0].connect(t, "cyd")
+	first, release := n[0].half(t, "ana")
+	records, _ := n[1].unheard(t)
+	elsewhere := room.New(room.Config{Records: records, Push: deaf{}, Limits: limits})
+	if _, err := elsewhere.Join(t.Context(), room.Entrant{App: "dev", Room: n[0].room, ID: "ana", Name: "ana"}, "elsewhere"); err != nil {
+		t.Fatal(err)
+	}
+	if err := elsewhere.Drop(t.Context(), n[0].room, "cyd"); err != nil {
+		t.Fatal(err)
+	}
+	witness.closed()
+	release()
+	if code := first.closed(); code != protocol.CloseReplaced {
+		t.Errorf("closed with %d", code)
+	}
+}
+
 // deaf is a push by which nobody is reached.
 type deaf struct{}
 
-func (deaf) Disconnect(string, protocol.CloseCode) {}
+func (deaf) Disconnect(protocol.RoomID, protocol.ParticipantID, string, protocol.CloseCode) {}
 
 func (deaf) Publish(protocol.RoomID, protocol.ParticipantID, protocol.Event) error { return nil }
 

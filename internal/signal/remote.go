@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/centrifugal/centrifuge"
+
+	"github.com/handout-rtc/handout/protocol"
 )
 
 // errAway: Redis did not answer the last time that it was asked. Nothing is asked of it
@@ -34,10 +36,11 @@ const (
 	itselfTo    = "node:" // and the node's id is the stream in which it talks to itself
 )
 
-// remote is the library's Redis broker and controller with what they leave to others:
-// a start while Redis is away, failures at once instead of after a timeout while it is,
-// and subscriptions that are made up for when it is back. What gets lost on the way, an
-// Edge learns by looking into the store (see watch).
+// remote is the library's Redis broker with what it leaves to others: a start while
+// Redis is away, failures at once instead of after a timeout while it is, and
+// subscriptions that are made up for when it is back. What gets lost on the way, an
+// Edge learns by looking into the store (see watch). It is no controller of the library:
+// by that all nodes tell all others who they are, and nobody asks.
 type remote struct {
 	*streams
 	node    *centrifuge.Node
@@ -52,8 +55,10 @@ type remote struct {
 	failures atomic.Int64 // publications that did not reach Redis
 	back     chan struct{}
 
+	wanted    atomic.Pointer[map[protocol.RoomID]bool] // rooms to attend to; nil before there were any
+	attending map[protocol.RoomID]bool                 // those that are; of run alone
+
 	handler  centrifuge.BrokerEventHandler
-	control  centrifuge.ControlEventHandler
 	shard    *centrifuge.RedisShard
 	stop     chan struct{}
 	stopped  chan struct{}
@@ -90,14 +95,9 @@ func CheckRedisURL(address string) error {
 func newRemote(node *centrifuge.Node, address string, changed func(error)) *remote {
 	return &remote{
 		streams: newStreams(), node: node, url: address, changed: changed, made: time.Now(),
-		back: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
+		attending: make(map[protocol.RoomID]bool),
+		back:      make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
-}
-
-// RegisterControlEventHandler implements centrifuge.Controller.
-func (r *remote) RegisterControlEventHandler(h centrifuge.ControlEventHandler) error {
-	r.control = h
-	return nil
 }
 
 // RegisterBrokerEventHandler implements centrifuge.Broker. It does not wait for Redis.
@@ -137,7 +137,28 @@ func (r *remote) attempt() {
 	_, err := r.broker.Load().Publish(itselfTo+r.node.ID(), []byte(`{}`), centrifuge.PublishOptions{})
 	r.settled(err)
 	if err == nil {
+		r.attend()
 		r.makeUp(r.broker.Load().Subscribe)
+	}
+}
+
+// attend has makeUp follow the rooms that are wanted, and follows no others any more.
+func (r *remote) attend() {
+	wanted := r.wanted.Load()
+	if wanted == nil {
+		return
+	}
+	for room := range r.attending {
+		if !(*wanted)[room] {
+			delete(r.attending, room)
+			r.unfollow(channel(room, ""), func(f *followed) { f.attended = false }, r.unsubscribe)
+		}
+	}
+	for room := range *wanted {
+		if !r.attending[room] {
+			r.attending[room] = true
+			r.owe(channel(room, ""), func(f *followed) { f.attended = true })
+		}
 	}
 }
 
@@ -151,10 +172,6 @@ func (r *remote) open() error {
 	}
 	broker, err := centrifuge.NewRedisBroker(r.node, centrifuge.RedisBrokerConfig{Prefix: redisPrefix, Shards: []*centrifuge.RedisShard{shard}})
 	if err != nil {
-		shard.Close()
-		return err
-	}
-	if err := broker.RegisterControlEventHandler(r.control); err != nil {
 		shard.Close()
 		return err
 	}
@@ -216,19 +233,6 @@ func (r *remote) Publish(stream string, data []byte, o centrifuge.PublishOptions
 	return result, err
 }
 
-// PublishControl implements centrifuge.Controller. What it says may get lost, so it is
-// no failure if it does.
-func (r *remote) PublishControl(data []byte, node, key string) error {
-	if !r.speaks.Load() {
-		r.failures.Add(1)
-		return nil
-	}
-	if err := r.broker.Load().PublishControl(data, node, key); err != nil {
-		r.settled(err)
-	}
-	return nil
-}
-
 // Subscribe implements centrifuge.Broker. What Redis does not take now is made up for.
 func (r *remote) Subscribe(streams ...string) error {
 	for _, stream := range streams {
@@ -245,14 +249,14 @@ func (r *remote) Unsubscribe(streams ...string) error {
 	return nil
 }
 
-// listen follows a stream beside the library, for one quiet connection.
+// listen follows a stream beside the library, for one connection.
 func (r *remote) listen(stream string) {
-	r.follow(stream, func(f *followed) { f.quiet++ }, r.subscribe)
+	r.follow(stream, func(f *followed) { f.beside++ }, r.subscribe)
 }
 
 // unlisten ends one listen.
 func (r *remote) unlisten(stream string) {
-	r.unfollow(stream, func(f *followed) { f.quiet-- }, r.unsubscribe)
+	r.unfollow(stream, func(f *followed) { f.beside-- }, r.unsubscribe)
 }
 
 func (r *remote) subscribe(stream string) error {

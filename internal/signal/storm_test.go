@@ -1,7 +1,6 @@
 package signal_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -56,21 +55,13 @@ func TestManyComeAtOnce(t *testing.T) {
 // its turn comes lets the next one in all the same.
 func TestWhoGoesWhileItWaitsHoldsUpNobody(t *testing.T) {
 	s := newStand(t, func(c *signal.Config) { c.MaxConnecting = 1 })
-	joined, release := make(chan struct{}), make(chan struct{})
-	s.rooms.holding(func(context.Context, string) {
-		s.rooms.holding(nil)
-		close(joined)
-		<-release
-	})
-	first := s.dial(t)
-	first.say(connectCommand(signed(t, devKey, s.claims("ana"))))
-	<-joined
+	first, release := s.half(t, "ana")
 	for range 3 {
 		waits := s.dial(t)
 		waits.say(connectCommand(signed(t, devKey, s.claims("bob"))))
 		waits.ws.CloseNow()
 	}
-	close(release)
+	release()
 	first.welcomed()
 	s.connect(t, "cyd")
 	if m := s.member(t, "cyd"); m.Connection == "" {

@@ -7,14 +7,15 @@ import (
 
 // followed is a stream that this node gets from Redis.
 type followed struct {
-	hub   bool  // the library has somebody who follows it
-	quiet int   // connections that are told of it in other words
-	on    bool  // Redis knows of it
-	told  int64 // the last number that came; 0 for none
-	owed  bool  // Redis did not know of it for a while
+	hub      bool  // the library has somebody who follows it
+	beside   int   // connections that it is followed for beside the library
+	attended bool  // for the hints on it
+	on       bool  // Redis knows of it
+	told     int64 // the last number that came; 0 for none
+	owed     bool  // Redis did not know of it for a while
 }
 
-func (f *followed) wanted() bool { return f.hub || f.quiet > 0 }
+func (f *followed) wanted() bool { return f.hub || f.beside > 0 || f.attended }
 
 // streams are those that this node follows. It is safe for concurrent use.
 type streams struct {
@@ -49,12 +50,7 @@ func (s *streams) turn(stream string) (end func()) {
 func (s *streams) follow(stream string, note func(*followed), subscribe func(string) error) {
 	defer s.turn(stream)()
 	s.mu.Lock()
-	f := s.followed[stream]
-	if f == nil {
-		f = &followed{}
-		s.followed[stream] = f
-	}
-	note(f)
+	f := s.wantLocked(stream, note)
 	on := f.on
 	s.mu.Unlock()
 	if on {
@@ -68,6 +64,27 @@ func (s *streams) follow(stream string, note func(*followed), subscribe func(str
 		f.owed = true
 		s.owed[stream] = struct{}{}
 	}
+}
+
+// owe notes one more who wants the stream, and leaves it to makeUp to subscribe.
+func (s *streams) owe(stream string, note func(*followed)) {
+	defer s.turn(stream)()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.wantLocked(stream, note); !f.on {
+		s.owed[stream] = struct{}{}
+	}
+}
+
+// wantLocked notes one more who wants the stream.
+func (s *streams) wantLocked(stream string, note func(*followed)) *followed {
+	f := s.followed[stream]
+	if f == nil {
+		f = &followed{}
+		s.followed[stream] = f
+	}
+	note(f)
+	return f
 }
 
 // unfollow notes one fewer, and unsubscribes from the stream with the last.

@@ -3,6 +3,7 @@ package signal
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/handout-rtc/handout/internal/store"
@@ -79,7 +80,7 @@ func (w *watch) look(ctx context.Context) error {
 		if head.Changed > before.Changed {
 			moved[head.Room] = before.Changed
 		}
-		if head.Roster > before.Roster {
+		if head.Roster > before.Roster || slices.ContainsFunc(here[head.Room], func(c *connection) bool { return !c.held }) {
 			shuffled = append(shuffled, head.Room)
 		}
 	}
@@ -107,36 +108,41 @@ func (w *watch) places(ctx context.Context, rooms []protocol.RoomID, here map[pr
 	if err != nil {
 		return err
 	}
-	type who struct {
-		room protocol.RoomID
-		id   protocol.ParticipantID
-	}
-	on := make(map[who]string, len(all))
+	on := make(map[store.Seat]string, len(all))
 	for _, place := range all {
-		on[who{place.Room, place.Participant}] = place.Connection
+		on[store.Seat{Room: place.Room, ID: place.Participant}] = place.Connection
 	}
 	for _, room := range rooms {
 		for _, c := range here[room] {
-			connection, present := on[who{room, c.participant}]
-			code := protocol.CloseReplaced
-			switch {
-			case connection == c.id:
-				continue
-			case present && connection == "": // somebody believes that it has ended: it had better join again
-				code = protocol.CloseStopping
-			case !present:
-				was, err := w.edge.Records.Dropped(ctx, room, c.participant)
-				if err != nil {
-					return err
-				}
-				if code = protocol.CloseLeft; was {
-					code = protocol.CloseDropped
-				}
+			connection, present := on[store.Seat{Room: room, ID: c.participant}]
+			code, err := w.lost(ctx, c, connection, present)
+			if err != nil {
+				return err
 			}
-			w.edge.disconnectHere(c.id, code)
+			if c.held = true; code != 0 {
+				w.edge.disconnectHere(c.id, code)
+			}
 		}
 	}
 	return nil
+}
+
+// lost returns why a connection has lost its place to another, or to none ("") where the
+// participant is present; 0 if it has not.
+func (w *watch) lost(ctx context.Context, c *connection, to string, present bool) (protocol.CloseCode, error) {
+	switch {
+	case !present:
+		dropped, err := w.edge.Records.Dropped(ctx, c.room, c.participant)
+		if dropped {
+			return protocol.CloseDropped, err
+		}
+		return protocol.CloseLeft, err
+	case to == c.id:
+		return 0, nil
+	case to == "": // somebody believes that it has ended: it had better join again
+		return protocol.CloseStopping, nil
+	}
+	return protocol.CloseReplaced, nil
 }
 
 // streams tells who follows a stream how far it has come, where no push may have.

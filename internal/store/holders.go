@@ -84,6 +84,7 @@ func (db *DB) Abandoned(ctx context.Context, after protocol.ShareID, limit int) 
 // Standing is where a share stands: what may change beside a node that reads or
 // writes it.
 type Standing struct {
+	Room   protocol.RoomID
 	State  protocol.ShareState
 	Offset int64
 	Holder string
@@ -95,14 +96,14 @@ func (db *DB) Standings(ctx context.Context, ids []protocol.ShareID) (map[protoc
 	all := make(map[protocol.ShareID]Standing, len(ids))
 	scan := func(r row) (id protocol.ShareID, err error) {
 		var s Standing
-		err = r.Scan(&id, &s.State, &s.Offset, &s.Holder, &s.Fence)
+		err = r.Scan(&id, &s.Room, &s.State, &s.Offset, &s.Holder, &s.Fence)
 		all[id] = s
 		return id, err
 	}
 	for len(ids) > 0 {
 		marks, args := placeholders(ids[:min(len(ids), knownBatch)])
 		ids = ids[len(args):]
-		if _, err := list(ctx, db.engine.Reader(), scan, `SELECT id, state, received, holder, fence FROM shares WHERE id IN (`+marks+`)`, args...); err != nil {
+		if _, err := list(ctx, db.engine.Reader(), scan, `SELECT id, room, state, received, holder, fence FROM shares WHERE id IN (`+marks+`)`, args...); err != nil {
 			return nil, fmt.Errorf("reading where shares stand: %w", err)
 		}
 	}

@@ -286,8 +286,8 @@ func standings(w *world) {
 	got, err := w.Standings(w.Context(), []protocol.ShareID{s.ID, other.ID, protocol.NewShareID()})
 	w.must(err)
 	w.same("standings", got, map[protocol.ShareID]store.Standing{
-		s.ID:     {State: protocol.Uploading, Offset: 4, Holder: "nd_b", Fence: 1},
-		other.ID: {State: protocol.Cancelled, Holder: "nd_a"},
+		s.ID:     {Room: w.room, State: protocol.Uploading, Offset: 4, Holder: "nd_b", Fence: 1},
+		other.ID: {Room: w.room, State: protocol.Cancelled, Holder: "nd_a"},
 	})
 }
 
