@@ -125,6 +125,36 @@ const TESTS = {
     assert.ok(inside, 'the moved card has the focus');
   },
 
+  async 'what is open in a card or a folder stays open when it moves to another section'(page) {
+    await inRoom(page, (room) => {
+      const upload = room.transfers.find(({ kind }) => kind === 'upload');
+      const own = [...room.files.values()].find(({ name }) => name === 'Q3 numbers.xlsx');
+      const begin = (name, more) => {
+        const file = { ...own, id: `sh_${name}`, name, state: 'uploading', ...more };
+        room.files.set(file.id, file);
+        return file;
+      };
+      upload.file = begin(upload.name);
+      for (const name of ['ground floor.pdf', 'roof.pdf']) begin(name, { path: 'Plans' });
+      room.tell('file-added', { file: upload.file });
+    });
+    const who = (section) =>
+      page.getByTestId(section).locator('[data-name^="Product film"]').getByTestId('receipts-summary');
+    const folder = (section) => page.getByTestId(section).getByRole('button', { name: '2 files in Plans' });
+    await who('section-sending').click();
+    await folder('section-sending').click();
+    await inRoom(page, (room) => {
+      for (const file of room.files.values()) file.state = 'available';
+      room.tell('file-changed', {});
+    });
+    for (const one of [who('section-everyone'), folder('section-everyone')])
+      assert.equal(await one.getAttribute('aria-expanded'), 'true');
+    await page.getByRole('list', { name: 'Recipients of Product film' }).getByText('Ana Moreau').waitFor();
+    await page.locator('[data-name="roof.pdf"]').waitFor();
+    await who('section-everyone').click();
+    await page.getByRole('list', { name: 'Recipients of Product film' }).waitFor({ state: 'detached' });
+  },
+
   async 'all files of a section are saved as one archive'(page) {
     await inRoom(page, (room) => {
       delete window.showSaveFilePicker; // nobody chooses where to

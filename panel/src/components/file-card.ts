@@ -16,6 +16,7 @@ import './file-preview.js';
 import './file-thumbnail.js';
 import { icon } from './icon.js';
 import './receipt-list.js';
+import { Unfolded } from './unfolded.js';
 import { Withdrawable } from './withdrawable.js';
 
 /** What a person may ask of a card. */
@@ -37,6 +38,7 @@ export class FileCard extends Withdrawable {
     here: { attribute: false },
     meId: { attribute: false },
     thumbnails: { attribute: false },
+    unfolded: { attribute: false },
     preview: { state: true },
   };
 
@@ -47,6 +49,8 @@ export class FileCard extends Withdrawable {
   declare meId: string;
   /** Small pictures of files are shown. */
   declare thumbnails: boolean;
+  /** Keys of what is open in the whole list; a card that moves finds itself in it again. */
+  declare unfolded: Unfolded;
   /** The bytes that are shown below, while they are. */
   declare preview: Promise<Blob> | undefined;
 
@@ -56,6 +60,7 @@ export class FileCard extends Withdrawable {
     this.here = new Set();
     this.meId = '';
     this.thumbnails = true;
+    this.unfolded = new Unfolded();
   }
 
   /** What is seen with it. */
@@ -106,7 +111,12 @@ export class FileCard extends Withdrawable {
     const told = hasEnded(state) ? all.filter((one) => one.state !== 'offered') : all;
     const shown = overview(told, { names: this.names, here: this.here }, this.words);
     if (shown === undefined) return nothing;
-    return html`<handout-receipt-list class="receipts" data-testid="receipts"   .words=${this.words} .overview=${shown} .file=${name}></handout-receipt-list>`;
+    return html`<handout-receipt-list class="receipts" data-testid="receipts" .words=${this.words} .overview=${shown} .file=${name} .open=${this.unfolded.has(this.key)} @fold=${this.#fold}></handout-receipt-list>`;
+  }
+
+  #fold(): void {
+    this.unfolded.turn(this.key);
+    this.requestUpdate();
   }
 
   #name(): TemplateResult {
@@ -265,12 +275,15 @@ export class FileCard extends Withdrawable {
 customElements.define('handout-file-card', FileCard);
 
 /** What every card of a list is told. */
-export type Surroundings = Pick<FileCard, 'words' | 'names' | 'here' | 'meId' | 'moderator' | 'thumbnails'>;
+export type Surroundings = Pick<
+  FileCard,
+  'words' | 'names' | 'here' | 'meId' | 'moderator' | 'thumbnails' | 'unfolded'
+>;
 
 /** The element of a card in a list, whose own shadow tree it goes into. */
 export function fileCard(
   card: Card,
-  { words, names, here, meId, moderator, thumbnails }: Surroundings,
+  { words, names, here, meId, moderator, thumbnails, unfolded }: Surroundings,
 ): TemplateResult {
   return html`<handout-file-card
     exportparts="card"
@@ -284,5 +297,6 @@ export function fileCard(
     .meId=${meId}
     .moderator=${moderator}
     .thumbnails=${thumbnails}
+    .unfolded=${unfolded}
   ></handout-file-card>`;
 }

@@ -12,6 +12,7 @@ import { fileTileStyles } from './file-tile.js';
 import { icon } from './icon.js';
 import './more.js';
 import { STEP } from './more.js';
+import { Unfolded } from './unfolded.js';
 import { Withdrawable } from './withdrawable.js';
 
 /** What a person may ask of a folder. */
@@ -30,7 +31,7 @@ export class FileGroup extends Withdrawable {
     here: { attribute: false },
     meId: { attribute: false },
     thumbnails: { attribute: false },
-    open: { state: true },
+    unfolded: { attribute: false },
     shown: { state: true },
   };
 
@@ -40,7 +41,8 @@ export class FileGroup extends Withdrawable {
   declare meId: string;
   /** Small pictures of files are shown. */
   declare thumbnails: boolean;
-  declare open: boolean;
+  /** Keys of what is open in the whole list; a folder that moves finds itself in it again. */
+  declare unfolded: Unfolded;
   /** So many of its files are drawn. */
   declare shown: number;
 
@@ -50,7 +52,7 @@ export class FileGroup extends Withdrawable {
     this.here = new Set();
     this.meId = '';
     this.thumbnails = false;
-    this.open = false;
+    this.unfolded = new Unfolded();
     this.shown = STEP;
   }
 
@@ -65,6 +67,7 @@ export class FileGroup extends Withdrawable {
 
   override render() {
     const { group, words } = this;
+    const open = this.unfolded.has(this.key);
     const files = words.text('group.files', { count: group.cards.length });
     return html`<article class=${group.live === 0 ? 'ended' : ''} aria-labelledby="name" tabindex="-1">
       <span class="tile folder" aria-hidden="true">${icon(Folder, 22)}</span>
@@ -72,7 +75,7 @@ export class FileGroup extends Withdrawable {
         <h3 id="name" title=${group.name}><bdi class="head">${group.name}</bdi></h3>
         <div class="facts">
           <p class="meta">
-            <button class="quiet fold" aria-expanded=${this.open} aria-label=${words.text('group.files.of', { files, name: group.name })} @click=${this.#fold}>
+            <button class="quiet fold" aria-expanded=${open} aria-label=${words.text('group.files.of', { files, name: group.name })} @click=${this.#fold}>
               ${icon(ChevronRight, 14)}${files}
             </button>
             <span class="sep">·</span>${words.bytes(group.size)}<span class="sep">·</span><span class="whom">${this.#whom()}</span>
@@ -82,7 +85,7 @@ export class FileGroup extends Withdrawable {
       </div>
       ${this.confirming ? nothing : html`<div class="actions">${this.#actions()}</div>`} ${this.#bar()} ${this.#below()}
     </article>
-    ${this.open ? this.#list() : nothing}`;
+    ${open ? this.#list() : nothing}`;
   }
 
   #whom(): string {
@@ -161,8 +164,9 @@ export class FileGroup extends Withdrawable {
   }
 
   #fold(): void {
-    this.open = !this.open;
+    this.unfolded.turn(this.key);
     this.shown = STEP;
+    this.requestUpdate();
   }
 
   #more(): void {

@@ -13,6 +13,7 @@ import { icon } from './icon.js';
 import './more.js';
 import { STEP } from './more.js';
 import { Sight } from './sight.js';
+import { Unfolded } from './unfolded.js';
 
 /** What is asked of all files of a section. */
 export interface SaveAllRequest {
@@ -40,6 +41,8 @@ export class FileList extends LitElement {
   declare moderator: boolean;
   /** Small pictures of files are shown. */
   declare thumbnails: boolean;
+  /** What people have opened in cards and folders: it stays so when one moves to another section, as another element. */
+  readonly unfolded = new Unfolded();
   #focused: string | undefined;
   /** So many cards are drawn of each section. */
   readonly #shown = new Map<string, number>();
@@ -118,6 +121,7 @@ export class FileList extends LitElement {
       .meId=${this.meId}
       .moderator=${this.moderator}
       .thumbnails=${this.thumbnails}
+      .unfolded=${this.unfolded}
     ></handout-file-group>`;
   }
 

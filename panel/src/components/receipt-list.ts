@@ -11,13 +11,13 @@ import { receiptStyles } from './receipt-list.styles.js';
 /** Rows beyond which the list may scroll: then the keyboard must reach it. */
 const SCROLLS = 5;
 
-/** Who has a file of mine: a line that says it, and a list of everybody that it opens. */
+/** Who has a file of mine: a line that says it, and a list of everybody. Fires `fold` when that is to be opened or closed. */
 export class ReceiptList extends LitElement {
   static override properties = {
     words: { attribute: false },
     overview: { attribute: false },
     file: { attribute: false },
-    open: { state: true },
+    open: { attribute: false },
   };
 
   declare words: Words;
@@ -41,9 +41,7 @@ export class ReceiptList extends LitElement {
         aria-expanded=${this.open ? 'true' : 'false'}
         aria-controls="list"
         data-testid="receipts-summary"
-        @click=${() => {
-          this.open = !this.open;
-        }}
+        @click=${() => this.dispatchEvent(new CustomEvent('fold'))}
       >
         ${this.open ? nothing : this.#faces()}
         <span class="text ${tone}">${tone === 'good' ? icon(Check, 14) : nothing}<span><bdi>${summary}</bdi><span class="sr">${this.file}</span></span></span>
