@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 
@@ -49,12 +50,18 @@ func (s *Server) resumable(handle func(http.ResponseWriter, *http.Request, share
 		s.limits(w, r, store.Share{})
 		caller, err := s.sharer(r)
 		if err == nil {
+			s.limits(w, r, unmade(caller))
 			err = handle(w, acting(r, string(caller.ID)), caller)
 		}
 		if err != nil {
 			s.failResumable(w, r, err)
 		}
 	})
+}
+
+// unmade stands for an upload that the caller might make.
+func unmade(caller share.Caller) store.Share {
+	return store.Share{Share: protocol.Share{Room: caller.Room}}
 }
 
 // resumableCreate is POST /uploads (upload creation). The file is named by
@@ -67,7 +74,7 @@ func (s *Server) resumableCreate(w http.ResponseWriter, r *http.Request, caller 
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
 		return protocol.NewError(protocol.CodeUnsupportedMedia, "a file is kept as it is: no Content-Encoding")
 	}
-	if err := s.fits(a, r.ContentLength); err != nil {
+	if err := s.fits(r.Context(), caller, a, r.ContentLength); err != nil {
 		return err
 	}
 	key, err := idempotencyKey(r.Header)
@@ -95,12 +102,13 @@ func (s *Server) resumableCreate(w http.ResponseWriter, r *http.Request, caller 
 
 // fits refuses, before anything is made of it, a body that no upload of that
 // length would take.
-func (s *Server) fits(a upload.Append, body int64) error {
+func (s *Server) fits(ctx context.Context, caller share.Caller, a upload.Append, body int64) error {
+	limit := s.limitsIn(ctx, caller.Room).FileSize
 	switch {
 	case a.Length != nil && body > *a.Length:
 		return protocol.NewError(protocol.CodeLengthMismatch, "the body is longer than Upload-Length")
-	case body > s.Limits.FileSize:
-		return share.TooLarge(s.Limits.FileSize)
+	case body > limit:
+		return share.TooLarge(limit)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -85,18 +86,43 @@ func (b *tellingBody) Read(p []byte) (int, error) {
 	return b.Reader.Read(p)
 }
 
-// limits tells what the server takes. An upload of no id is one that is yet to be
-// made. Version 6 of the draft has another word for the time that is left.
+// limits tells what is taken of an upload. One of no id is yet to be made in its
+// room, or in any if it has none. Version 6 of the draft has another word for the
+// time that is left.
 func (s *Server) limits(w http.ResponseWriter, r *http.Request, record store.Share) {
-	left := time.Duration(min(s.Limits.UploadIdleSeconds, s.Limits.LifetimeSeconds)) * time.Second
+	in := s.limitsIn(r.Context(), record.Room)
+	size, left := in.FileSize, time.Duration(min(in.UploadIdleSeconds, in.LifetimeSeconds))*time.Second
 	if record.ID != "" {
+		size = most(record, size)
 		left = max(0, min(left, record.ExpiresAt.Sub(s.now())))
 	}
 	age := "max-age"
 	if interopOf(r.Header) == "6" {
 		age = "expires"
 	}
-	w.Header().Set("Upload-Limit", fmt.Sprintf("max-size=%d, %s=%d", min(s.Limits.FileSize, maxFieldInteger), age, int64(left.Seconds())))
+	w.Header().Set("Upload-Limit", fmt.Sprintf("max-size=%d, %s=%d", min(size, maxFieldInteger), age, int64(left.Seconds())))
+}
+
+// limitsIn returns the limits that hold in a room; the server's where none is known,
+// or its rules cannot be read.
+func (s *Server) limitsIn(ctx context.Context, room protocol.RoomID) protocol.Limits {
+	if room == "" {
+		return s.Limits
+	}
+	in, err := s.Shares.LimitsIn(ctx, room)
+	if err != nil {
+		return s.Limits // what the request is for will meet the same error
+	}
+	return in
+}
+
+// most is how large an upload may become. What it was made with stays, whatever the
+// room has laid down since.
+func most(record store.Share, limit int64) int64 {
+	if record.Size == nil {
+		return record.Reserved
+	}
+	return max(*record.Size, limit)
 }
 
 // standing tells how an upload stands.

@@ -163,6 +163,35 @@ func TestRoomLimits(t *testing.T) {
 	}))
 }
 
+// TestLimitsAreToldOfTheRoom: who is known is told what holds in its room, of what it
+// might upload, and of an upload what that was made with; a stranger what the server
+// takes at most.
+func TestLimitsAreToldOfTheRoom(t *testing.T) {
+	r := newRig(t)
+	told := func(name, method, path, as string, header map[string]string, status int, limit, size string) step {
+		return step{name: name, method: method, path: path, as: as, header: header, status: status, wantHeader: map[string]string{"Upload-Limit": limit, "Tus-Max-Size": size}}
+	}
+	asked := func(as string, header map[string]string, limit, size string) step {
+		return told("asked by "+as, "OPTIONS", "/uploads?room={room}", as, header, 200, limit, size)
+	}
+	const whole, narrow, opened = "max-size=1048576, max-age=600", "max-size=10, max-age=60", "max-size=10, max-age=*"
+	made := told("made", "POST", "/uploads", "ana", fields("Upload-Complete", "?0"), 201, opened, "-")
+	made.save = map[string]string{"up": "Location"}
+	r.run(t, r.fill([]step{
+		asked("ana", nil, whole, "1048576"),
+		laidDown(`{"limits":{"fileSize":10,"lifetimeSeconds":60}}`),
+		asked("ana", nil, narrow, "10"),
+		asked("", map[string]string{"Authorization": theApp}, narrow, "10"),
+		asked("zoe", nil, whole, "1048576"), asked("", nil, whole, "1048576"), asked("forged", nil, whole, "1048576"),
+		{name: "refused", method: "POST", path: "/uploads", as: "ana", header: fields(), status: 400, code: "invalid-request", wantHeader: map[string]string{"Upload-Limit": narrow}},
+		{name: "too large", method: "POST", path: "/uploads", as: "ana", header: fields("Upload-Complete", "?0"), body: "12345678901", status: 413, code: "file-too-large", wantHeader: map[string]string{"Upload-Limit": narrow}},
+		made,
+		laidDown(`{}`),
+		asked("ana", nil, whole, "1048576"),
+		told("as it was made", "HEAD", "{up}", "ana", fields(), 204, opened, "-"),
+	}))
+}
+
 // TestRulesOfTheOperator: what is no rule is refused and changes nothing.
 func TestRulesOfTheOperator(t *testing.T) {
 	o := newOffice(t, nil)

@@ -58,15 +58,22 @@ func (s *Server) tus(handle func(http.ResponseWriter, *http.Request, share.Calle
 	})
 }
 
-// uploadOptions says what the server can do, in both dialects.
+// uploadOptions says what the server can do, in both dialects; in the caller's room,
+// to who says who it is. A browser asks without, so nobody is refused.
 func (s *Server) uploadOptions(w http.ResponseWriter, r *http.Request) {
+	var asked store.Share
+	if r.Header.Get("Authorization") != "" {
+		if caller, err := s.sharer(r); err == nil {
+			asked = unmade(caller)
+		}
+	}
 	h := w.Header()
 	h.Set("Accept-Patch", partialMediaType+", "+tusMediaType)
-	s.limits(w, r, store.Share{})
+	s.limits(w, r, asked)
 	h.Set("Tus-Version", tusVersion)
 	h.Set("Tus-Extension", tusExtensions)
 	h.Set("Tus-Checksum-Algorithm", strings.Join(upload.ChecksumAlgorithms(), ","))
-	h.Set("Tus-Max-Size", strconv.FormatInt(s.Limits.FileSize, 10))
+	h.Set("Tus-Max-Size", strconv.FormatInt(s.limitsIn(r.Context(), asked.Room).FileSize, 10))
 	w.WriteHeader(http.StatusOK) // not 204: some browsers refuse it for a preflight
 }
 

@@ -78,6 +78,13 @@ func (s *Service) house(ctx context.Context, id protocol.RoomID) (house, error) 
 	return house{rules, rules.Within(s.Limits)}, nil
 }
 
+// LimitsIn returns the limits that hold in a room: the server's, by the room's rules
+// as far as they are known. It fails with CodeRoomNotFound.
+func (s *Service) LimitsIn(ctx context.Context, id protocol.RoomID) (protocol.Limits, error) {
+	h, err := s.house(ctx, id)
+	return h.limits, err
+}
+
 // inHouse runs do in the room as it is, and again if its rules have changed until
 // something is made by them.
 func (s *Service) inHouse(ctx context.Context, id protocol.RoomID, do func(house) error) error {
