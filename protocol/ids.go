@@ -65,6 +65,10 @@ func (id RoomID) Valid() bool { return validID(string(id), "rm_") }
 // Valid reports whether the identifier has the form the server makes.
 func (id ShareID) Valid() bool { return validID(string(id), "sh_") }
 
+// ValidWebhookID reports whether the identifier of an endpoint has the form the
+// server makes.
+func ValidWebhookID(id string) bool { return validID(id, "wh_") }
+
 // Valid reports whether the identifier may name a participant: 1 to 64 of
 // [A-Za-z0-9_-]. It is wider than what the server makes, because a back end
 // that signs its own tokens chooses the subject.

@@ -41,11 +41,17 @@ func TestForeignIDsAreRefused(t *testing.T) {
 		if protocol.ShareID(id).Valid() {
 			t.Errorf("%q passes for a share id", id)
 		}
+		if protocol.ValidWebhookID(id) {
+			t.Errorf("%q passes for a webhook's id", id)
+		}
 	}
 	for _, id := range []string{"", "a b", "a/b", "a.b", "ä", strings.Repeat("a", 65), "a\n", "a,b", "a:b"} {
 		if protocol.ParticipantID(id).Valid() {
 			t.Errorf("%q passes for a participant id", id)
 		}
+	}
+	if !protocol.ValidWebhookID(protocol.NewWebhookID()) {
+		t.Error("the server's own id is refused")
 	}
 	if !protocol.ParticipantID("Visitor_7-x").Valid() {
 		t.Error("a back end's own subject is refused")

@@ -19,6 +19,7 @@ type Commands struct {
 	Rm      rmCommand      `cmd:"" group:"In a room" help:"Withdraw files."`
 	Token   tokenCommand   `cmd:"" group:"For an application" help:"Make a participant's token."`
 	Room    roomCommand    `cmd:"" group:"For an application" help:"Make, list, change and end rooms."`
+	Webhook webhookCommand `cmd:"" group:"For an application" help:"Be told what happens in the application's rooms."`
 }
 
 // The program's exit codes, beside 0 for everything done.

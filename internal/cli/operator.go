@@ -60,10 +60,19 @@ func (o *operator) usage(ctx context.Context, from, to string, after protocol.Ro
 
 // call asks for what is below /v1/rooms. in and out may be nil.
 func (o *operator) call(ctx context.Context, method string, path []string, query url.Values, in, out any) error {
-	for i := range path {
-		path[i] = url.PathEscape(path[i])
+	return o.send(ctx, method, below("/v1/rooms", path), query, in, out)
+}
+
+// webhooks asks for what is below /v1/webhooks. in and out may be nil.
+func (o *operator) webhooks(ctx context.Context, method string, path []string, in, out any) error {
+	return o.send(ctx, method, below("/v1/webhooks", path), nil, in, out)
+}
+
+func below(address string, path []string) string {
+	for _, each := range path {
+		address += "/" + url.PathEscape(each)
 	}
-	return o.send(ctx, method, strings.Join(append([]string{"/v1/rooms"}, path...), "/"), query, in, out)
+	return address
 }
 
 func (o *operator) send(ctx context.Context, method, path string, query url.Values, in, out any) error {
