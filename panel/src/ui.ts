@@ -4,7 +4,8 @@
  */
 export { avatar, avatarStyles } from './components/avatar.js';
 export { icon } from './components/icon.js';
-export { english } from './messages/words.js';
+export { wordsOf } from './messages/languages.js';
+export { english, type Message, type Values, Words } from './messages/words.js';
 export { isActive } from './model/batch.js';
 export { audienceLabel, distinctNames, recipients } from './model/people.js';
 export type { Fault, RoomPort } from './model/ports.js';

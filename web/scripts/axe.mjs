@@ -21,17 +21,20 @@ const LOOKS = [
   { width: 320, colorScheme: 'light' },
   { width: 1440, colorScheme: 'light' },
   { width: 1440, colorScheme: 'dark' },
+  { width: 320, colorScheme: 'light', locale: 'ar', scenes: ['join', 'chat', 'removal'] },
+  { width: 320, colorScheme: 'light', locale: 'de', scenes: ['join', 'chat', 'removal', 'dropped-invited'] },
 ];
 
 await withPages(async ({ browser, address }) => {
   let checked = 0;
   const failures = [];
-  for (const { width, colorScheme } of LOOKS) {
-    const page = await browser.newPage({ colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
-    for (const scene of SCENES) {
+  for (const { width, colorScheme, locale = 'en', scenes = SCENES } of LOOKS) {
+    const viewport = { width, height: 800 };
+    const page = await browser.newPage({ colorScheme, locale, viewport, reducedMotion: 'reduce' });
+    for (const scene of scenes) {
       await openScene(page, address, scene);
       const found = await faultsOf(page, { width, colorScheme });
-      failures.push(...found.map((text) => `${scene} ${width} ${colorScheme}: ${text}`));
+      failures.push(...found.map((text) => `${scene} ${width} ${colorScheme} ${locale}: ${text}`));
       checked++;
     }
     await page.close();

@@ -181,7 +181,7 @@ const TESTS = {
     await page.getByTestId('chat-field').fill('hello');
     await page.keyboard.press('Enter');
     const failed = page.locator('[data-testid=chat-message][data-state=failed]');
-    await failed.getByText('Not sent: something went wrong').waitFor();
+    await failed.getByText('Not sent. Something went wrong.').waitFor();
     await failed.getByRole('button', { name: 'Remove' }).click();
     await failed.waitFor({ state: 'detached' });
     for (let n = 0; n < 30; n++) await says(page, 'ana', `line ${n}\n\n`);

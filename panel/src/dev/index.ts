@@ -1,2 +1,3 @@
 export * from './fake-room.js';
+export * from './message-checks.js';
 export * from './rooms.js';

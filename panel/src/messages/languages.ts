@@ -1,3 +1,4 @@
+import { en } from './en.js';
 import type { Messages, Words as WordsOf } from './words.js';
 import { english, Words } from './words.js';
 
@@ -54,7 +55,7 @@ export function wordsOf(tags: readonly string[]): Promise<WordsOf> {
 /** The numbers are those of the whole tag: de-CH has the words of de, and figures of its own. */
 async function load(name: string, tag: string): Promise<WordsOf> {
   try {
-    return new Words(tag, await resolved(sources.get(name) ?? {}));
+    return new Words(tag, await resolved(sources.get(name) ?? {}), en);
   } catch {
     loaded.delete(`${name} ${tag}`); // it was not to be had: the next one who asks tries again
     return english;

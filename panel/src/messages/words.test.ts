@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ar } from './ar.js';
 import { de } from './de.js';
+import { en } from './en.js';
 import { english, Words } from './words.js';
 
-const german = new Words('de', de);
-const arabic = new Words('ar', ar);
+const german = new Words('de', de, en);
+const arabic = new Words('ar', ar, en);
 
 describe('a message', () => {
   it('takes its values', () => {
@@ -32,7 +33,7 @@ describe('a message', () => {
   });
 
   it('that a language does not have is said in English', () => {
-    const french = new Words('fr', { save: 'Enregistrer' });
+    const french = new Words('fr', { save: 'Enregistrer' }, en);
     expect([french.text('save'), french.text('keep')]).toEqual(['Enregistrer', 'Keep']);
   });
 

@@ -11,48 +11,61 @@ export type PluralForms = Readonly<Partial<Record<Exclude<Intl.LDMLPluralRule, '
 /** A message: a sentence, or one for each category of number. */
 export type Message = string | PluralForms;
 
+/** The messages of an application in one language, by their keys. */
+export type Table = Readonly<Record<string, Message>>;
+
 /** Every message of a language. */
 export type Messages = Readonly<Record<MessageKey, Message>>;
 
-type Text<K extends MessageKey> = (typeof en)[K] extends { readonly other: infer S } ? S : (typeof en)[K];
+type Text<M extends Table, K extends keyof M> = M[K] extends { readonly other: infer S } ? S : M[K];
 type NamesIn<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
-type Names<K extends MessageKey> = NamesIn<Text<K>> | ((typeof en)[K] extends string ? never : 'count');
-type Args<K extends MessageKey> = [Names<K>] extends [never]
+type Names<M extends Table, K extends keyof M> = NamesIn<Text<M, K>> | (M[K] extends string ? never : 'count');
+
+/** The values that a message needs, by their names in English. */
+export type Values<M extends Table, K extends keyof M> = [Names<M, K>] extends [never]
   ? []
-  : [values: { readonly [N in Names<K>]: string | number }];
+  : [values: { readonly [N in Names<M, K>]: string | number }];
 
 /** Languages that are written from right to left. */
 const RTL = /^(ar|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/;
 const RTL_LETTER = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
 
-/** Words, numbers and times of one language. */
-export class Words {
+/** Words, numbers and times of one language: the panel's words, or those of another table. */
+export class Words<M extends Table = typeof en> {
   /** BCP 47. */
   readonly tag: string;
-  readonly #messages: Partial<Messages>;
+  readonly #messages: Readonly<Partial<Record<keyof M, Message>>>;
+  readonly #english: M;
   readonly #rtl: boolean;
   readonly #rules: Intl.PluralRules;
   readonly #numbers = new Map<string, Intl.NumberFormat>();
+  #time: Intl.DateTimeFormat | undefined;
 
-  constructor(tag: string, messages: Partial<Messages>) {
+  constructor(tag: string, messages: Readonly<Partial<Record<keyof M, Message>>>, english: M) {
     this.tag = tag;
     this.#messages = messages;
+    this.#english = english;
     this.#rtl = RTL.test(tag);
     this.#rules = new Intl.PluralRules(tag);
   }
 
+  /** Where its lines begin. */
+  get dir(): 'ltr' | 'rtl' {
+    return this.#rtl ? 'rtl' : 'ltr';
+  }
+
   /** A message with its values. What the language does not have is said in English. */
-  text<K extends MessageKey>(key: K, ...[values]: Args<K>): string {
+  text<K extends keyof M>(key: K, ...[values]: Values<M, K>): string {
     const all = values as Readonly<Record<string, string | number>> | undefined;
-    const message: Message = this.#messages[key] ?? en[key];
+    const message = (this.#messages[key] ?? this.#english[key]) as Message;
     const form = typeof message === 'string' ? message : this.#form(message, Number(all?.count));
     return all === undefined ? form : form.replace(/\{(\w+)\}/g, (_, name: string) => this.#value(all[name] ?? ''));
   }
 
   /** The message of this key, if there is one; it has no values. */
   known(key: string): string | undefined {
-    return key in en ? this.text(key as 'save') : undefined;
+    return Object.hasOwn(this.#english, key) ? (this as unknown as Words).text(key as 'save') : undefined;
   }
 
   number(value: number): string {
@@ -106,7 +119,8 @@ export class Words {
 
   /** The time of day, as it is written where the reader lives. */
   clock(at: Date): string {
-    return at.toLocaleTimeString(this.tag, { hour: 'numeric', minute: '2-digit' });
+    this.#time ??= new Intl.DateTimeFormat(this.tag, { hour: 'numeric', minute: '2-digit' });
+    return this.#time.format(at);
   }
 
   /** Day and time. */
@@ -158,4 +172,4 @@ const SECOND = ['second', 1] as const;
 const SPANS = [['day', 86_400], ['hour', 3_600], ['minute', 60], SECOND] as const;
 
 /** What is spoken until another language is there. */
-export const english = new Words('en', en);
+export const english = new Words('en', en, en);

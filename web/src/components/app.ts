@@ -1,6 +1,7 @@
-import { base, english, faultText } from '@handout/panel/ui';
+import { base, faultText } from '@handout/panel/ui';
 import { HandoutError, join, type LeaveReason, type Room } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
+import { say, speak, words } from '../language.js';
 import { forget, inviteLink, JoinError, keep, prefill, requestToken, restore, type Session } from '../model/session.js';
 import './ended-screen.js';
 import './join-screen.js';
@@ -10,18 +11,20 @@ import './room-view.js';
 
 /** Which screen the page shows. */
 type Screen =
-  | { readonly kind: 'join'; readonly busy: boolean; readonly problem: string }
+  | { readonly kind: 'join'; readonly busy: boolean; readonly error?: unknown }
   | { readonly kind: 'returning' }
   | { readonly kind: 'room'; readonly room: Room }
   | { readonly kind: 'ended'; readonly reason: Exclude<LeaveReason, 'left'> };
 
-const START: Extract<Screen, { kind: 'join' }> = { kind: 'join', busy: false, problem: '' };
+const START: Extract<Screen, { kind: 'join' }> = { kind: 'join', busy: false };
 
 /** The page: from the join form into a room and out again. */
 export class App extends LitElement {
-  static override properties = { screen: { state: true } };
+  static override properties = { screen: { state: true }, spoken: { state: true } };
 
   declare screen: Screen;
+  /** The page has found its language; it says nothing before. */
+  declare spoken: boolean;
   #session: Session | undefined;
   #off: (() => void) | undefined;
   /** Kept over a failed attempt, so that nothing has to be typed twice. */
@@ -29,6 +32,10 @@ export class App extends LitElement {
 
   constructor() {
     super();
+    this.spoken = false;
+    void speak(navigator.languages).then(() => {
+      this.spoken = true;
+    });
     this.#session = restore(window);
     this.screen = this.#session === undefined ? START : { kind: 'returning' };
     if (this.#session !== undefined) void this.#enter(this.#session);
@@ -41,17 +48,18 @@ export class App extends LitElement {
 
   override render() {
     const { screen } = this;
+    if (!this.spoken) return nothing;
     switch (screen.kind) {
       case 'join':
         return html`<handout-join-screen
           .room=${this.#typed.room}
           .name=${this.#typed.name}
           .busy=${screen.busy}
-          .problem=${screen.problem}
+          .problem=${problemOf(screen.error)}
           @join-room=${(event: CustomEvent<JoinRequest>) => void this.#join(event.detail)}
         ></handout-join-screen>`;
       case 'returning':
-        return html`<main class="returning" role="status">${logo(44)}<p>Going back to your room…</p></main>`;
+        return html`<main class="returning" role="status">${logo(44)}<p>${say('join.returning')}</p></main>`;
       case 'room':
         return html`<handout-room-view .room=${screen.room} .link=${this.#link()} @leave-room=${() => void screen.room.leave()}></handout-room-view>`;
       case 'ended':
@@ -67,12 +75,12 @@ export class App extends LitElement {
 
   async #join(typed: JoinRequest): Promise<void> {
     this.#typed = typed;
-    this.screen = { kind: 'join', busy: true, problem: '' };
+    this.screen = { kind: 'join', busy: true };
     try {
       await this.#enter(await requestToken(typed.room, typed.name, window));
     } catch (error) {
       if (!(error instanceof JoinError)) throw error;
-      this.screen = { ...START, problem: error.message };
+      this.screen = { ...START, error };
     }
   }
 
@@ -90,7 +98,7 @@ export class App extends LitElement {
         return;
       }
       if (isFinal(error)) forget(window);
-      this.screen = { ...START, problem: problemOf(error) };
+      this.screen = { ...START, error };
     }
   }
 
@@ -157,26 +165,35 @@ function isFinal(error: unknown): boolean {
   );
 }
 
+/** What to say of why nobody got in; nothing where nothing went wrong. */
 function problemOf(error: unknown): string {
-  if (!(error instanceof HandoutError)) return 'Something went wrong. Try again in a moment.';
+  if (error === undefined) return '';
+  if (error instanceof JoinError) return joinProblem(error);
+  if (!(error instanceof HandoutError)) return words().text('room.other', { fault: words().text('fault.unknown') });
   switch (error.code) {
     case 'unauthenticated':
     case 'token-expired':
-      return 'Your invitation is not valid, or no longer. Join again, or open a new link.';
+      return say('problem.token');
     case 'room-full':
-      return 'The room is full. Try again when someone has left.';
+      return words().text('room.room-full');
     case 'room-ended':
     case 'room-not-found':
-      return 'That room has ended.';
+      return say('problem.ended');
     case 'too-many-requests':
-      return 'The server is busy. Try again in a moment.';
+      return say('problem.busy');
     case 'network':
     case 'not-connected':
     case 'unavailable':
-      return 'The server cannot be reached. Check your connection and try again.';
+      return words().text('room.connection-lost');
     default:
-      return `${faultText(error, english)}. Try again in a moment.`;
+      return words().text('room.other', { fault: faultText(error, words()) });
   }
+}
+
+/** What the server said itself is said as it is. */
+function joinProblem({ problem, message }: JoinError): string {
+  if (message !== '') return message;
+  return problem === 'unreachable' ? words().text('room.connection-lost') : say(`problem.${problem}`);
 }
 
 customElements.define('handout-app', App);

@@ -1,5 +1,6 @@
 import { base, buttons } from '@handout/panel/ui';
 import { css, html, LitElement, nothing } from 'lit';
+import { words } from '../language.js';
 import { closeBeside, dialogStyles } from './dialog.js';
 
 /** A question before something that cannot be taken back. */
@@ -55,7 +56,7 @@ export class AskDialog extends LitElement {
         <p id="text">${question.text}</p>
         ${question.option === undefined ? nothing : html`<label><input type="checkbox" />${question.option}</label>`}
         <div class="buttons">
-          <button value="no" autofocus>Cancel</button>
+          <button value="no" autofocus>${words().text('cancel')}</button>
           <button value="yes" class="danger">${question.verb}</button>
         </div>
       </form>

@@ -1,7 +1,8 @@
 import { base, buttons, icon } from '@handout/panel/ui';
-import { formatBytes, type Participant } from '@handout/sdk';
+import type { Participant } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
 import { SendHorizontal } from 'lucide';
+import { say, words } from '../language.js';
 import type { Chat } from '../model/chat.js';
 
 const EVERYONE = '';
@@ -47,27 +48,27 @@ export class ChatComposer extends LitElement {
     const name = this.#nameOf(this.to);
     return html`<form @submit=${this.#submit}>
       <div class="to">
-        <label for="to">To</label>
-        <select id="to" aria-label="Message to" data-testid="chat-to" @change=${this.#chosen}>
-          <option value=${EVERYONE} ?selected=${this.to === EVERYONE}>Everyone</option>
+        <label for="to">${say('chat.to')}</label>
+        <select id="to" aria-label=${say('chat.to.label')} data-testid="chat-to" @change=${this.#chosen}>
+          <option value=${EVERYONE} ?selected=${this.to === EVERYONE}>${words().text('send.everyone')}</option>
           ${this.people.map(({ id }) => html`<option value=${id} ?selected=${this.to === id}>${this.#nameOf(id)}</option>`)}
-          ${this.#gone ? html`<option value=${this.to} selected>${name} (left)</option>` : nothing}
+          ${this.#gone ? html`<option value=${this.to} selected>${say('chat.to.gone', { name })}</option>` : nothing}
         </select>
       </div>
       <div class="field">
         <textarea
           rows="1"
-          aria-label=${this.to === EVERYONE ? 'Message to everyone' : `Message to ${name} only`}
+          aria-label=${this.to === EVERYONE ? say('chat.field.everyone') : say('chat.field.one', { name })}
           aria-describedby="problem"
           aria-invalid=${problem !== '' && this.text !== ''}
-          placeholder="Message"
+          placeholder=${say('chat.field')}
           enterkeyhint="send"
           data-testid="chat-field"
           .value=${this.text}
           @input=${this.#typed}
           @keydown=${this.#keyed}
         ></textarea>
-        <button class="primary icon" type="submit" aria-label="Send message" aria-disabled=${problem !== '' || this.text.trim() === ''}>
+        <button class="primary icon" type="submit" aria-label=${say('chat.send')} aria-disabled=${problem !== '' || this.text.trim() === ''}>
           ${icon(SendHorizontal)}
         </button>
       </div>
@@ -77,11 +78,11 @@ export class ChatComposer extends LitElement {
 
   /** Why nothing can be sent as it is, in words; empty when it can. */
   #problem(): string {
-    if (this.#gone) return `${this.#nameOf(this.to)} has left. Choose who gets the message.`;
-    if (this.people.length === 0) return 'Nobody else is here to read a message yet.';
+    if (this.#gone) return say('chat.gone', { name: this.#nameOf(this.to) });
+    if (this.people.length === 0) return say('chat.alone');
     const excess = this.chat.excess(this.text.trim());
-    if (excess > 0) return `The message is too long, by ${formatBytes(excess)}.`;
-    if (this.chat.full) return 'The network is away. Messages that wait for it are enough for now.';
+    if (excess > 0) return say('chat.long', { size: words().bytes(excess) });
+    if (this.chat.full) return say('chat.full');
     return '';
   }
 
@@ -90,7 +91,7 @@ export class ChatComposer extends LitElement {
   }
 
   #nameOf(id: string): string {
-    return this.names.get(id) ?? 'Someone';
+    return this.names.get(id) ?? say('people.someone');
   }
 
   #chosen(event: Event): void {

@@ -1,8 +1,9 @@
-import { audienceLabel, avatar, avatarStyles, base, buttons, english, faultText, icon } from '@handout/panel/ui';
+import { audienceLabel, avatar, avatarStyles, base, buttons, faultText, icon } from '@handout/panel/ui';
 import type { Participant } from '@handout/sdk';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { ArrowDown, Lock, MessageCircle } from 'lucide';
+import { say, words } from '../language.js';
 import type { Chat, ChatMessage } from '../model/chat.js';
 import { linkify } from '../model/links.js';
 import './chat-composer.js';
@@ -14,8 +15,6 @@ const GROUP_MS = 5 * 60_000;
 const LONG = 1_200;
 /** So near to its end the list counts as being there, in px. */
 const NEAR = 48;
-
-const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
 /** The text chat of a room: what was said, newest at the bottom, and the field to say something. */
 export class ChatView extends LitElement {
@@ -74,17 +73,17 @@ export class ChatView extends LitElement {
 
   override render() {
     return html`<section aria-labelledby="title">
-      <h2 id="title">Chat</h2>
+      <h2 id="title">${say('chat.title')}</h2>
       <div class="middle">
         <div class="log" role="log" aria-live="polite" aria-relevant="additions" aria-labelledby="title" tabindex="0" data-testid="chat-log" @scroll=${this.#scrolled}>
-          ${this.items.length === 0 ? this.#empty() : html`<p class="note">Messages are not kept: who joins later does not see them.</p>`}
+          ${this.items.length === 0 ? this.#empty() : html`<p class="note">${say('chat.note')}</p>`}
           ${repeat(
             this.items,
             ({ id }) => id,
             (item, at) => this.#message(item, this.items[at - 1]),
           )}
         </div>
-        ${this.unread > 0 ? html`<button class="jump" @click=${this.#toEnd}>${icon(ArrowDown, 16)}${this.unread === 1 ? '1 new message' : `${this.unread} new messages`}</button>` : nothing}
+        ${this.unread > 0 ? html`<button class="jump" @click=${this.#toEnd}>${icon(ArrowDown, 16)}${say('chat.new', { count: this.unread })}</button>` : nothing}
       </div>
       <handout-chat-composer
         .people=${this.people}
@@ -99,13 +98,13 @@ export class ChatView extends LitElement {
   #empty() {
     return html`<div class="empty">
       ${icon(MessageCircle, 32)}
-      <p>Say something to everyone, or to one person. Messages are not kept: who joins later does not see them.</p>
+      <p>${say('chat.empty')} ${say('chat.note')}</p>
     </div>`;
   }
 
   #message(item: ChatMessage, before: ChatMessage | undefined) {
     const follows = before !== undefined && isGroup(before, item) && this.chat.mark !== item.id;
-    return html`${this.chat.mark === item.id ? html`<p class="mark"><span>New</span></p>` : nothing}
+    return html`${this.chat.mark === item.id ? html`<p class="mark"><span>${say('chat.mark')}</span></p>` : nothing}
       <div class="message ${item.mine ? 'mine' : ''} ${follows ? 'follows' : ''} ${item.to === 'room' ? '' : 'private'} ${item.state}"
         data-testid="chat-message" data-sender=${item.sender.name} data-state=${item.state}>
         ${follows ? nothing : this.#heading(item)}
@@ -117,12 +116,14 @@ export class ChatView extends LitElement {
   #heading({ mine, sender, to, at }: ChatMessage) {
     const name = this.names.get(sender.id) ?? sender.name;
     const others = to === 'room' ? [] : to.filter((id) => id !== this.meId);
-    const whom = mine ? audienceLabel(others, this.names, english) : 'you';
+    const whom = mine
+      ? say('chat.only-to', { who: audienceLabel(others, this.names, words()) })
+      : say('chat.only-to-you');
     return html`<p class="head">
       ${mine ? nothing : avatar(sender.id, sender.name, 's')}
-      <span class="name">${mine ? 'You' : html`<bdi>${name}</bdi>`}</span>
-      ${to === 'room' ? nothing : html`<span class="whom">${icon(Lock, 12)}<span>only to <bdi>${whom}</bdi></span></span>`}
-      <time datetime=${new Date(at).toISOString()}>${TIME.format(at)}</time>
+      <span class="name">${mine ? say('people.you') : html`<bdi>${name}</bdi>`}</span>
+      ${to === 'room' ? nothing : html`<span class="whom">${icon(Lock, 12)}<span>${whom}</span></span>`}
+      <time datetime=${new Date(at).toISOString()}>${words().clock(new Date(at))}</time>
     </p>`;
   }
 
@@ -141,19 +142,19 @@ export class ChatView extends LitElement {
 
   #long({ id, text }: ChatMessage) {
     if (!this.#isCut(text, id)) return nothing;
-    return html`<button class="quiet more" @click=${() => this.#showWhole(id)}>Show all</button>`;
+    return html`<button class="quiet more" @click=${() => this.#showWhole(id)}>${say('chat.whole')}</button>`;
   }
 
   /** Where mine stands, as long as it is not sent. */
   #status({ id, state, fault, mine }: ChatMessage) {
     if (!mine || state === 'sent') return nothing;
     if (state !== 'failed') {
-      return html`<p class="status">${state === 'waiting' && this.away ? 'Waiting for the network' : 'Sending…'}</p>`;
+      return html`<p class="status">${say(state === 'waiting' && this.away ? 'chat.waiting' : 'chat.sending')}</p>`;
     }
     return html`<p class="status bad" role="alert">
-      <span>${fault?.code === 'network' ? 'Perhaps not sent: the connection was lost' : `Not sent: ${lower(faultText(fault ?? UNKNOWN, english))}`}</span>
-      <button class="quiet" @click=${() => this.chat.retry(id)}>Send again</button>
-      <button class="quiet" @click=${() => this.chat.discard(id)}>Remove</button>
+      <span>${fault?.code === 'network' ? say('chat.perhaps') : say('chat.failed', { fault: faultText(fault ?? UNKNOWN, words()) })}</span>
+      <button class="quiet" @click=${() => this.chat.retry(id)}>${words().text('resend')}</button>
+      <button class="quiet" @click=${() => this.chat.discard(id)}>${say('chat.remove')}</button>
     </p>`;
   }
 
@@ -206,10 +207,6 @@ function isGroup(a: ChatMessage, b: ChatMessage): boolean {
 /** The first characters of a text, none of them halved. */
 function cut(text: string, length: number): string {
   return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
-}
-
-function lower(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 customElements.define('handout-chat-view', ChatView);

@@ -2,72 +2,40 @@ import { base, buttons, icon } from '@handout/panel/ui';
 import type { LeaveReason } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
 import { DoorClosed, type IconNode, KeyRound, Layers2, Users, UserX, WifiOff } from 'lucide';
+import { say } from '../language.js';
 import { logo } from './logo.js';
 
-interface Ending {
-  readonly picture: IconNode;
-  readonly title: string;
-  readonly text: string;
-  /** What is said instead to who came by an invitation and needs a new one. */
-  readonly invited?: string;
-  /** What to do next: come back with the same token, or start over. */
-  readonly next: 'rejoin' | 'start';
-  readonly verb: string;
+type Reason = Exclude<LeaveReason, 'left'>;
+
+const PICTURES: Readonly<Record<Reason, IconNode>> = {
+  replaced: Layers2,
+  dropped: UserX,
+  'room-ended': DoorClosed,
+  unauthenticated: KeyRound,
+  'room-full': Users,
+  'connection-lost': WifiOff,
+};
+
+/** After these the same token leads back; after the others there is the start. */
+const REJOIN = new Set<Reason>(['replaced', 'room-full', 'connection-lost']);
+
+/** What the button that goes on is called. */
+function verbOf(reason: Reason): string {
+  return reason === 'dropped' || reason === 'room-ended' ? say('ended.start') : say(`ended.${reason}.verb`);
 }
 
-const ENDINGS: Readonly<Record<Exclude<LeaveReason, 'left'>, Ending>> = {
-  replaced: {
-    picture: Layers2,
-    title: 'This room is open in another window',
-    text: 'You can be in a room in one window at a time. Your files are safe there.',
-    next: 'rejoin',
-    verb: 'Use this window',
-  },
-  dropped: {
-    picture: UserX,
-    title: 'You were removed from the room',
-    text: 'A host removed you. What you were sending or saving has stopped; what you saved stays on your device.',
-    invited:
-      'A host removed you. What you were sending or saving has stopped; what you saved stays on your device. To come back, ask for a new invitation.',
-    next: 'start',
-    verb: 'Back to start',
-  },
-  'room-ended': {
-    picture: DoorClosed,
-    title: 'The room has ended',
-    text: 'Its files have been deleted from the server. What you saved stays on your device.',
-    next: 'start',
-    verb: 'Back to start',
-  },
-  unauthenticated: {
-    picture: KeyRound,
-    title: 'Your invitation has expired',
-    text: 'Join again, or open a new link, to go on.',
-    invited: 'Ask for a new one to go on.',
-    next: 'start',
-    verb: 'Join again',
-  },
-  'room-full': {
-    picture: Users,
-    title: 'The room is full',
-    text: 'Try again when someone has left.',
-    next: 'rejoin',
-    verb: 'Try again',
-  },
-  'connection-lost': {
-    picture: WifiOff,
-    title: 'The connection was lost',
-    text: 'Check your network, then come back: uploads and downloads can go on.',
-    next: 'rejoin',
-    verb: 'Reconnect',
-  },
-};
+/** Why it is over; who came by an invitation may need a new one, and is told so. */
+function textOf(reason: Reason, invited: boolean): string {
+  if (invited && reason === 'unauthenticated') return say('ended.unauthenticated.invited');
+  const text = say(`ended.${reason}.text`);
+  return invited && reason === 'dropped' ? `${text} ${say('ended.dropped.invited')}` : text;
+}
 
 /** The page after a room is over for this participant: why, and what to do. Fires `rejoin` or `start`. */
 export class EndedScreen extends LitElement {
   static override properties = { reason: { attribute: false }, invited: { attribute: false } };
 
-  declare reason: Exclude<LeaveReason, 'left'>;
+  declare reason: Reason;
   /** I came by an invitation: the start, where rooms are joined by name, is of no use to me. */
   declare invited: boolean;
 
@@ -83,23 +51,25 @@ export class EndedScreen extends LitElement {
   }
 
   override render() {
-    const ending = ENDINGS[this.reason];
-    return html`<main data-testid="ended" data-reason=${this.reason}>
+    const { reason, invited } = this;
+    return html`<main data-testid="ended" data-reason=${reason}>
       <div class="brand">${logo(28)}<span>Handout</span></div>
       <div class="card" role="alert">
-        <span class="picture">${icon(ending.picture, 28)}</span>
-        <h1 tabindex="-1">${ending.title}</h1>
-        <p>${this.invited ? (ending.invited ?? ending.text) : ending.text}</p>
+        <span class="picture">${icon(PICTURES[reason], 28)}</span>
+        <h1 tabindex="-1">${say(`ended.${reason}.title`)}</h1>
+        <p>${textOf(reason, invited)}</p>
       </div>
-      ${this.#next(ending)}
+      ${this.#next()}
     </main>`;
   }
 
-  #next({ next, verb }: Ending) {
-    if (next === 'start' && this.invited) return html`<p>You can close this window.</p>`;
+  #next() {
+    const { reason, invited } = this;
+    const next = REJOIN.has(reason) ? 'rejoin' : 'start';
+    if (next === 'start' && invited) return html`<p>${say('ended.close')}</p>`;
     return html`<div class="next">
-      <button class="primary" @click=${() => this.dispatchEvent(new CustomEvent(next))}>${verb}</button>
-      ${next === 'rejoin' && !this.invited ? html`<button class="quiet" @click=${() => this.dispatchEvent(new CustomEvent('start'))}>Back to start</button>` : nothing}
+      <button class="primary" @click=${() => this.dispatchEvent(new CustomEvent(next))}>${verbOf(reason)}</button>
+      ${next === 'rejoin' && !invited ? html`<button class="quiet" @click=${() => this.dispatchEvent(new CustomEvent('start'))}>${say('ended.start')}</button>` : nothing}
     </div>`;
   }
 

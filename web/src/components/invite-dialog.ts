@@ -1,6 +1,7 @@
 import { base, buttons, icon } from '@handout/panel/ui';
 import { css, html, LitElement, nothing, svg } from 'lit';
 import { Check, Copy, Share2, X } from 'lucide';
+import { say } from '../language.js';
 import { qrCode } from '../model/qr.js';
 import { closeBeside, dialogStyles } from './dialog.js';
 
@@ -48,17 +49,17 @@ export class InviteDialog extends LitElement {
     if (!this.open) return nothing;
     return html`<dialog aria-labelledby="title" data-testid="invite" @close=${this.#closed} @click=${closeBeside}>
       <form method="dialog">
-        <h2 id="title">Invite to <bdi>${this.room}</bdi></h2>
-        <button class="quiet icon" aria-label="Close">${icon(X)}</button>
+        <h2 id="title">${say('invite.title', { room: this.room })}</h2>
+        <button class="quiet icon" aria-label=${say('invite.close')}>${icon(X)}</button>
       </form>
       ${this.#code()}
-      <p>Scan the code with a phone, or send the link. Whoever has it can join.</p>
-      <input readonly aria-label="Invite link" data-testid="invite-link" .value=${this.link} @focus=${this.#selected} />
+      <p>${say('invite.how')}</p>
+      <input readonly aria-label=${say('invite.link')} data-testid="invite-link" .value=${this.link} @focus=${this.#selected} />
       <div class="buttons">
-        ${'share' in navigator ? html`<button data-testid="share-link" @click=${this.#share}>${icon(Share2)}Share</button>` : nothing}
-        <button class="primary" autofocus data-testid="copy-link" @click=${this.#copy}>${icon(this.copied ? Check : Copy)}${this.copied ? 'Copied' : 'Copy link'}</button>
+        ${'share' in navigator ? html`<button data-testid="share-link" @click=${this.#share}>${icon(Share2)}${say('invite.share')}</button>` : nothing}
+        <button class="primary" autofocus data-testid="copy-link" @click=${this.#copy}>${icon(this.copied ? Check : Copy)}${say(this.copied ? 'invite.copied' : 'invite.copy')}</button>
       </div>
-      <span class="sr" role="status">${this.copied ? 'Invite link copied' : ''}</span>
+      <span class="sr" role="status">${this.copied ? say('invite.copied.link') : ''}</span>
     </dialog>`;
   }
 
@@ -66,7 +67,7 @@ export class InviteDialog extends LitElement {
   #code() {
     const code = qrCode(this.link);
     if (code === undefined) return nothing;
-    return html`<svg class="code" role="img" aria-label="QR code of the invite link" data-testid="qr" viewBox=${code.viewBox} shape-rendering="crispEdges">
+    return html`<svg class="code" role="img" aria-label=${say('invite.code')} data-testid="qr" viewBox=${code.viewBox} shape-rendering="crispEdges">
       ${svg`<path d=${code.path} />`}
     </svg>`;
   }

@@ -1,6 +1,7 @@
 import { base, buttons, icon } from '@handout/panel/ui';
 import { css, html, LitElement, nothing } from 'lit';
 import { ArrowRight, LoaderCircle } from 'lucide';
+import { say } from '../language.js';
 import { joinPicture, joinPictureStyles } from './join-picture.js';
 import { logo } from './logo.js';
 
@@ -41,8 +42,8 @@ export class JoinScreen extends LitElement {
       <main>
         <section class="way-in">
           <div class="brand">${logo(34)}<span>Handout</span></div>
-          <h1>Hand files to everyone in the room</h1>
-          <p class="lead">Send to all, or just to the people you choose. Nothing to install, and nothing stays behind when the room is over.</p>
+          <h1>${say('join.title')}</h1>
+          <p class="lead">${say('join.lead')}</p>
           ${this.#form()}
         </section>
         ${joinPicture()}
@@ -52,15 +53,15 @@ export class JoinScreen extends LitElement {
 
   #form() {
     return html`<form data-testid="join-form" @submit=${this.#submit} aria-busy=${this.busy}>
-      <label for="room">Room</label>
+      <label for="room">${say('join.room')}</label>
       <input id="room" name="room" .value=${this.room} required maxlength="64" autocomplete="off" autocapitalize="none" spellcheck="false"
-        placeholder="weekly-review" aria-describedby="room-hint" />
-      <p class="hint" id="room-hint">Everyone who types the same name meets in the same room.</p>
-      <label for="name">Your name</label>
-      <input id="name" name="name" .value=${this.name} required maxlength="64" autocomplete="name" placeholder="How others see you" />
+        placeholder=${say('join.room.example')} aria-describedby="room-hint" />
+      <p class="hint" id="room-hint">${say('join.room.hint')}</p>
+      <label for="name">${say('join.name')}</label>
+      <input id="name" name="name" .value=${this.name} required maxlength="64" autocomplete="name" placeholder=${say('join.name.hint')} />
       <div class="problem" role="alert">${this.problem === '' ? nothing : html`<p>${this.problem}</p>`}</div>
       <button class="primary" type="submit" aria-disabled=${this.busy}>
-        ${this.busy ? html`<span class="turn">${icon(LoaderCircle)}</span>Joining…` : html`Join room ${icon(ArrowRight)}`}
+        ${this.busy ? html`<span class="turn">${icon(LoaderCircle)}</span>${say('join.busy')}` : html`${say('join.verb')} ${icon(ArrowRight)}`}
       </button>
     </form>`;
   }

@@ -1,4 +1,5 @@
 import type { RoomPort } from '@handout/panel/ui';
+import { say } from '../language.js';
 import type { Answer, Question } from './ask-dialog.js';
 import type { PersonAction } from './person-menu.js';
 
@@ -30,13 +31,16 @@ export class Moderator {
     const { yes, option } = await this.#desk.ask(action === 'remove' ? removal(name) : withdrawal(name));
     if (!yes) return;
     if (action === 'withdraw-all') {
-      await this.#try(() => moderate.revokeAll(id), `What ${name} shared was withdrawn.`);
+      await this.#try(() => moderate.revokeAll(id), say('withdraw-all.done', { name }));
       return;
     }
-    await this.#try(async () => {
-      await moderate.drop(id); // first: so that nothing new comes behind what is withdrawn
-      if (option) await moderate.revokeAll(id);
-    }, `${name} was removed from the room.`);
+    await this.#try(
+      async () => {
+        await moderate.drop(id); // first: so that nothing new comes behind what is withdrawn
+        if (option) await moderate.revokeAll(id);
+      },
+      say('remove.done', { name }),
+    );
   }
 
   async #try(work: () => Promise<void>, done: string): Promise<void> {
@@ -51,17 +55,17 @@ export class Moderator {
 
 function removal(name: string): Question {
   return {
-    title: `Remove ${name}?`,
-    text: 'What they are sending or saving stops, and their invitation lets them in no more.',
-    option: 'Also withdraw all files they shared',
-    verb: 'Remove',
+    title: say('remove.title', { name }),
+    text: say('remove.text'),
+    option: say('remove.option'),
+    verb: say('remove.verb'),
   };
 }
 
 function withdrawal(name: string): Question {
   return {
-    title: `Withdraw all files of ${name}?`,
-    text: 'Nobody will be able to save them any more, nor the files they shared with single people.',
-    verb: 'Withdraw all',
+    title: say('withdraw-all.title', { name }),
+    text: say('withdraw-all.text'),
+    verb: say('withdraw-all.verb'),
   };
 }

@@ -1,9 +1,10 @@
-import { avatar, avatarStyles, base, buttons, distinctNames, english, icon } from '@handout/panel/ui';
+import { avatar, avatarStyles, base, buttons, distinctNames, icon } from '@handout/panel/ui';
 import type { Participant } from '@handout/sdk';
 import { css, html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { Send } from 'lucide';
-import { inOrder, roleLabel } from '../model/people.js';
+import { say, words } from '../language.js';
+import { inOrder, labelOf } from '../model/people.js';
 import type { PersonRequest } from './moderator.js';
 import './person-menu.js';
 import type { PersonAction } from './person-menu.js';
@@ -57,9 +58,9 @@ export class PeopleList extends LitElement {
   }
 
   override render() {
-    const names = distinctNames(this.participants, english);
+    const names = distinctNames(this.participants, words());
     return html`<section aria-labelledby="title">
-      <h2 id="title">In the room <span class="count">${this.participants.length}</span></h2>
+      <h2 id="title">${say('people.title')} <span class="count">${words().number(this.participants.length)}</span></h2>
       <ul role="list" tabindex=${this.maySend.size === 0 && !this.moderator ? '0' : '-1'} aria-labelledby="title" data-testid="participants">
         ${repeat(
           inOrder(this.participants, this.meId),
@@ -73,7 +74,8 @@ export class PeopleList extends LitElement {
   #row(person: Participant, name: string) {
     const me = person.id === this.meId;
     const sendable = this.maySend.has(person.id);
-    const role = roleLabel(person.role);
+    const label = labelOf(person, { me, away: this.away });
+    const send = say('people.send', { name });
     return html`<li
       class=${this.over === person.id ? 'over' : ''}
       data-handout-to=${sendable ? person.id : nothing}
@@ -83,11 +85,11 @@ export class PeopleList extends LitElement {
       ${avatar(person.id, person.name)}
       <span class="who">
         <span class="name" title=${name}><bdi>${name}</bdi></span>
-        ${me || role ? html`<span class="role">${[me ? (this.away ? 'You, reconnecting' : 'You') : '', role].filter(Boolean).join(' · ')}</span>` : nothing}
+        ${label === '' ? nothing : html`<span class="role">${label}</span>`}
       </span>
       ${
         sendable
-          ? html`<button class="quiet icon" data-testid="send-to" title="Send files to ${name}" aria-label="Send files to ${name}" @click=${() => this.#send(person.id)}>
+          ? html`<button class="quiet icon" data-testid="send-to" title=${send} aria-label=${send} @click=${() => this.#send(person.id)}>
             ${icon(Send)}
           </button>`
           : nothing

@@ -1,13 +1,14 @@
 import { base, buttons, icon } from '@handout/panel/ui';
 import { css, html, LitElement } from 'lit';
 import { EllipsisVertical, type IconNode, Undo2, UserX } from 'lucide';
+import { say } from '../language.js';
 
 /** What a moderator may do with a person. */
 export type PersonAction = 'withdraw-all' | 'remove';
 
-const ITEMS: readonly (readonly [PersonAction, string, IconNode])[] = [
-  ['withdraw-all', 'Withdraw all files', Undo2],
-  ['remove', 'Remove from room', UserX],
+const ITEMS: readonly (readonly [PersonAction, IconNode])[] = [
+  ['withdraw-all', Undo2],
+  ['remove', UserX],
 ];
 
 /** How far the menu stays from its button, and from the window's edges, in px. */
@@ -32,7 +33,7 @@ export class PersonMenu extends LitElement {
   }
 
   override render() {
-    const label = `More for ${this.name}`;
+    const label = say('person.more', { name: this.name });
     return html`<button
         class="quiet icon"
         popovertarget="menu"
@@ -46,8 +47,8 @@ export class PersonMenu extends LitElement {
       </button>
       <div id="menu" role="menu" popover aria-label=${label} @beforetoggle=${this.#toggles} @toggle=${this.#toggled} @keydown=${this.#keyed} @focusout=${this.#left}>
         ${ITEMS.map(
-          ([action, text, picture], at) =>
-            html`<button role="menuitem" tabindex="-1" ?autofocus=${at === 0} class="quiet ${action}" @click=${() => this.#pick(action)}>${icon(picture)}${text}</button>`,
+          ([action, picture], at) =>
+            html`<button role="menuitem" tabindex="-1" ?autofocus=${at === 0} class="quiet ${action}" @click=${() => this.#pick(action)}>${icon(picture)}${say(`person.${action}`)}</button>`,
         )}
       </div>`;
   }

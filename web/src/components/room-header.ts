@@ -1,6 +1,7 @@
 import { base, buttons, icon } from '@handout/panel/ui';
 import { css, html, LitElement, nothing } from 'lit';
 import { LogOut, UserPlus } from 'lucide';
+import { say } from '../language.js';
 import { logo } from './logo.js';
 
 /** The room's name, the way in for others and the way out. Fires `invite` and `leave-room`. */
@@ -24,9 +25,9 @@ export class RoomHeader extends LitElement {
     return html`<header>
       ${logo(30)}
       <h1 title=${this.name}><bdi>${this.name}</bdi></h1>
-      ${this.invites ? html`<button data-testid="invite-button" @click=${() => this.#fire('invite')}>${icon(UserPlus)}Invite</button>` : nothing}
-      <button class="quiet leave" @click=${() => this.#fire('leave-room')} aria-label="Leave room">
-        ${icon(LogOut)}<span>Leave</span>
+      ${this.invites ? html`<button data-testid="invite-button" @click=${() => this.#fire('invite')}>${icon(UserPlus)}${say('room.invite')}</button>` : nothing}
+      <button class="quiet leave" @click=${() => this.#fire('leave-room')} aria-label=${say('room.leave')}>
+        ${icon(LogOut)}<span>${say('room.leave.short')}</span>
       </button>
     </header>`;
   }

@@ -1,14 +1,15 @@
 import { base, icon } from '@handout/panel/ui';
 import { css, html, LitElement, nothing, type ReactiveController, type ReactiveControllerHost } from 'lit';
 import { Files, MessageCircle, Users } from 'lucide';
+import { say, words } from '../language.js';
 
 /** A part of the room that a narrow screen shows alone. */
 export type RoomPart = 'files' | 'chat' | 'people';
 
 const PARTS = [
-  ['files', 'Files', Files],
-  ['chat', 'Chat', MessageCircle],
-  ['people', 'People', Users],
+  ['files', Files],
+  ['chat', MessageCircle],
+  ['people', Users],
 ] as const;
 
 /** From this width on everything is side by side. */
@@ -78,15 +79,15 @@ export class RoomTabs extends LitElement {
   }
 
   override render() {
-    return html`<nav aria-label="Parts of the room">${PARTS.map(([part, label, picture]) => this.#tab(part, label, picture))}</nav>`;
+    return html`<nav aria-label=${say('parts.label')}>${PARTS.map(([part, picture]) => this.#tab(part, picture))}</nav>`;
   }
 
-  #tab(part: RoomPart, label: string, picture: Parameters<typeof icon>[0]) {
+  #tab(part: RoomPart, picture: Parameters<typeof icon>[0]) {
     const news = part === 'files' ? this.files : part === 'chat' ? this.messages : 0;
     return html`<button data-testid="part-${part}" aria-current=${this.current === part ? 'true' : 'false'} @click=${() => this.#choose(part)}>
-      ${icon(picture)}<span>${label}</span>
-      ${part === 'people' ? html`<span class="count">${this.people}</span>` : nothing}
-      ${news > 0 ? html`<span class="news">${news > 99 ? '99+' : news}<span class="sr"> new</span></span>` : nothing}
+      ${icon(picture)}<span>${say(`parts.${part}`)}</span>
+      ${part === 'people' ? html`<span class="count">${words().number(this.people)}</span>` : nothing}
+      ${news > 0 ? html`<span class="news"><span aria-hidden="true">${news > 99 ? `${words().number(99)}+` : words().number(news)}</span><span class="sr">${say('parts.new', { count: news })}</span></span>` : nothing}
     </button>`;
   }
 

@@ -1,23 +1,14 @@
 import '@handout/panel';
 import type { HandoutPanelElement, HandoutPanelEventMap } from '@handout/panel';
-import {
-  base,
-  buttons,
-  distinctNames,
-  english,
-  faultText,
-  icon,
-  isActive,
-  type RoomPort,
-  recipients,
-} from '@handout/panel/ui';
+import { base, buttons, distinctNames, faultText, icon, isActive, type RoomPort, recipients } from '@handout/panel/ui';
 import { HandoutError } from '@handout/sdk';
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { UserPlus } from 'lucide';
+import { say, words } from '../language.js';
 import { Chat, type ChatRoom } from '../model/chat.js';
 import { titleOf } from '../model/title.js';
 import './ask-dialog.js';
-import type { AskDialog, Question } from './ask-dialog.js';
+import type { AskDialog } from './ask-dialog.js';
 import './chat-view.js';
 import './invite-dialog.js';
 import type { InviteDialog } from './invite-dialog.js';
@@ -28,12 +19,6 @@ import './room-tabs.js';
 import { Parts, type RoomPart } from './room-tabs.js';
 import { roomStyles } from './room-view.styles.js';
 import { Vigil } from './vigil.js';
-
-const LEAVING: Question = {
-  title: 'Leave and stop sending?',
-  text: 'Files are still being sent. What is not yet sent will not arrive.',
-  verb: 'Leave',
-};
 
 type Dragging = HandoutPanelEventMap['handout-dragging']['detail'];
 
@@ -63,7 +48,7 @@ export class RoomView extends LitElement {
   readonly #moderator = new Moderator({
     ask: (question) => this.#dialog.ask(question),
     done: (text) => this.#notify(text),
-    failed: (error) => this.#notify(`${reason(error)}.`, 'error'),
+    failed: (error) => this.#notify(reason(error), 'error'),
   });
   #chat: Chat | undefined;
   readonly #known = new Map<string, string>();
@@ -153,7 +138,7 @@ export class RoomView extends LitElement {
       @handout-unread=${(event: CustomEvent<{ count: number }>) => {
         this.newFiles = event.detail.count;
       }}
-      >${alone && this.link !== '' ? html`<button slot="empty-action" @click=${this.#invite}>${icon(UserPlus)}Invite others</button>` : nothing}</handout-panel
+      >${alone && this.link !== '' ? html`<button slot="empty-action" @click=${this.#invite}>${icon(UserPlus)}${say('room.invite-others')}</button>` : nothing}</handout-panel
     >`;
   }
 
@@ -173,7 +158,7 @@ export class RoomView extends LitElement {
 
   /** Names of those here, and of those who were: what they said outlives their stay. */
   #remember(people: RoomPort['me'][]): ReadonlyMap<string, string> {
-    for (const [id, name] of distinctNames(people, english)) this.#known.set(id, name);
+    for (const [id, name] of distinctNames(people, words())) this.#known.set(id, name);
     return this.#known;
   }
 
@@ -201,8 +186,8 @@ export class RoomView extends LitElement {
       this.#chat?.listen() ?? (() => undefined),
       room.on('state', redraw),
       room.on('sharing-changed', redraw),
-      room.on('participant-joined', ({ participant }) => this.#said(`${participant.name} joined`)),
-      room.on('participant-left', ({ participant }) => this.#said(`${participant.name} left`)),
+      room.on('participant-joined', ({ participant }) => this.#said(say('room.joined', { name: participant.name }))),
+      room.on('participant-left', ({ participant }) => this.#said(say('room.gone', { name: participant.name }))),
       room.on('transfer-added', watch),
       room.on('transfer-changed', watch),
     ];
@@ -236,7 +221,8 @@ export class RoomView extends LitElement {
   }
 
   async #leave(): Promise<void> {
-    if (this.#uploading && !(await this.#dialog.ask(LEAVING)).yes) return;
+    const leaving = { title: say('leave.title'), text: say('leave.text'), verb: say('leave.verb') };
+    if (this.#uploading && !(await this.#dialog.ask(leaving)).yes) return;
     this.dispatchEvent(new CustomEvent('leave-room'));
   }
 
@@ -244,7 +230,8 @@ export class RoomView extends LitElement {
 }
 
 function reason(error: unknown): string {
-  return error instanceof HandoutError ? faultText(error, english) : 'Something went wrong';
+  const fault = error instanceof HandoutError ? faultText(error, words()) : words().text('fault.unknown');
+  return words().text('fault.sentence', { fault });
 }
 
 customElements.define('handout-room-view', RoomView);

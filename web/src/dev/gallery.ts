@@ -3,7 +3,10 @@ import { render } from 'lit';
 import '../components/ended-screen.js';
 import '../components/join-screen.js';
 import '../components/room-view.js';
+import { speak } from '../language.js';
 import { scenes } from './scenes.js';
+
+await speak(navigator.languages);
 
 const name = new URLSearchParams(location.search).get('scene') ?? 'typical';
 const scene = scenes[name];

@@ -1,4 +1,5 @@
 import type { Participant } from '@handout/sdk';
+import { say, words } from '../language.js';
 
 /** Me first, then by name, so that nobody has to be looked for. */
 export function inOrder(participants: Iterable<Participant>, meId: string): Participant[] {
@@ -8,9 +9,9 @@ export function inOrder(participants: Iterable<Participant>, meId: string): Part
   });
 }
 
-/** What a role is called on screen; an ordinary participant needs no label. */
-export function roleLabel(role: string): string {
-  if (role === 'moderator') return 'Host';
-  if (role === 'viewer') return 'Viewer';
-  return '';
+/** What is said of a person below the name: that it is me, and a role; of an ordinary participant nothing. */
+export function labelOf({ role }: Participant, { me, away }: { me: boolean; away: boolean }): string {
+  const facts = me ? [say(away ? 'people.you.away' : 'people.you')] : [];
+  if (role === 'moderator' || role === 'viewer') facts.push(say(`role.${role}`));
+  return words().facts(facts);
 }

@@ -83,15 +83,16 @@ describe('requesting a token', () => {
   });
 
   it.each([
-    ['no development back end', answer(404, {}), 'by invitation'],
-    ['a refusal with a reason', answer(400, { detail: 'The name is too long' }), 'The name is too long'],
-    ['a refusal without one', answer(500, {}), 'did not let you in'],
+    ['no development back end', answer(404, {}), 'by-invitation'],
+    ['a refusal with a reason', answer(400, { detail: 'The name is too long' }), 'refused: The name is too long'],
+    ['a refusal without one', answer(500, {}), 'refused'],
     ['nonsense', answer(200, {}), 'unexpected'],
-    ['no network', (async () => Promise.reject(new TypeError('fetch'))) as typeof fetch, 'cannot be reached'],
-  ])('says what to do on %s', async (_case, fetcher, want) => {
+    ['no network', (async () => Promise.reject(new TypeError('fetch'))) as typeof fetch, 'unreachable'],
+  ])('says why on %s', async (_case, fetcher, want) => {
     const { place } = placeAt('/');
     const failure = await requestToken('r', 'n', place, fetcher).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(JoinError);
-    expect((failure as JoinError).message).toContain(want);
+    const { problem, message } = failure as JoinError;
+    expect([problem, message].filter(Boolean).join(': ')).toBe(want);
   });
 });

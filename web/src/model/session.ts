@@ -8,9 +8,18 @@ export interface Session {
 const SESSION = 'handout.session';
 const NAME = 'handout.name';
 
-/** A join that failed, with what to say about it. */
+/** Why a join failed before there was a token. */
+export type JoinProblem = 'by-invitation' | 'refused' | 'unexpected' | 'unreachable';
+
+/** A join that failed. Its message is what the server said of it, if it said something. */
 export class JoinError extends Error {
   override readonly name = 'JoinError';
+  readonly problem: JoinProblem;
+
+  constructor(problem: JoinProblem, message = '') {
+    super(message);
+    this.problem = problem;
+  }
 }
 
 /** The window's parts that a session lives in; tests bring their own. */
@@ -88,15 +97,13 @@ export async function requestToken(
 ): Promise<Session> {
   const response = await post(fetcher, { room, name });
   if (response.status === 404 || response.status === 405) {
-    throw new JoinError('This server takes people by invitation. Open the link that your application gave you.');
+    throw new JoinError('by-invitation');
   }
   const body = (await response.json().catch(() => undefined)) as { token?: unknown; detail?: unknown } | undefined;
   if (!response.ok) {
-    throw new JoinError(
-      typeof body?.detail === 'string' ? body.detail : 'The server did not let you in. Try again in a moment.',
-    );
+    throw new JoinError('refused', typeof body?.detail === 'string' ? body.detail : '');
   }
-  if (typeof body?.token !== 'string') throw new JoinError('The server answered with something unexpected.');
+  if (typeof body?.token !== 'string') throw new JoinError('unexpected');
   place.localStorage.setItem(NAME, name);
   return { token: body.token, room };
 }
@@ -109,6 +116,6 @@ async function post(fetcher: typeof fetch, body: unknown): Promise<Response> {
       body: JSON.stringify(body),
     });
   } catch {
-    throw new JoinError('The server cannot be reached. Check your connection and try again.');
+    throw new JoinError('unreachable');
   }
 }
