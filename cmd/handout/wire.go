@@ -108,6 +108,7 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 	if err != nil {
 		return nil, err
 	}
+	p.closers = append(p.closers, p.edge.Close)
 	p.hearHints()
 	p.rooms = room.New(room.Config{
 		Accounts: p.records, UsageKept: c.Limits.UsageKeep, UsageLines: c.Limits.MaxUsage,

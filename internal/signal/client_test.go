@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -139,7 +140,7 @@ func newStandOn(t testing.TB, records *store.DB, change func(*signal.Config), be
 	t.Cleanup(func() {
 		patient, stop := context.WithTimeout(context.Background(), patience)
 		defer stop()
-		if err := edge.Shutdown(patient); err != nil {
+		if err := errors.Join(edge.Shutdown(patient), edge.Close()); err != nil {
 			t.Error(err)
 		}
 		s.web.CloseClientConnections()

@@ -230,7 +230,8 @@ func (e *Edge) Start(rooms Rooms) error {
 
 // Shutdown ends every connection with CloseStopping and waits for them until
 // ctx ends. The participants are not noted as away: the grace of who was here
-// begins when the server is back.
+// begins when the server is back. What is published afterwards is heard at other
+// nodes, until Close.
 func (e *Edge) Shutdown(ctx context.Context) error {
 	e.mu.Lock()
 	e.stopping = true
@@ -244,6 +245,15 @@ func (e *Edge) Shutdown(ctx context.Context) error {
 	}
 	if err := e.node.Shutdown(ctx); err != nil {
 		return fmt.Errorf("stopping the push edge: %w", err)
+	}
+	return nil
+}
+
+// Close lets go of Redis. Call it when nobody publishes any more, and after Shutdown if
+// there was a Start; it may be called twice.
+func (e *Edge) Close() error {
+	if e.remote != nil {
+		e.remote.close()
 	}
 	return nil
 }

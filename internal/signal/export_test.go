@@ -6,3 +6,6 @@ func (e *Edge) Hears() bool {
 	defer e.remote.mu.Unlock()
 	return e.remote.connected() && len(e.remote.owed) == 0
 }
+
+// Away reports whether Redis is held to be away.
+func (e *Edge) Away() bool { return e.away() }

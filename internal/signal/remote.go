@@ -286,15 +286,18 @@ func (r *remote) History(string, centrifuge.HistoryOptions) ([]*centrifuge.Publi
 // RemoveHistory implements centrifuge.Broker; there is none.
 func (r *remote) RemoveHistory(string) error { return nil }
 
-// Close implements centrifuge.Closer.
-func (r *remote) Close(ctx context.Context) error {
+// close ends the connection. It is no Close, which the library would call as soon as the
+// node lets nobody in any more: then others are still to be told of what it does.
+func (r *remote) close() {
 	r.stopOnce.Do(func() {
 		close(r.stop)
+		if r.handler == nil { // the node has never run
+			return
+		}
 		<-r.stopped
 		if broker := r.broker.Load(); broker != nil {
-			_ = broker.Close(ctx) // never fails
+			_ = broker.Close(context.Background()) // never fails
 			r.shard.Close()
 		}
 	})
-	return nil
 }
