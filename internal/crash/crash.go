@@ -1,6 +1,6 @@
 // Package crash names the points between two steps of the server's work at which
 // its death is tested: after each step of the commit order, of a cancel, of a
-// deposit, of a join.
+// deposit, of a join, in a directory and in a bucket.
 //
 // The program as it is shipped has none of them: At is empty, and gone when it is
 // compiled. Built with the tag "crashpoints" it dies, as by kill -9, when it comes
@@ -22,7 +22,8 @@ const (
 	BytesWritten Point = "bytes-written"
 	// OffsetRecorded: the offset is recorded, the append is not answered.
 	OffsetRecorded Point = "offset-recorded"
-	// BlobSynced: the whole file is synced and still staged.
+	// BlobSynced: the whole file is synced and still staged; in a bucket, its objects
+	// are all there.
 	BlobSynced Point = "blob-synced"
 	// BlobNamed: the file has its final name, which is not synced.
 	BlobNamed Point = "blob-named"
@@ -40,6 +41,24 @@ const (
 	EventPublished Point = "event-published"
 	// EventsCleared: published events are out of the outbox.
 	EventsCleared Point = "events-cleared"
+
+	// EpochBegun: a new writer of a file of a bucket alone may add to it, what it has cut
+	// off is still in the bucket.
+	EpochBegun Point = "epoch-begun"
+	// SegmentStored: an object with a stretch of a file is in the bucket, no manifest
+	// has it.
+	SegmentStored Point = "segment-stored"
+	// SegmentsListed: the manifest has more segments, what they take the place of is
+	// still in the bucket, the offset is not recorded.
+	SegmentsListed Point = "segments-listed"
+	// JoinBegun: a multipart upload of a whole file is there, and has no part.
+	JoinBegun Point = "join-begun"
+	// SegmentsCopied: it has all its parts, and is not complete.
+	SegmentsCopied Point = "segments-copied"
+	// ObjectJoined: one object has the file, the manifest says that its segments do.
+	ObjectJoined Point = "object-joined"
+	// JoinListed: the manifest says that it does, the segments are still there.
+	JoinListed Point = "join-listed"
 
 	// PackWritten: a small file is in its pack, which is not synced.
 	PackWritten Point = "pack-written"
@@ -72,6 +91,10 @@ const (
 	WriterStopped Point = "writer-stopped"
 	// PackPunched: a small file is taken off the disk, its pack still lists it.
 	PackPunched Point = "pack-punched"
+	// BlobRetired: nobody gets the file of the bucket any more, its objects are there.
+	BlobRetired Point = "blob-retired"
+	// ObjectsRemoved: its objects are gone, its manifest is there.
+	ObjectsRemoved Point = "objects-removed"
 	// BytesRemoved: the bytes are gone, which is not recorded.
 	BytesRemoved Point = "bytes-removed"
 	// PurgeRecorded: it is recorded that the bytes are gone, the request is not
@@ -83,8 +106,9 @@ const (
 func Points() []Point {
 	return []Point{
 		SharesMade, BytesWritten, OffsetRecorded, BlobSynced, BlobNamed, NamesSynced, CompletionWritten, CompletionRecorded,
-		EventTaken, EventPublished, EventsCleared, PackWritten, DepositKept, DepositWritten, DepositRecorded,
+		EventTaken, EventPublished, EventsCleared,
+		EpochBegun, SegmentStored, SegmentsListed, JoinBegun, SegmentsCopied, ObjectJoined, JoinListed, PackWritten, DepositKept, DepositWritten, DepositRecorded,
 		UploadSplit, PartsTaken, PartJoined, PartEnded, PartRemoved,
-		EndWritten, EndRecorded, ReadersCut, WriterStopped, PackPunched, BytesRemoved, PurgeRecorded,
+		EndWritten, EndRecorded, ReadersCut, WriterStopped, PackPunched, BlobRetired, ObjectsRemoved, BytesRemoved, PurgeRecorded,
 	}
 }

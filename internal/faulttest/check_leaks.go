@@ -8,13 +8,16 @@ import (
 	"github.com/handout-rtc/handout/protocol"
 )
 
-// checkLeaks: the bytes on the disk are those of the live records, and nothing else.
+// checkLeaks: the bytes that are kept are those of the live records, and nothing else.
 func (l *ledger) checkLeaks() {
 	if l.facts == nil {
 		return
 	}
 	for _, leak := range l.facts.leaks() {
 		l.violated("I9", nil, "%s", leak)
+	}
+	for _, stray := range l.facts.Strays {
+		l.violated("I9", nil, "%s is left in the storage, and is of no file", stray)
 	}
 }
 

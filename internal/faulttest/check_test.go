@@ -214,6 +214,7 @@ var lies = []struct {
 	{"I9", "no record knows", func(s *story) { s.facts.Blobs = append(s.facts.Blobs, faulttest.Blob{Key: "sh_nobodys", Size: 5}) }},
 	{"I9", "which is revoked", func(s *story) { s.facts.Shares[0].State = protocol.Revoked }},
 	{"I9", "staged bytes", func(s *story) { s.facts.Blobs = append(s.facts.Blobs, faulttest.Blob{Key: theShare, Size: 5}) }},
+	{"I9", "is of no file", func(s *story) { s.facts.Strays = []string{"segments/sh_nobodys/a"} }},
 	{"I9", "still held", func(s *story) { s.facts.Shares[0].State = protocol.Revoked }},
 	{"I9", "descriptors went from 10 to 16", func(s *story) { s.usage(16, 100) }},
 	{"I9", "goroutines from 100 to 106", func(s *story) { s.usage(10, 106) }},

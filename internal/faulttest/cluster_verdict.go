@@ -23,19 +23,15 @@ func (c *Cluster) Verdict(t testing.TB, rules Rules, rooms ...*Room) *Facts {
 	for _, node := range c.Nodes {
 		node.Stop(t)
 	}
-	facts, err := c.Engines.facts(context.Background(), true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hold(t, c.journal, facts, rules)
-	return facts
+	return c.Engines.left().verdict(context.Background(), t, c.journal, rules)
 }
 
 // settle waits until nothing is left to be cleared away or announced, or until ctx ends.
 func (c *Cluster) settle(ctx context.Context, t testing.TB) {
 	t.Helper()
+	left := c.Engines.left()
 	for {
-		facts, err := c.Engines.facts(context.Background(), false)
+		facts, err := left.facts(context.Background(), false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,9 +4,6 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/minio/minio-go/v7"
-	"github.com/minio/minio-go/v7/pkg/credentials"
-
 	"github.com/handout-rtc/handout/internal/enginetest"
 )
 
@@ -16,8 +13,7 @@ type Engines struct {
 	Store, Push, Blobs Engine
 
 	database string // its URL
-	objects  *minio.Client
-	bucket   string
+	bucket   *bucket
 }
 
 // Engine is one of them, as a node is told of it.
@@ -74,16 +70,17 @@ func OwnEngines(t testing.TB) *OwnedEngines {
 
 func newEngines(t testing.TB, postgres *enginetest.Postgres, redis *enginetest.Redis, s3 *enginetest.S3) *Engines {
 	t.Helper()
-	database, bucket := parsed(t, postgres.Database(t)), s3.Bucket(t)
-	endpoint := parsed(t, s3.Endpoint())
-	objects, err := minio.New(endpoint.Host, &minio.Options{
-		Creds: credentials.NewStaticV4(enginetest.S3AccessKey, enginetest.S3SecretKey, ""), Region: enginetest.S3Region,
-	})
+	database := parsed(t, postgres.Database(t))
+	endpoint, name := parsed(t, s3.Endpoint()), s3.Bucket(t)
+	at := func(address string) string {
+		return "s3://" + name + "?endpoint=http://" + address + "&region=" + enginetest.S3Region
+	}
+	bucket, err := newBucket(at(endpoint.Host))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &Engines{
-		database: database.String(), objects: objects, bucket: bucket,
+		database: database.String(), bucket: bucket,
 		Store: Engine{database.Host, func(address string) []string {
 			through := database
 			through.Host = address
@@ -91,7 +88,7 @@ func newEngines(t testing.TB, postgres *enginetest.Postgres, redis *enginetest.R
 		}},
 		Push: Engine{redis.Address(), func(address string) []string { return []string{"HANDOUT_PUSH=redis://" + address} }},
 		Blobs: Engine{endpoint.Host, func(address string) []string {
-			return append(enginetest.S3Env(), "HANDOUT_BLOBS=s3://"+bucket+"?endpoint=http://"+address+"&region="+enginetest.S3Region)
+			return append(enginetest.S3Env(), "HANDOUT_BLOBS="+at(address))
 		}},
 	}
 }

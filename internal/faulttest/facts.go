@@ -2,17 +2,11 @@ package faulttest
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"fmt"
-	"io"
-	"path/filepath"
 
 	_ "modernc.org/sqlite" // the driver
 
-	"github.com/handout-rtc/handout/internal/blob"
-	"github.com/handout-rtc/handout/internal/blob/diskblob"
 	"github.com/handout-rtc/handout/protocol"
 )
 
@@ -22,6 +16,7 @@ type Facts struct {
 	Rooms  []Holding
 	Outbox int // events that were never announced
 	Blobs  []Blob
+	Strays []string // what is with the files and of none of them
 }
 
 // Record is what the database says of a share.
@@ -49,26 +44,22 @@ type Holding struct {
 	Shares int64
 }
 
-// Blob is bytes on the disk.
+// Blob is bytes that are kept: on the disk, or in a bucket.
 type Blob struct {
 	Key       protocol.ShareID
 	Committed bool
-	Size      int64
+	Size      int64  // of what is there, from the first byte on
 	SHA256    string // of one that is committed
 }
 
-// ReadFacts reads the data directory of a server that has ended, however it did.
-func ReadFacts(ctx context.Context, data string) (*Facts, error) {
+// readFacts reads what a database says, and what a storage has.
+func readFacts(ctx context.Context, records *sql.DB, files storage, sums bool) (*Facts, error) {
 	facts := new(Facts)
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(data, "handout.db")+"?mode=rw")
-	if err != nil {
+	if err := facts.readRecords(ctx, records); err != nil {
 		return nil, err
 	}
-	defer db.Close()
-	if err := facts.readRecords(ctx, db); err != nil {
-		return nil, err
-	}
-	if err := facts.readBlobs(ctx, filepath.Join(data, "files")); err != nil {
+	var err error
+	if facts.Blobs, facts.Strays, err = files.blobs(ctx, records, sums); err != nil {
 		return nil, fmt.Errorf("reading the files: %w", err)
 	}
 	return facts, nil
@@ -120,39 +111,4 @@ func (f *Facts) readRooms(ctx context.Context, db *sql.DB) error {
 		f.Rooms = append(f.Rooms, h)
 	}
 	return rows.Err()
-}
-
-// readBlobs reads the bytes as the server would.
-func (f *Facts) readBlobs(ctx context.Context, dir string) error {
-	blobs, err := diskblob.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer blobs.Close()
-	for info, err := range blobs.List(ctx) {
-		if err != nil {
-			return err
-		}
-		b := Blob{Key: protocol.ShareID(info.Key), Committed: info.Committed, Size: info.Size}
-		if b.Committed {
-			if b.SHA256, err = sumOf(ctx, blobs, info.Key); err != nil {
-				return err
-			}
-		}
-		f.Blobs = append(f.Blobs, b)
-	}
-	return nil
-}
-
-func sumOf(ctx context.Context, blobs blob.Store, key blob.Key) (string, error) {
-	bytes, err := blobs.Open(ctx, key)
-	if err != nil {
-		return "", err
-	}
-	defer bytes.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, bytes); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
 }

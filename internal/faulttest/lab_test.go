@@ -4,9 +4,12 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/handout-rtc/handout/internal/enginetest"
 	"github.com/handout-rtc/handout/internal/faulttest"
 	"github.com/handout-rtc/handout/protocol"
 )
+
+func TestMain(m *testing.M) { enginetest.Exit(m.Run()) }
 
 // lab is a server with a room, and who is in it.
 type lab struct {

@@ -44,6 +44,7 @@ type Server struct {
 	Config
 	Data string // its data directory
 
+	files   storage
 	log     transcript
 	url     string
 	process *exec.Cmd
@@ -81,9 +82,7 @@ func Start(t testing.TB, c Config) *Server {
 	if valueOf(s.Args, "--listen") == "" {
 		s.Args = append(s.Args, "--listen", FreeAddress(t))
 	}
-	if os.Getenv(BlobsVariable) == "s3" && valueOf(s.Args, "--blobs") == "" {
-		s.onBucket(t)
-	}
+	s.chooseFiles(t)
 	t.Cleanup(func() {
 		if s.process != nil {
 			s.signal(syscall.SIGKILL)
@@ -101,19 +100,37 @@ func Start(t testing.TB, c Config) *Server {
 // directory in one of its own: so what is tested with a directory is tested with that.
 const BlobsVariable = "HANDOUT_TEST_BLOBS"
 
+// InBucket reports whether BlobsVariable says so.
+func InBucket() bool { return os.Getenv(BlobsVariable) == "s3" }
+
 // buckets are those that data directories have got.
 var buckets sync.Map // of the data directory's name, to a URL
 
-func (s *Server) onBucket(t testing.TB) {
+// chooseFiles has the server keep its files where --blobs says; without it, in a bucket
+// if all tests are to have one, or in its data directory. A node is told in its
+// environment, and its files are not its own.
+func (s *Server) chooseFiles(t testing.TB) {
 	t.Helper()
-	engine := enginetest.SharedS3(t)
-	at, known := buckets.Load(s.Data)
-	if !known {
-		at, _ = buckets.LoadOrStore(s.Data, engine.URL(engine.Bucket(t)))
+	if InBucket() && valueOf(s.Args, "--blobs") == "" && !s.isNode() {
+		engine := enginetest.SharedS3(t)
+		at, known := buckets.Load(s.Data)
+		if !known {
+			at, _ = buckets.LoadOrStore(s.Data, engine.URL(engine.Bucket(t)))
+		}
+		s.Args = append(s.Args, "--blobs", at.(string))
 	}
-	s.Args = append(s.Args, "--blobs", at.(string))
-	s.Env = append(s.Env, enginetest.S3Env()...)
+	s.files = newDirectory(s.Data)
+	if url := valueOf(s.Args, "--blobs"); url != "" {
+		bucket, err := newBucket(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.files, s.Env = bucket, append(slices.Clone(s.Env), enginetest.S3Env()...)
+		s.Pooled = append(slices.Clone(s.Pooled), bucket.Endpoint)
+	}
 }
+
+func (s *Server) isNode() bool { return slices.Contains(s.Args, "--node-listen") }
 
 // valueOf returns what follows a flag.
 func valueOf(args []string, flag string) string {

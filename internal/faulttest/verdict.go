@@ -3,6 +3,8 @@ package faulttest
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,9 +23,8 @@ func Verdict(t testing.TB, s *Server, rules Rules, rooms ...*Room) *Facts {
 	settleAll(ctx, rooms)
 	s.quiet(ctx, t)
 	s.Stop(t)
-	facts := s.settledFacts(ctx, t)
-	hold(t, s.Journal, facts, rules)
-	return facts
+	s.settleFiles(ctx, t)
+	return s.left().verdict(context.Background(), t, s.Journal, rules)
 }
 
 // settleAll waits until everybody knows what there is to know, and has them leave.
@@ -115,18 +116,28 @@ func back(now, before Usage) bool {
 	return now.FDs <= before.FDs+slack && now.Goroutines <= before.Goroutines+slack+2*now.Pooled
 }
 
-// settledFacts reads what is left of a server that was stopped. What its start left
-// to be cleared away or announced may still be there if it lived for a moment only:
-// it gets longer lives until all is, or until ctx ends.
-func (s *Server) settledFacts(ctx context.Context, t testing.TB) *Facts {
+// left is what the server leaves.
+func (s *Server) left() left {
+	return left{
+		open: func() (*sql.DB, error) {
+			return sql.Open("sqlite", "file:"+filepath.Join(s.Data, "handout.db")+"?mode=rw")
+		},
+		files: s.files,
+	}
+}
+
+// settleFiles lets a server that was stopped come to its end: what its start left to be
+// cleared away or announced may still be there if it lived for a moment only. It gets
+// longer lives until all is done, or until ctx ends.
+func (s *Server) settleFiles(ctx context.Context, t testing.TB) {
 	t.Helper()
 	for life := 50 * time.Millisecond; ; life *= 2 {
-		facts, err := ReadFacts(context.Background(), s.Data)
+		facts, err := s.left().facts(context.Background(), false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(facts.leaks()) == 0 && facts.Outbox == 0 || ctx.Err() != nil {
-			return facts
+			return
 		}
 		s.Restart(t)
 		select {

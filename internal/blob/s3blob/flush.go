@@ -86,6 +86,7 @@ func (w *writer) push(ctx context.Context, last bool) (sent []*piece, err error)
 		w.live.fail(err)
 		return nil, err
 	}
+	crash.At(crash.SegmentStored)
 	w.live.mu.Lock()
 	defer w.live.mu.Unlock()
 	if short.sent { // it was filled and sent meanwhile
@@ -133,7 +134,9 @@ func (w *writer) list(ctx context.Context, commit bool) error {
 	if len(add) == 0 && !commit {
 		return nil
 	}
-	crash.At(crash.BlobSynced)
+	if commit {
+		crash.At(crash.BlobSynced)
+	}
 	garbage, err := w.store.Manifest.Extend(ctx, string(w.key), w.epoch, add, commit)
 	if errors.Is(err, ErrFenced) {
 		err = fmt.Errorf("%w: %w", blob.ErrSuperseded, err)
@@ -144,6 +147,7 @@ func (w *writer) list(ctx context.Context, commit bool) error {
 		w.uncertain.Store(true)
 		return fmt.Errorf("listing segments: %w", err)
 	}
+	crash.At(crash.SegmentsListed)
 	w.live.mu.Lock()
 	w.live.fresh = w.live.fresh[fresh:]
 	w.live.mu.Unlock()

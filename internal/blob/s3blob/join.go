@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/crash"
 )
 
 const (
@@ -74,6 +75,7 @@ func (s *Store) Join(ctx context.Context, key blob.Key) error {
 		}
 		return fmt.Errorf("joining %s: %w", key, err)
 	}
+	crash.At(crash.ObjectJoined)
 	garbage, err := s.Joins.Join(ctx, string(key), listing.Epoch, object)
 	if errors.Is(err, ErrFenced) { // it was removed: the object is an orphan
 		s.discard([]string{object})
@@ -82,6 +84,7 @@ func (s *Store) Join(ctx context.Context, key blob.Key) error {
 	if err != nil {
 		return err
 	}
+	crash.At(crash.JoinListed)
 	s.discard(garbage)
 	return nil
 }
@@ -96,6 +99,7 @@ func (b *bucket) join(ctx context.Context, object string, segments []Segment) (e
 	if err != nil {
 		return err
 	}
+	crash.At(crash.JoinBegun)
 	defer func() {
 		if err != nil { // what is left is found with the orphans
 			_ = b.abort(context.WithoutCancel(ctx), object, id)
@@ -115,6 +119,7 @@ func (b *bucket) join(ctx context.Context, object string, segments []Segment) (e
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	crash.At(crash.SegmentsCopied)
 	last := segments[len(segments)-1]
 	return b.complete(ctx, object, id, parts, last.Start+last.Length)
 }

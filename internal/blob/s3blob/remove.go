@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/crash"
 )
 
 // page is how many manifests or objects are read at a time.
@@ -26,6 +27,7 @@ func (s *Store) Remove(ctx context.Context, key blob.Key) error {
 	if err != nil {
 		return err
 	}
+	crash.At(crash.BlobRetired)
 	// Those of writers that died are there too.
 	names := []string{joinedName(key)}
 	for object, err := range s.objects(ctx, segmentsDir+string(key)+"/") {
@@ -40,6 +42,7 @@ func (s *Store) Remove(ctx context.Context, key blob.Key) error {
 	if err := s.bucket.remove(ctx, unique(names)); err != nil {
 		return err
 	}
+	crash.At(crash.ObjectsRemoved)
 	return s.Manifest.Forget(ctx, string(key))
 }
 

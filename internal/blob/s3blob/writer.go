@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/handout-rtc/handout/internal/blob"
+	"github.com/handout-rtc/handout/internal/crash"
 )
 
 // mostPieces is how many segments of one blob are in the spool at most: one that is
@@ -53,6 +54,7 @@ func (s *Store) Write(ctx context.Context, key blob.Key, offset int64) (blob.Wri
 	case err != nil:
 		return nil, err
 	}
+	crash.At(crash.EpochBegun)
 	s.discard(garbage)
 	w := &writer{
 		store: s, key: key, epoch: listing.Epoch, live: newLive(listing), fold: tail(listing.Segments),
@@ -239,6 +241,7 @@ func (w *writer) sealLocked(p *piece) {
 			w.live.fail(err)
 			return
 		}
+		crash.At(crash.SegmentStored)
 		w.live.mu.Lock()
 		p.sent = true
 		done := w.live.advanceLocked()

@@ -16,7 +16,8 @@ type engine interface {
 }
 
 // nodeMemory is the most memory that a node may take while an engine is away, in
-// bytes: it is less than the files that are on their way come to.
+// bytes. Files that come to more than that wait for their bucket in
+// TestF13_TheBucketIsAway, on one server.
 const nodeMemory = 400 << 20
 
 // TestF13_EnginesStop stops each engine for a while, kills it and starts it again, and
