@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/handout-rtc/handout/protocol"
@@ -37,13 +40,32 @@ func liveRoom(ctx context.Context, q querier, id protocol.RoomID) (Room, error) 
 	return r, err
 }
 
+// roomsAtOnce is how many rooms can be made beside each other. None of them counts the
+// others.
+const roomsAtOnce = 64
+
+// errNearlyFull: with those that others make now there may be too many rooms.
+var errNearlyFull = errors.New("nearly as many rooms as there may be")
+
 // CreateRoom adds a room. With maxRooms rooms that have not ended it fails
 // with protocol.CodeRoomFull, and beyond BoundAudit with protocol.CodeUnavailable.
 func (db *DB) CreateRoom(ctx context.Context, r Room, maxRooms int) error {
 	if r.EmptySince.IsZero() {
 		r.EmptySince = r.CreatedAt // nobody is in a new room
 	}
-	return db.updateIn(ctx, these(Key{Name: "rooms"}), "creating a room", func(ctx context.Context, c *change) error {
+	// The last of all that are made beside each other to count the rooms sees all but
+	// those that are not committed then, of which each of its turns has at most one.
+	turn := Key{Name: "rooms " + strconv.Itoa(rand.IntN(roomsAtOnce))}
+	err := db.createRoom(ctx, these(Key{Name: "rooms", Shared: true}, turn), r, maxRooms-roomsAtOnce+1, errNearlyFull)
+	if !errors.Is(err, errNearlyFull) {
+		return err
+	}
+	return db.createRoom(ctx, these(Key{Name: "rooms"}), r, maxRooms, protocol.LimitError(protocol.CodeRoomFull, "max-rooms", "too many rooms"))
+}
+
+// createRoom adds a room if there are fewer than most; else it fails with full.
+func (db *DB) createRoom(ctx context.Context, of Scope, r Room, most int, full error) error {
+	return db.updateIn(ctx, of, "creating a room", func(ctx context.Context, c *change) error {
 		if err := c.auditHasRoom(ctx); err != nil {
 			return err
 		}
@@ -51,8 +73,8 @@ func (db *DB) CreateRoom(ctx context.Context, r Room, maxRooms int) error {
 		if err != nil {
 			return err
 		}
-		if live >= maxRooms {
-			return protocol.LimitError(protocol.CodeRoomFull, "max-rooms", "too many rooms")
+		if live >= most {
+			return full
 		}
 		c.note(AuditEntry{Kind: AuditRoomCreated, Time: r.CreatedAt, Room: r.ID, By: ByOperator, Name: r.Name})
 		if r.Rules.Rev > 0 {

@@ -46,6 +46,7 @@ var raceTests = map[string]func(*world){
 	"RaceForTheQuota":                 raceQuota,
 	"RaceForTheLastPlaces":            raceJoin,
 	"RaceForRooms":                    raceRooms,
+	"RaceForManyRooms":                raceManyRooms,
 	"RaceForOneTicket":                raceTicket,
 	"RaceOfCheckpointsKeepsTheLatest": raceCheckpoint,
 	"RaceOfCallersThatGiveUp":         raceGiveUp,
@@ -186,6 +187,24 @@ func raceRooms(w *world) {
 		}
 	})
 	w.same("made", taken.Load(), int64(4))
+}
+
+// raceManyRooms is raceRooms where most of them need not wait for each other: from far
+// below the limit up to it.
+func raceManyRooms(w *world) {
+	const most, each = 150, 12
+	var taken atomic.Int64
+	w.together(func(w *world, _ int) {
+		for range each {
+			err := w.CreateRoom(w.Context(), store.Room{ID: protocol.NewRoomID(), CreatedAt: w.now}, most)
+			if err == nil {
+				taken.Add(1)
+			} else if protocol.CodeOf(err) != protocol.CodeRoomFull {
+				w.Error(err)
+			}
+		}
+	})
+	w.same("made", taken.Load(), int64(most-1))
 }
 
 func raceTicket(w *world) {
