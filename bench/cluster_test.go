@@ -20,8 +20,9 @@ func TestClusterReport(t *testing.T) {
 		clusterLocal:  {sample(1, 2, 0), sample(1, 2, 0), sample(1, 2, 0)},
 		clusterRemote: {sample(1, 1.5, 1), sample(1, 1.5, 1.1), sample(1, 1.5, 1)},
 	}
-	text := clusterReport(found)
-	for _, want := range []string{"2.00 times the throughput, 1.20 times the CPU", "1.25 times the CPU of nodes (median", "| " + clusterOne + " | 128 | 2.00 | 0.00 | 2.00 | 1.00 | 0.20 |"} {
+	found[clusterOneHeld], found[clusterTwoHeld] = found[clusterOne], found[clusterTwo]
+	text := clusterReport(found, 0.2)
+	for _, want := range []string{"2.00 times the throughput, 1.20 times the CPU", "held to 0.2 of a core: two nodes against one, 2.00 times the throughput", "1.25 times the CPU of nodes (median", "| " + clusterOne + " | 128 | 2.00 | 0.00 | 2.00 | 1.00 | 0.20 |"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the report has no %q:\n%s", want, text)
 		}

@@ -89,6 +89,12 @@ func (v *handoutVisit) another(c *connection) (*handoutVisit, error) {
 	return other, other.takeToken(c)
 }
 
+// end has the application end the room, and with it what is in it.
+func (v *handoutVisit) end(c *connection) error {
+	_, err := c.do(request{method: http.MethodDelete, path: "/v1/rooms/" + string(v.room), head: asApplication, want: http.StatusOK}, nil)
+	return err
+}
+
 // ask sends a value as JSON and reads the answer into reply.
 func (c *connection) ask(r request, value, reply any) error {
 	body, err := json.Marshal(value)

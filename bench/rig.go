@@ -22,6 +22,7 @@ type rig struct {
 	s3       *enginetest.S3
 	db       *sql.DB
 	nodes    []*peer
+	releases []func() error // of those that are held to a part of a core
 }
 
 // newRig starts the engines and so many nodes, whose data is below dir. It must be
@@ -75,11 +76,28 @@ func newRig(ctx context.Context, handout, dir string, nodes int) (_ *rig, err er
 	return r, nil
 }
 
+// hold lets each node have so much of one core and no more, from now on.
+func (r *rig) hold(cores float64) error {
+	for _, p := range r.nodes {
+		release, err := holdTo(p.cmd.Process.Pid, cores)
+		if release != nil {
+			r.releases = append(r.releases, release)
+		}
+		if err != nil {
+			return fmt.Errorf("holding a node to a part of a core, which takes control groups and root: %w", err)
+		}
+	}
+	return nil
+}
+
 // stop ends every process and waits for it.
 func (r *rig) stop() error {
 	var errs []error
 	for _, p := range r.nodes {
 		errs = append(errs, p.stop())
+	}
+	for _, release := range r.releases {
+		errs = append(errs, release())
 	}
 	if r.db != nil {
 		errs = append(errs, r.db.Close())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"time"
 )
 
@@ -96,10 +95,7 @@ func (a *actor) listen(ctx context.Context, c *connection) (*listener, error) {
 
 // leave ends the room, at which the server lets all listeners go.
 func (a *actor) leave(ctx context.Context) error {
-	err := a.with(ctx, func(c *connection) error {
-		_, err := c.do(request{method: http.MethodDelete, path: "/v1/rooms/" + string(a.visit.room), head: asApplication, want: http.StatusOK}, nil)
-		return err
-	})
+	err := a.with(ctx, a.visit.end)
 	for _, l := range a.listeners {
 		if err != nil {
 			l.conn.Close()
