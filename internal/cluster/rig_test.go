@@ -21,6 +21,7 @@ import (
 	"github.com/handout-rtc/handout/internal/share"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/store/sqlite/sqlitetest"
 	"github.com/handout-rtc/handout/internal/upload"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -43,6 +44,7 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	r := &rig{T: t, file: filepath.Join(t.TempDir(), "records"), blobs: memblob.New(), room: protocol.NewRoomID(), handover: 2 * time.Second, every: 50 * time.Millisecond}
+	sqlitetest.Make(t, r.file)
 	db := r.open()
 	r.must(db.CreateRoom(t.Context(), store.Room{ID: r.room, App: "app", Name: "a room", CreatedAt: time.Now()}, 10))
 	return r

@@ -21,7 +21,7 @@ import (
 	"github.com/handout-rtc/handout/internal/blob/memblob"
 	"github.com/handout-rtc/handout/internal/migrate"
 	"github.com/handout-rtc/handout/internal/store"
-	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/store/sqlite/sqlitetest"
 	"github.com/handout-rtc/handout/protocol"
 )
 
@@ -39,11 +39,7 @@ type side struct {
 
 func newSide(t *testing.T) *side {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "records.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := sqlitetest.Open(t, filepath.Join(t.TempDir(), "records.db"))
 	return &side{T: t, Side: migrate.Side{Records: db, Blobs: memblob.New()}, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 }
 

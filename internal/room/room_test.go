@@ -14,7 +14,7 @@ import (
 
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/store"
-	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/store/sqlite/sqlitetest"
 	"github.com/handout-rtc/handout/protocol"
 )
 
@@ -63,15 +63,7 @@ func newHouse(t *testing.T) *house { return newHouseWith(t, room.Chatter{}) }
 
 func newHouseWith(t *testing.T, chatter room.Chatter) *house {
 	t.Helper()
-	records, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "handout.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := records.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	records := sqlitetest.Open(t, filepath.Join(t.TempDir(), "handout.db"))
 	l := &line{closed: make(map[string]protocol.CloseCode)}
 	return &house{room.New(room.Config{Records: records, Push: l, Limits: limits, MaxRooms: 3, Chatter: chatter}), l, records}
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/server"
 	"github.com/handout-rtc/handout/internal/share"
-	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/store/sqlite/sqlitetest"
 	"github.com/handout-rtc/handout/internal/upload"
 	"github.com/handout-rtc/handout/internal/webhook"
 	"github.com/handout-rtc/handout/protocol"
@@ -38,10 +38,7 @@ type office struct {
 
 func newOffice(t *testing.T, change func(*server.Config)) *office {
 	t.Helper()
-	records, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "handout.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	records := sqlitetest.Open(t, filepath.Join(t.TempDir(), "handout.db"))
 	log := slog.New(slog.DiscardHandler)
 	rooms := room.New(room.Config{Records: records, Accounts: records, Push: noPush{}, Limits: testLimits, Log: log})
 	config := server.Config{
@@ -54,12 +51,7 @@ func newOffice(t *testing.T, change func(*server.Config)) *office {
 		change(&config)
 	}
 	o := &office{Server: httptest.NewServer(server.New(config)), rooms: rooms, saved: map[string]string{}}
-	t.Cleanup(func() {
-		o.Close()
-		if err := records.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(o.Close)
 	return o
 }
 

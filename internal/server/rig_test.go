@@ -24,7 +24,7 @@ import (
 	"github.com/handout-rtc/handout/internal/server"
 	"github.com/handout-rtc/handout/internal/share"
 	"github.com/handout-rtc/handout/internal/store"
-	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/store/sqlite/sqlitetest"
 	"github.com/handout-rtc/handout/internal/upload"
 	"github.com/handout-rtc/handout/internal/webhook"
 	"github.com/handout-rtc/handout/protocol"
@@ -75,11 +75,7 @@ func newRig(t testing.TB, changes ...func(*build)) *rig {
 	ctx := context.Background()
 	data := t.TempDir()
 	r := &rig{data: data, metrics: prometheus.NewRegistry(), tokens: map[string]string{}, handover: time.Second}
-	records, err := sqlite.Open(ctx, filepath.Join(data, "handout.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { records.Close() })
+	records := sqlitetest.Open(t, filepath.Join(data, "handout.db"))
 	blobs, err := diskblob.Open(filepath.Join(data, "files"))
 	if err != nil {
 		t.Fatal(err)

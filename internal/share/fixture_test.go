@@ -15,7 +15,7 @@ import (
 	"github.com/handout-rtc/handout/internal/blob/memblob"
 	"github.com/handout-rtc/handout/internal/share"
 	"github.com/handout-rtc/handout/internal/store"
-	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/store/sqlite/sqlitetest"
 	"github.com/handout-rtc/handout/internal/upload"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -45,11 +45,7 @@ var limits = protocol.Limits{
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	ctx := context.Background()
-	records, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "handout.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { records.Close() })
+	records := sqlitetest.Open(t, filepath.Join(t.TempDir(), "handout.db"))
 	f := &fixture{records: records, blobs: memblob.New(), room: protocol.NewRoomID(), clock: new(clock)}
 	f.clock.nanos.Store(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano())
 	if err := records.CreateRoom(ctx, store.Room{ID: f.room, App: "dev", Name: "r", CreatedAt: f.clock.now(), EmptySince: f.clock.now()}, 10); err != nil {

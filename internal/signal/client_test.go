@@ -21,7 +21,7 @@ import (
 	"github.com/handout-rtc/handout/internal/room"
 	"github.com/handout-rtc/handout/internal/signal"
 	"github.com/handout-rtc/handout/internal/store"
-	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/store/sqlite/sqlitetest"
 	"github.com/handout-rtc/handout/protocol"
 	"github.com/handout-rtc/handout/token"
 )
@@ -94,11 +94,7 @@ type stand struct {
 // newStand returns one that serves alone, unless change has it be a node.
 func newStand(t testing.TB, change func(*signal.Config), before ...func(*signal.Edge)) *stand {
 	t.Helper()
-	records, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "handout.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newStandOn(t, records, change, before...)
+	s := newStandOn(t, sqlitetest.Open(t, filepath.Join(t.TempDir(), "handout.db")), change, before...)
 	r, err := s.rooms.Create(t.Context(), "dev", room.Details{Name: "Physics 101"})
 	if err != nil {
 		t.Fatal(err)

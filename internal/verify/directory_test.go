@@ -17,6 +17,7 @@ import (
 	"github.com/handout-rtc/handout/internal/blob/diskblob"
 	"github.com/handout-rtc/handout/internal/store"
 	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/store/sqlite/sqlitetest"
 	"github.com/handout-rtc/handout/internal/verify"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -33,11 +34,8 @@ type directory struct {
 
 func newDirectory(t *testing.T) *directory {
 	d := &directory{T: t, path: t.TempDir(), room: protocol.NewRoomID(), now: time.Now()}
+	d.records = sqlitetest.Open(t, filepath.Join(d.path, "records.db"))
 	var err error
-	if d.records, err = sqlite.Open(t.Context(), filepath.Join(d.path, "records.db")); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.records.Close() })
 	if d.blobs, err = diskblob.Open(filepath.Join(d.path, "files")); err != nil {
 		t.Fatal(err)
 	}

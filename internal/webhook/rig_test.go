@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -19,7 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/handout-rtc/handout/internal/store"
-	"github.com/handout-rtc/handout/internal/store/sqlite"
+	"github.com/handout-rtc/handout/internal/store/sqlite/sqlitetest"
 	"github.com/handout-rtc/handout/internal/webhook"
 	"github.com/handout-rtc/handout/protocol"
 )
@@ -55,39 +54,9 @@ func (s *said) String() string {
 	return s.text.String()
 }
 
-// emptyStore is a database that is migrated, which takes longer than most tests.
-var emptyStore = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "webhook")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "records.db")
-	records, err := sqlite.Open(context.Background(), file)
-	if err != nil {
-		return nil, err
-	}
-	if err := records.Close(); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(file)
-})
-
 func newRig(t *testing.T, changes ...func(*webhook.Config)) *rig {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "records.db")
-	empty, err := emptyStore()
-	if err == nil {
-		err = os.WriteFile(file, empty, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	records, err := sqlite.Open(t.Context(), file, sqlite.SyncLater)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { records.Close() })
+	records := sqlitetest.Open(t, filepath.Join(t.TempDir(), "records.db"))
 	r := &rig{T: t, records: records, room: protocol.NewRoomID(), said: new(said)}
 	c := webhook.Config{
 		Registry: records, Queue: records, Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
