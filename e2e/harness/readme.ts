@@ -8,10 +8,10 @@ export const repository = fileURLToPath(new URL('../../', import.meta.url));
 /** Where the README says that the server is. */
 export const local = 'http://localhost:8080';
 
-/** The first fenced block of the README in that language that has the words in it, as it stands there. */
-export async function block(language: string, words: string, folder = repository): Promise<string> {
-  const readme = await readFile(path.join(folder, 'README.md'), 'utf8');
-  for (const [, code = ''] of readme.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs')))
+/** The first fenced block of the README, or of another page, in that language that has the words in it, as it stands there. */
+export async function block(language: string, words: string, folder = repository, page = 'README.md'): Promise<string> {
+  const text = await readFile(path.join(folder, page), 'utf8');
+  for (const [, code = ''] of text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs')))
     if (code.includes(words)) return code;
-  throw new Error(`the README has no ${language} with ${words}`);
+  throw new Error(`${page} has no ${language} with ${words}`);
 }
