@@ -58,6 +58,7 @@ export class ChatComposer extends LitElement {
       <div class="field">
         <textarea
           rows="1"
+          dir=${this.text === '' ? nothing : 'auto'}
           aria-label=${this.to === EVERYONE ? say('chat.field.everyone') : say('chat.field.one', { name })}
           aria-describedby="problem"
           aria-invalid=${problem !== '' && this.text !== ''}
