@@ -224,3 +224,15 @@ test('the picture of the README', async ({ browser, handout, network, samples })
   await noor.setViewportSize({ width: 390, height: 844 });
   await noor.screenshot({ path: `${images}room-phone-dark.png` });
 });
+
+test('the page and its panel speak the language of the browser', async ({ browser, handout }) => {
+  const context = await browser.newContext({ locale: 'ar-EG' });
+  const page = await context.newPage();
+  await page.goto(`${handout.origin}/?room=languages`);
+  await page.getByLabel('اسمك').fill('Noor');
+  await page.getByRole('button', { name: 'دخول الغرفة' }).click();
+  await expect(page.getByRole('button', { name: 'مغادرة الغرفة' })).toBeVisible();
+  await expect(page.getByText('أنت أول الحاضرين')).toBeVisible();
+  await expect(page.locator('html')).toHaveAttribute('dir', 'rtl');
+  await context.close();
+});
