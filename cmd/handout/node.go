@@ -145,9 +145,7 @@ func (p *parts) leaveCluster() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lastMoments)
 	defer cancel()
-	for p.uploads.Receiving() > 0 && ctx.Err() == nil {
-		time.Sleep(10 * time.Millisecond)
-	}
+	_ = p.uploads.Idle(ctx) // what is not by then is left to its fence
 	if err := p.node.Leave(ctx); err != nil {
 		p.log.Warn("leaving the cluster failed: the others find out by themselves", "err", err)
 	}

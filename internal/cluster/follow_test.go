@@ -45,6 +45,17 @@ func (n *node) follow(id protocol.ShareID) *follower {
 	return f
 }
 
+// followed sends data to the node, in a request that goes on, and has it all followed at
+// another.
+func (n *node) followed(at *node, id protocol.ShareID, data []byte) (*sending, *follower) {
+	n.Helper()
+	running := n.send(id, 0)
+	running.bits <- data
+	f := at.follow(id)
+	f.await(n.rig, len(data))
+	return running, f
+}
+
 // await returns when the follower has n bytes.
 func (f *follower) await(r *rig, n int) {
 	r.Helper()
@@ -134,10 +145,7 @@ func TestAFollowerOutlivesTheNodeThatItReads(t *testing.T) {
 	a, b, c := r.node(), r.node(), r.node()
 	data := random(200_000)
 	id := a.offer(len(data))
-	running := a.send(id, 0)
-	running.bits <- data[:100_000]
-	f := b.follow(id)
-	f.await(r, 100_000)
+	running, f := a.followed(b, id, data[:100_000])
 	a.kill()
 	a.server.CloseClientConnections()
 	a.server.Close()
@@ -159,10 +167,7 @@ func TestWhatEndsAtOneNodeEndsAtAll(t *testing.T) {
 	r := newRig(t)
 	a, b, c := r.node(), r.node(), r.node()
 	id := a.offer(1000)
-	running := a.send(id, 0)
-	running.bits <- random(100)
-	f := b.follow(id)
-	f.await(r, 100)
+	running, f := a.followed(b, id, random(100))
 	began := time.Now()
 	r.must(c.shares.End(t.Context(), share.Caller{Room: r.room, ID: "sender", Send: true}, id))
 	r.wantCode(<-f.done, protocol.CodeShareEnded)
@@ -181,10 +186,7 @@ func TestWhoIsDroppedAtOneNodeReadsNothingAtAnother(t *testing.T) {
 	r := newRig(t)
 	a, b := r.node(), r.node()
 	id := a.offer(1000)
-	running := a.send(id, 0)
-	running.bits <- random(100)
-	f := b.follow(id)
-	f.await(r, 100)
+	running, f := a.followed(b, id, random(100))
 	_, err := a.records.Drop(t.Context(), r.room, "reader", 10, time.Now())
 	r.must(err)
 	r.wantCode(<-f.done, protocol.CodeDropped)

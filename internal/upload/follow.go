@@ -73,6 +73,9 @@ func (s *Service) Waiting() int { return int(s.waiting.Load()) }
 // Receiving returns how many uploads a request is at work on now.
 func (s *Service) Receiving() int { return s.leases.count() }
 
+// Idle returns when no request is at work on an upload, or with the context's error.
+func (s *Service) Idle(ctx context.Context) error { return s.leases.idle(ctx) }
+
 // Takeovers returns how often a request has wanted an upload that another one was
 // at work on, since the start.
 func (s *Service) Takeovers() int64 { return s.leases.takeovers.Load() }

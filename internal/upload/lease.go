@@ -17,8 +17,9 @@ import (
 // wins: of those that wait, all but the last give up at once, so that a request
 // of a connection that is long gone cannot take the upload from its successor.
 type leases struct {
-	mu   sync.Mutex
-	held map[protocol.ShareID]*lease // guarded by mu
+	mu      sync.Mutex
+	held    map[protocol.ShareID]*lease // guarded by mu, as emptied
+	emptied chan struct{}               // closed when nobody holds any more; nil while nobody waits for that
 
 	takeovers atomic.Int64 // requests that found another one at work, ever
 }
@@ -148,6 +149,26 @@ func (l *leases) count() int {
 	return len(l.held)
 }
 
+// idle returns when nobody holds an upload, or with the context's error.
+func (l *leases) idle(ctx context.Context) error {
+	l.mu.Lock()
+	if len(l.held) == 0 {
+		l.mu.Unlock()
+		return nil
+	}
+	if l.emptied == nil {
+		l.emptied = make(chan struct{})
+	}
+	emptied := l.emptied
+	l.mu.Unlock()
+	select {
+	case <-emptied:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // busy reports whether somebody holds the upload.
 func (l *leases) busy(id protocol.ShareID) bool {
 	l.mu.Lock()
@@ -162,6 +183,10 @@ func (l *leases) release(id protocol.ShareID, mine *lease) {
 	defer l.mu.Unlock()
 	if mine.next == nil {
 		delete(l.held, id)
+		if len(l.held) == 0 && l.emptied != nil {
+			close(l.emptied)
+			l.emptied = nil
+		}
 		return
 	}
 	l.held[id] = mine.next

@@ -3,6 +3,7 @@ package upload_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,6 +53,43 @@ func TestTheNewestRequestWins(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.wantComplete(t, []byte("1234567890"))
+	})
+}
+
+// TestIdleWaitsForTheLast: until then it fails with its context alone.
+func TestIdleWaitsForTheLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 10)
+		if err := b.Idle(t.Context()); err != nil {
+			t.Fatalf("where nothing is at work: %v", err)
+		}
+		body := newStalledBody([]byte("12345"))
+		holder := make(chan error, 1)
+		go func() {
+			_, err := b.Append(t.Context(), upload.Append{ID: b.id, Body: body, BodyLength: -1, Yield: body.yield})
+			holder <- err
+		}()
+		synctest.Wait()
+		patient, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := b.Idle(patient); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("while a request is at work: %v", err)
+		}
+		idle := make(chan error, 2)
+		for range cap(idle) {
+			go func() { idle <- b.Idle(t.Context()) }()
+		}
+		synctest.Wait()
+		if len(idle) > 0 {
+			t.Errorf("it is idle while a request is at work: %v", <-idle)
+		}
+		b.Drain()
+		wantCode(t, <-holder, protocol.CodeUploadPreempted)
+		for range cap(idle) {
+			if err := <-idle; err != nil {
+				t.Error(err)
+			}
+		}
 	})
 }
 

@@ -30,6 +30,23 @@ func RunShared(t *testing.T, open func(testing.TB) (one, other blob.Store)) {
 	}
 }
 
+// flushed begins a blob, of which data is flushed.
+func flushed(t *testing.T, s blob.Store, data string) blob.Writer {
+	t.Helper()
+	w := write(t, s, key, 0, data)
+	flush(t, w)
+	return w
+}
+
+// wantBlob holds a committed blob against what was written.
+func wantBlob(t *testing.T, s blob.Store, want string) {
+	t.Helper()
+	r, err := s.Open(ctx, key)
+	if got := read(t, r, err); got != want {
+		t.Errorf("%d bytes are there, %.20q…, want %d", len(got), got, len(want))
+	}
+}
+
 func flush(t *testing.T, w blob.Writer) {
 	t.Helper()
 	if err := w.Flush(ctx); err != nil {
@@ -47,8 +64,7 @@ func more(t *testing.T, w blob.Writer, data string) {
 // testSeenElsewhere: a reader in the other process finds what is flushed, and goes on
 // with what is flushed later, and with the committed blob.
 func testSeenElsewhere(t *testing.T, one, other blob.Store) {
-	w := write(t, one, key, 0, "0123")
-	flush(t, w)
+	w := flushed(t, one, "0123")
 	r, err := other.OpenStaged(ctx, key)
 	if err != nil {
 		t.Fatal(err)
@@ -65,50 +81,38 @@ func testSeenElsewhere(t *testing.T, one, other blob.Store) {
 	if got, err := io.ReadAll(r); err != nil || string(got) != "4567" {
 		t.Errorf("the other goes on with %q, %v", got, err)
 	}
-	whole, err := other.Open(ctx, key)
-	if got := read(t, whole, err); got != "012345674567" {
-		t.Errorf("the other has %q", got)
-	}
+	wantBlob(t, other, "012345674567")
 }
 
 // testGoesOn: a writer dies, and the other process goes on with what it had flushed.
 func testGoesOn(t *testing.T, one, other blob.Store) {
-	dead := write(t, one, key, 0, "0123")
-	flush(t, dead)
+	dead := flushed(t, one, "0123")
 	more(t, dead, "lost")
 	_, err := other.Write(ctx, key, 9)
 	wantError(t, err, blob.ErrLost)
 	leave(t, write(t, other, key, 4, "4567"))
 	commit(t, write(t, other, key, 8, "89"))
 	for _, s := range []blob.Store{one, other} {
-		r, err := s.Open(ctx, key)
-		if got := read(t, r, err); got != "0123456789" {
-			t.Errorf("there is %q", got)
-		}
+		wantBlob(t, s, "0123456789")
 	}
 	dead.Close()
 }
 
 // testSuperseded: what a writer still has to say when another one has begun is refused.
 func testSuperseded(t *testing.T, one, other blob.Store) {
-	paused := write(t, one, key, 0, "0123")
-	flush(t, paused)
+	paused := flushed(t, one, "0123")
 	w := write(t, other, key, 4, "4567")
 	if _, err := io.WriteString(paused, "late"); err == nil {
 		wantError(t, paused.Flush(ctx), blob.ErrSuperseded)
 	}
 	wantError(t, paused.Commit(ctx), blob.ErrSuperseded)
 	commit(t, w)
-	r, err := other.Open(ctx, key)
-	if got := read(t, r, err); got != "01234567" {
-		t.Errorf("there is %q", got)
-	}
+	wantBlob(t, other, "01234567")
 }
 
 // testSupersededCommit: a commit of one that was superseded commits nothing.
 func testSupersededCommit(t *testing.T, one, other blob.Store) {
-	paused := write(t, one, key, 0, "0123")
-	flush(t, paused)
+	paused := flushed(t, one, "0123")
 	w := write(t, other, key, 2, "xy")
 	wantError(t, paused.Commit(ctx), blob.ErrSuperseded)
 	_, err := one.Open(ctx, key)
@@ -122,16 +126,12 @@ func testSupersededCommit(t *testing.T, one, other blob.Store) {
 
 // testComesBack: a process that was paused may begin again, where the other is now.
 func testComesBack(t *testing.T, one, other blob.Store) {
-	paused := write(t, one, key, 0, "0123")
-	flush(t, paused)
+	paused := flushed(t, one, "0123")
 	leave(t, write(t, other, key, 4, "4567"))
 	more(t, paused, "zzzz")
 	paused.Close()
 	commit(t, write(t, one, key, 8, "89"))
-	r, err := other.Open(ctx, key)
-	if got := read(t, r, err); got != "0123456789" {
-		t.Errorf("there is %q", got)
-	}
+	wantBlob(t, other, "0123456789")
 }
 
 // testFolded lets two processes take turns with pieces of every size: the whole is what
@@ -146,17 +146,13 @@ func testFolded(t *testing.T, one, other blob.Store) {
 		leave(t, w)
 	}
 	commit(t, write(t, one, key, int64(whole.Len()), ""))
-	r, err := other.Open(ctx, key)
-	if got := read(t, r, err); got != whole.String() {
-		t.Errorf("of %d bytes written in turns, %d others are read", whole.Len(), len(got))
-	}
+	wantBlob(t, other, whole.String())
 }
 
 // testRemovedElsewhere: what one process removes is gone for the other, and for its
 // writer.
 func testRemovedElsewhere(t *testing.T, one, other blob.Store) {
-	w := write(t, one, key, 0, "0123")
-	flush(t, w)
+	w := flushed(t, one, "0123")
 	if err := other.Remove(ctx, key); err != nil {
 		t.Fatal(err)
 	}
