@@ -212,6 +212,17 @@ const TESTS = {
     await list.waitFor({ state: 'detached' });
   },
 
+  async 'a sentence keeps its direction, whatever that of the name is that it begins with'(page) {
+    await inRoom(page, (room) => {
+      room.participants.set('ana', { ...room.participants.get('ana'), name: 'نور' });
+      const file = [...room.files.values()].find(({ name }) => name === 'Salary bands.csv');
+      for (const id of file.receipts.keys()) if (id !== 'ana') file.receipts.delete(id);
+      room.tell('receipts-changed', { file, receipts: [] });
+    });
+    const sentence = page.locator('[data-name="Salary bands.csv"]').getByText('\u2068نور\u2069 has it');
+    assert.equal(await sentence.evaluate((text) => getComputedStyle(text).direction), 'ltr');
+  },
+
   async 'what is declined says so, and can be saved all the same'(page) {
     const card = page.locator('[data-testid=file-card][data-name="Agenda.docx"]');
     await inRoom(page, (room) => {

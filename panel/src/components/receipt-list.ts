@@ -44,7 +44,7 @@ export class ReceiptList extends LitElement {
         @click=${() => this.dispatchEvent(new CustomEvent('fold'))}
       >
         ${this.open ? nothing : this.#faces()}
-        <span class="text ${tone}">${tone === 'good' ? icon(Check, 14) : nothing}<span><bdi>${summary}</bdi><span class="sr">${this.file}</span></span></span>
+        <span class="text ${tone}">${tone === 'good' ? icon(Check, 14) : nothing}<span><bdi dir=${this.words.dir}>${summary}</bdi><span class="sr">${this.file}</span></span></span>
         <span class="turn">${icon(ChevronDown, 16)}</span>
       </button>
       <div id="list" ?hidden=${!this.open}>${this.open ? this.#list() : nothing}</div>
