@@ -23,6 +23,7 @@ import (
 type Postgres struct {
 	dir     string
 	bin     string
+	more    []string // arguments
 	port    int
 	as      *syscall.Credential
 	process *process
@@ -62,7 +63,10 @@ func SharedPostgres(t testing.TB) *Postgres {
 
 // NewPostgres starts a server of its own, for who stops it or kills it. Stop stops
 // it. Without PostgreSQL it is exec.ErrNotFound.
-func NewPostgres() (_ *Postgres, err error) {
+func NewPostgres() (*Postgres, error) { return newPostgres(nil) }
+
+// newPostgres is NewPostgres with something to be done before the first start.
+func newPostgres(before func(*Postgres) error) (_ *Postgres, err error) {
 	p := &Postgres{}
 	initdb, err := installed("postgresql", func() (string, error) { return postgresProgram("initdb") })
 	if err != nil {
@@ -72,14 +76,8 @@ func NewPostgres() (_ *Postgres, err error) {
 	if p.as, err = nobodyPowerful(); err != nil {
 		return nil, err
 	}
-	if p.dir, err = os.MkdirTemp("", "handout-postgres-"); err != nil {
+	if err := p.makeDir(); err != nil {
 		return nil, err
-	}
-	atStop(p.close)
-	if p.as != nil {
-		if err := os.Chown(p.dir, int(p.as.Uid), int(p.as.Gid)); err != nil {
-			return nil, err
-		}
 	}
 	// Its own syncs are left out: what it makes is not kept longer than the tests.
 	command := exec.Command(initdb, "--pgdata=data", "--username=handout", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
@@ -87,10 +85,27 @@ func NewPostgres() (_ *Postgres, err error) {
 	if said, err := command.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("making a database cluster: %w\n%s", err, said)
 	}
+	if before != nil {
+		if err := before(p); err != nil {
+			return nil, err
+		}
+	}
 	if p.port, err = FreePort(); err != nil {
 		return nil, err
 	}
 	return p, p.Start()
+}
+
+// makeDir makes the directory of a server, which goes when Stop stops it.
+func (p *Postgres) makeDir() (err error) {
+	if p.dir, err = os.MkdirTemp("", "handout-postgres-"); err != nil {
+		return err
+	}
+	atStop(p.close)
+	if p.as == nil {
+		return nil
+	}
+	return os.Chown(p.dir, int(p.as.Uid), int(p.as.Gid))
 }
 
 // postgresProgram looks for one of PostgreSQL's programs, in PATH and where Debian
@@ -135,13 +150,17 @@ func nobodyPowerful() (*syscall.Credential, error) {
 // Start starts the server again after Kill, on the same port with what it kept.
 func (p *Postgres) Start() (err error) {
 	port := strconv.Itoa(p.port)
-	p.process, err = start(p.dir, p.as, syscall.SIGINT, p.ping, filepath.Join(p.bin, "postgres"), "-D", "data", "-p", port,
-		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=300", "-c", "shared_buffers=64MB", "-c", "fsync=on")
+	p.process, err = start(p.dir, p.as, syscall.SIGINT, p.ping, append([]string{filepath.Join(p.bin, "postgres"), "-D", "data", "-p", port,
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=300", "-c", "shared_buffers=64MB", "-c", "fsync=on"}, p.more...)...)
 	return err
 }
 
 // Kill ends the server as a fault would. Start starts it again.
-func (p *Postgres) Kill() error { return p.process.kill() }
+func (p *Postgres) Kill() error {
+	killed := p.process
+	p.process = nil
+	return killed.kill()
+}
 
 // Pause has the server do nothing until Resume: who asks it waits.
 func (p *Postgres) Pause() { p.process.signal(syscall.SIGSTOP) }
@@ -245,9 +264,10 @@ const (
 		FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
 			EXECUTE format('CREATE TABLE first.%I AS TABLE public.%I', t, t);
 		END LOOP; END $$`
-	// restore gives every table the rows that were copied.
+	// restore gives every table the rows that were copied. Connections that rest, as
+	// those of a pooler do, hold nothing.
 	restore = `DO $$ DECLARE t TEXT; BEGIN
-		PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+		PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state IS DISTINCT FROM 'idle';
 		SET LOCAL session_replication_role = replica;
 		FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
 			EXECUTE format('DELETE FROM public.%I', t);

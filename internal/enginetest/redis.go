@@ -2,12 +2,14 @@ package enginetest
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +24,10 @@ type Redis struct {
 	dir     string
 	port    int
 	process *process
+	secured *authority // nil: it does not speak TLS
+	guarded bool       // it asks who comes, see redisUsers
+	lines   []string   // of its configuration, beside what all have
+	args    []string   // of the program
 }
 
 var sharedRedis struct {
@@ -59,26 +65,42 @@ func redisOr(t testing.TB, r *Redis, err error) *Redis {
 
 // NewRedis starts a server of its own. Stop stops it. Without Redis it is
 // exec.ErrNotFound.
-func NewRedis() (_ *Redis, err error) {
+func NewRedis() (*Redis, error) {
 	r := &Redis{}
-	if r.program, err = installed("redis-server", func() (string, error) { return exec.LookPath("redis-server") }); err != nil {
-		return nil, err
-	}
-	if r.dir, err = os.MkdirTemp("", "handout-redis-"); err != nil {
-		return nil, err
-	}
-	atStop(r.close)
-	if r.port, err = FreePort(); err != nil {
+	if err := r.prepare(); err != nil {
 		return nil, err
 	}
 	return r, r.Start()
 }
 
+// prepare finds the program, a directory and a port.
+func (r *Redis) prepare() (err error) {
+	if r.program, err = installed("redis-server", func() (string, error) { return exec.LookPath("redis-server") }); err != nil {
+		return err
+	}
+	if r.dir, err = os.MkdirTemp("", "handout-redis-"); err != nil {
+		return err
+	}
+	atStop(r.close)
+	r.port, err = FreePort()
+	return err
+}
+
 // Start starts the server again after Kill, on the same port. It knows nothing of what
 // was before.
 func (r *Redis) Start() (err error) {
-	r.process, err = start(r.dir, nil, syscall.SIGTERM, r.ping, r.program, "--port", strconv.Itoa(r.port), "--bind", "127.0.0.1",
-		"--save", "", "--appendonly", "no", "--daemonize", "no")
+	lines := []string{"bind 127.0.0.1", `save ""`, "appendonly no", "daemonize no"}
+	if r.secured == nil {
+		lines = append(lines, "port "+strconv.Itoa(r.port))
+	} else {
+		lines = append(lines, "port 0", "tls-port "+strconv.Itoa(r.port), "tls-cert-file server.crt", "tls-key-file server.key",
+			"tls-ca-cert-file "+r.secured.root, "tls-auth-clients no", "tls-replication yes", "tls-cluster yes")
+	}
+	file := filepath.Join(r.dir, "redis.conf")
+	if err := os.WriteFile(file, []byte(strings.Join(append(lines, r.lines...), "\n")+"\n"), 0o600); err != nil {
+		return err
+	}
+	r.process, err = start(r.dir, nil, syscall.SIGTERM, r.ping, append([]string{r.program, file}, r.args...)...)
 	return err
 }
 
@@ -104,12 +126,18 @@ func (r *Redis) Resume() { r.process.signal(syscall.SIGCONT) }
 func (r *Redis) Address() string { return "127.0.0.1:" + strconv.Itoa(r.port) }
 
 // URL names the server.
-func (r *Redis) URL() string { return "redis://" + r.Address() }
+func (r *Redis) URL() string {
+	scheme := "redis"
+	if r.secured != nil {
+		scheme = "rediss"
+	}
+	return scheme + "://" + r.userInfo() + r.Address()
+}
 
 // Do sends a command, words without spaces, and returns the answer: a status or a
 // number as it is, else the text of it.
 func (r *Redis) Do(words ...string) (string, error) {
-	connection, err := net.DialTimeout("tcp", r.Address(), time.Second)
+	connection, err := r.dial()
 	if err != nil {
 		return "", err
 	}
@@ -117,10 +145,28 @@ func (r *Redis) Do(words ...string) (string, error) {
 	if err := connection.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
 		return "", err
 	}
+	answer := bufio.NewReader(connection)
+	if r.guarded {
+		if _, err := ask(connection, answer, "AUTH", redisAdmin, redisAdminPassword); err != nil {
+			return "", err
+		}
+	}
+	return ask(connection, answer, words...)
+}
+
+func (r *Redis) dial() (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: time.Second}
+	if r.secured != nil {
+		return tls.DialWithDialer(dialer, "tcp", r.Address(), &tls.Config{RootCAs: r.secured.pool})
+	}
+	return dialer.Dial("tcp", r.Address())
+}
+
+// ask sends a command and reads its answer.
+func ask(connection net.Conn, answer *bufio.Reader, words ...string) (string, error) {
 	if _, err := fmt.Fprintf(connection, "%s\r\n", strings.Join(words, " ")); err != nil {
 		return "", err
 	}
-	answer := bufio.NewReader(connection)
 	head, err := answer.ReadString('\n')
 	if err != nil {
 		return "", err

@@ -70,10 +70,14 @@ func pool(settings *pgx.ConnConfig, most int, patience time.Duration) *sql.DB {
 	return db
 }
 
-// reading returns the pool that reads.
+// reading returns the pool that reads, at the database that takes writes: nowhere else
+// is all that was committed.
 func reading(settings *pgx.ConnConfig, most int, patience time.Duration) *sql.DB {
 	own := settings.Copy()
 	own.RuntimeParams["default_transaction_read_only"] = "on"
+	if own.ValidateConnect != nil { // it would take such a connection for one to a standby
+		own.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
+	}
 	return pool(own, most, patience)
 }
 

@@ -306,7 +306,12 @@ func TestWhatWaitsIsRepeated(t *testing.T) {
 // TestManyStartAtOnce: one of them makes the schema.
 func TestManyStartAtOnce(t *testing.T) {
 	t.Parallel()
-	url := enginetest.SharedPostgres(t).Database(t)
+	startTogether(t, enginetest.SharedPostgres(t).Database(t))
+}
+
+// startTogether opens a database without a schema several times at once.
+func startTogether(t *testing.T, url string) {
+	t.Helper()
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {

@@ -14,6 +14,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -155,8 +156,15 @@ func open(ctx context.Context, url string, c Config) (*engine, error) {
 // the password may stand.
 func parse(url string) (*pgx.ConnConfig, error) {
 	settings, err := pgx.ParseConfig(url)
-	if err != nil {
+	var file *fs.PathError // of a certificate, say
+	switch {
+	case errors.As(err, &file):
+		return nil, fmt.Errorf("a file that the URL of the store names cannot be read: %w", file)
+	case err != nil:
 		return nil, errors.New("the URL of the store is not of the form postgres://user:password@host:port/database")
+	}
+	if err := findPrimary(settings, url); err != nil {
+		return nil, err
 	}
 	if settings.ConnectTimeout == 0 {
 		settings.ConnectTimeout = connectPatience

@@ -20,11 +20,14 @@ const dialect = goose.DialectPostgres
 // to date.
 const preparing = "schema"
 
+// patiences are the settings by which the database gives something up.
+var patiences = []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"}
+
 // prepare brings the database to what the store needs. Others that do the same wait
 // until it is done.
 func prepare(ctx context.Context, settings *pgx.ConnConfig) (err error) {
 	own := settings.Copy()
-	for _, name := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
+	for _, name := range patiences {
 		own.RuntimeParams[name] = "0" // a large table takes its time
 	}
 	db := stdlib.OpenDB(*own)
@@ -37,20 +40,35 @@ func prepare(ctx context.Context, settings *pgx.ConnConfig) (err error) {
 			return err // mostly there is nothing to do, and so nothing to wait for
 		}
 	}
-	locked, err := db.Conn(ctx)
+	done, err := alone(ctx, db)
 	if err != nil {
-		return err
-	}
-	defer locked.Close()
-	if _, err := locked.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, lockNumber(preparing)); err != nil {
 		return fmt.Errorf("waiting for others who change the schema: %w", err)
 	}
-	// The lock goes with the connection, whatever happens.
-	defer locked.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, lockNumber(preparing))
+	defer func() { err = errors.Join(err, done()) }()
 	if err := store.Migrate(ctx, dialect, db); err != nil {
 		return err
 	}
 	return orderByBytes(ctx, db)
+}
+
+// alone waits until nobody else changes the schema, and has others wait until done. The
+// lock is a transaction's, which a pooler keeps on one connection as it does not keep
+// a session; it goes with the connection, whatever happens.
+func alone(ctx context.Context, db *sql.DB) (done func() error, err error) {
+	locked, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	// The settings of the connection may be another's, behind a pooler.
+	for _, name := range patiences {
+		if _, err := locked.ExecContext(ctx, `SET LOCAL `+name+` = 0`); err != nil {
+			return nil, errors.Join(err, locked.Rollback())
+		}
+	}
+	if _, err := locked.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, lockNumber(preparing)); err != nil {
+		return nil, errors.Join(err, locked.Rollback())
+	}
+	return locked.Rollback, nil
 }
 
 // check reports what the database cannot do that the store needs.
