@@ -54,6 +54,7 @@ test-long: build ## what is too long for make test: large files, the browser tes
 	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -run 'TestTiming|TestCommandLinesSurvive' -v ./cmd/handout
 	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -v -run '^TestF[0-9]+_' ./internal/faulttest/... ./internal/blob/s3blob ./cmd/handout
 	HANDOUT_TEST_BLOBS=s3 $(GO) test -count=1 -timeout 0 -v -run '^TestF(1|2|3|12|16|17|18)_' ./internal/faulttest
+	HANDOUT_LONG=1 $(GO) test -count=1 -timeout 0 -v -run 'OverTLS|PgBouncer|StandbyTakesOver|RedisSentinels|RedisCluster' ./internal/store/postgres ./internal/signal
 	$(GO) build -o bin/bench ./bench
 	bin/bench soak -report ""
 

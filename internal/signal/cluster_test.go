@@ -37,9 +37,12 @@ func (s *stand) run(t testing.TB) {
 	t.Cleanup(func() { cancel(); <-done })
 }
 
+// messenger is a Redis, or several of them.
+type messenger interface{ URL() string }
+
 // nodes returns so many nodes of one cluster, with one room. Each has a store of its
 // own on the same database, and announces what it commits.
-func nodes(t *testing.T, n int, redis *enginetest.Redis) []*stand {
+func nodes(t *testing.T, n int, redis messenger) []*stand {
 	t.Helper()
 	all := silentNodes(t, n, redis)
 	for _, s := range all {
@@ -49,7 +52,7 @@ func nodes(t *testing.T, n int, redis *enginetest.Redis) []*stand {
 }
 
 // silentNodes are nodes that announce nothing.
-func silentNodes(t testing.TB, n int, redis *enginetest.Redis) []*stand {
+func silentNodes(t testing.TB, n int, redis messenger) []*stand {
 	t.Helper()
 	open := func(url string) (*store.DB, error) {
 		return postgres.Open(t.Context(), url, postgres.Config{Connections: 6})

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,33 +62,6 @@ type remote struct {
 	stopOnce sync.Once
 }
 
-// CheckRedisURL returns what is wrong with an address of Redis.
-func CheckRedisURL(address string) error {
-	u, err := url.Parse(address)
-	if err != nil {
-		return errors.New("not a URL") // the cause would repeat it, and a password in it
-	}
-	switch u.Scheme {
-	case "redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster":
-	default:
-		return errors.New("must begin with redis://, rediss://, redis+sentinel://, rediss+sentinel:// or redis+cluster://")
-	}
-	if u.Host == "" {
-		return errors.New("names no host")
-	}
-	if number := strings.TrimPrefix(u.Path, "/"); u.Path != "" {
-		if _, err := strconv.Atoi(number); err != nil {
-			return errors.New("must have a number behind the host, or nothing: it is the database's")
-		}
-	}
-	if u.Scheme == "redis+sentinel" || u.Scheme == "rediss+sentinel" {
-		if u.Query().Get("sentinel_master_name") == "" {
-			return errors.New("must say ?sentinel_master_name=…")
-		}
-	}
-	return nil
-}
-
 func newRemote(node *centrifuge.Node, address string, changed func(error)) *remote {
 	return &remote{
 		streams: newStreams(), node: node, url: address, changed: changed, made: time.Now(),
@@ -134,7 +104,7 @@ func (r *remote) attempt() {
 			return
 		}
 	}
-	_, err := r.broker.Load().Publish(itselfTo+r.node.ID(), []byte(`{}`), centrifuge.PublishOptions{})
+	_, err := r.publish(itselfTo+r.node.ID(), []byte(`{}`), centrifuge.PublishOptions{})
 	r.settled(err)
 	if err == nil {
 		r.attend()
@@ -225,10 +195,29 @@ func (r *remote) Publish(stream string, data []byte, o centrifuge.PublishOptions
 		r.failures.Add(1)
 		return centrifuge.PublishResult{}, errAway
 	}
-	result, err := r.broker.Load().Publish(stream, data, o)
+	result, err := r.publish(stream, data, o)
 	if err != nil {
 		r.settled(err)
 		err = fmt.Errorf("%w: %w", errAway, err)
+	}
+	return result, err
+}
+
+// clusterTries is how often something is published in a Redis Cluster until it is
+// taken. The library asks any server of it, by chance, and goes on to ask one that the
+// address names while it is down.
+const clusterTries = 8
+
+// publish publishes, through another server where one of several does not answer.
+func (r *remote) publish(stream string, data []byte, o centrifuge.PublishOptions) (centrifuge.PublishResult, error) {
+	broker := r.broker.Load()
+	result, err := broker.Publish(stream, data, o)
+	if err == nil || r.shard.Mode() != centrifuge.RedisShardModeCluster {
+		return result, err
+	}
+	deadline := time.Now().Add(redisTimeout)
+	for n := 1; err != nil && n < clusterTries && time.Now().Before(deadline); n++ {
+		result, err = broker.Publish(stream, data, o)
 	}
 	return result, err
 }
