@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -182,14 +183,19 @@ func (l *lane) send(ctx context.Context, file faulttest.File) (protocol.ShareID,
 // verify starts the server on what each cut has left.
 func (p *power) verify(t *testing.T) {
 	t.Helper()
-	kept := 0
-	for n, c := range p.cuts {
-		t.Run(fmt.Sprint("cut", n), func(t *testing.T) { kept += p.verifyCut(t, c) })
-	}
-	if kept == 0 {
+	var kept atomic.Int64
+	t.Run("cuts", func(t *testing.T) {
+		for n, c := range p.cuts {
+			t.Run(fmt.Sprint(n), func(t *testing.T) {
+				t.Parallel() // each has a disk and a server of its own, and mostly waits for them
+				kept.Add(int64(p.verifyCut(t, c)))
+			})
+		}
+	})
+	if kept.Load() == 0 {
 		t.Error("nothing had been acknowledged before any of the cuts")
 	}
-	t.Logf("%d cuts; %d complete files had been acknowledged before them, and were read again", len(p.cuts), kept)
+	t.Logf("%d cuts; %d complete files had been acknowledged before them, and were read again", len(p.cuts), kept.Load())
 }
 
 // verifyCut returns how many complete files were to be kept.
