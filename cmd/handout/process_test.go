@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/handout-rtc/handout/internal/enginetest"
 	"github.com/handout-rtc/handout/internal/faulttest"
+	"github.com/handout-rtc/handout/internal/store/sqlite/sqlitetest"
 )
 
 // asProgram tells the test binary to be the program.
@@ -42,9 +45,21 @@ func command(args ...string) *exec.Cmd {
 	return c
 }
 
-// serve starts a server on a free port and waits until it listens.
+// serve starts a server on a free port and waits until it listens. Where it would make
+// its records, it finds empty ones: the race detector makes that take longer than most
+// tests. The program without it makes its own, in each test of internal/faulttest.
 func serve(t *testing.T, args ...string) *process {
 	t.Helper()
+	data := t.TempDir()
+	if at := slices.Index(args, "--data"); at >= 0 {
+		data = args[at+1]
+	} else {
+		args = append(slices.Clip(args), "--data", data)
+	}
+	elsewhere := slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--store") })
+	if entries, err := os.ReadDir(data); err == nil && len(entries) == 0 && !elsewhere {
+		sqlitetest.Make(t, filepath.Join(data, recordsFile))
+	}
 	s := faulttest.Start(t, faulttest.Config{Path: os.Args[0], Env: []string{asProgram + "=1"}, Args: args})
 	return &process{s, s.URL()}
 }
