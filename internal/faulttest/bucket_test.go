@@ -119,4 +119,14 @@ func TestF13_TheBucketIsAway(t *testing.T) {
 	pace.SetLimit(rate.Inf)
 	work.Wait()
 	faulttest.Verdict(t, l.Server, faulttest.Rules{Strangers: []protocol.ParticipantID{"eve"}, RSS: bucketMemory}, l.room)
+	var files, most int64
+	for _, e := range l.journal.Entries() {
+		switch {
+		case e.Usage != nil:
+			most = max(most, e.Usage.RSS)
+		case e.Job != nil && e.Job.What == "receive" && e.Job.Outcome == faulttest.Completed:
+			files++
+		}
+	}
+	t.Logf("%d files of %d MiB were sent and received; the server took %d MiB at most", files, size>>20, most>>20)
 }
