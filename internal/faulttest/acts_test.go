@@ -177,8 +177,18 @@ func cancelled(ctx context.Context, l *crashLab, f faulttest.File, arm func()) e
 		_, err := l.bo.Receive(ctx, id)
 		ended <- err
 	}()
+	err := faulttest.Persist(ctx, func(ctx context.Context) error {
+		share, err := l.ana.Share(ctx, id)
+		if err == nil && share.Offset == 0 {
+			err = errors.New("nothing has come yet") // and a bucket has nothing of it
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	arm()
-	err := l.withdraw(ctx, id, protocol.Cancelled)
+	err = l.withdraw(ctx, id, protocol.Cancelled)
 	for range 2 {
 		if code := faulttest.CodeOf(<-ended); code != protocol.CodeShareEnded {
 			err = errors.Join(err, fmt.Errorf("a transfer of a cancelled share ended as %q", code))
