@@ -234,8 +234,10 @@ type auditTurns struct {
 	now    atomic.Pointer[audit.Log]
 }
 
-// Run writes until ctx ends, which is this node's turn.
+// Run writes until ctx ends, which is this node's turn. What has failed in it is no
+// failure of a node that is not on duty any more.
 func (a *auditTurns) Run(ctx context.Context) {
+	defer a.failed.Store(nil)
 	for ctx.Err() == nil {
 		log, err := audit.Open(ctx, a.config)
 		if err != nil {

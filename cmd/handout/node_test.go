@@ -1,10 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/handout-rtc/handout/internal/audit"
+	"github.com/handout-rtc/handout/internal/store"
 )
 
 // TestNodeFlagsNeedEachOther: what makes no node is said at once, and no error tells the
@@ -46,5 +52,37 @@ func TestNodeFlagsNeedEachOther(t *testing.T) {
 		case err != nil && (!strings.Contains(err.Error(), c.wrong) || strings.Contains(err.Error(), "s3cr3t")):
 			t.Errorf("%s: the error says %q", name, err)
 		}
+	}
+}
+
+// fencedRecords are those of a node that another has taken over from.
+type fencedRecords struct {
+	audit.Records // nothing else is asked
+	asked         chan struct{}
+}
+
+// AuditLog implements audit.Records.
+func (r fencedRecords) AuditLog(context.Context) (store.AuditState, error) {
+	r.asked <- struct{}{}
+	return store.AuditState{}, store.ErrFenced
+}
+
+// TestWhoIsNotOnDutyHasNotFailed: a node that could not open the log in its turn, because
+// another had it by then, is as healthy as one that never had a turn.
+func TestWhoIsNotOnDutyHasNotFailed(t *testing.T) {
+	records := fencedRecords{asked: make(chan struct{})}
+	turns := &auditTurns{config: audit.Config{Dir: t.TempDir(), Records: records, Shared: true, Log: slog.New(slog.DiscardHandler)}}
+	ctx, endTurn := context.WithCancel(t.Context())
+	over := make(chan struct{})
+	go func() { defer close(over); turns.Run(ctx) }()
+	<-records.asked
+	<-records.asked // so the first has failed
+	if err := turns.Healthy(); !errors.Is(err, store.ErrFenced) {
+		t.Errorf("in its turn it says %v", err)
+	}
+	endTurn()
+	<-over
+	if err := turns.Healthy(); err != nil {
+		t.Errorf("after its turn it says %v", err)
 	}
 }
