@@ -86,6 +86,7 @@ func TestF10_PausedNodesComeBack(t *testing.T) {
 			pause(5 * time.Second) // so that others hold it to be dead
 			node.Resume(t)
 			l.AwaitReady(t)
+			pause(long(0, 5*time.Second)) // so that nobody meets one paused node after the other until it has left
 		}
 	})
 	l.Verdict(t, rules, l.room)
