@@ -29,7 +29,8 @@ var (
 	// opened again. The change that it failed may be found to be made then.
 	ErrBroken = errors.New("the store takes no more changes until it is opened again")
 	// ErrUnknown: the database went away while a change was being committed, and did
-	// not come back in time to say what became of it. It may be found to be made.
+	// not come back in time to say what became of it, or cannot say it any more. It may
+	// be found to be made.
 	ErrUnknown = errors.New("it is not known whether the change was made")
 	// ErrAway: the database cannot be reached, or is too busy, and nothing was changed.
 	// Trying later helps.

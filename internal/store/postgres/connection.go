@@ -26,6 +26,7 @@ type transaction struct {
 	begin    string        // the statements that begin it
 	patience time.Duration // with which each answer is waited for
 	id       string        // the database's own number of it, if begin asks for it
+	life     life          // of the server that it is in, or an earlier one; of a change
 	on       *pgx.Conn
 }
 
@@ -104,6 +105,8 @@ type conn struct {
 	*stdlib.Conn
 	patience time.Duration // with which an answer is waited for
 	inside   *transaction  // nil outside of one
+	life     life          // of the server, once a change was begun
+	looked   int           // how often life was looked for
 }
 
 // ResetSession implements driver.SessionResetter: it asks a connection that has rested
@@ -123,6 +126,10 @@ func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx
 	at.on = c.Conn.Conn()
 	waiting, cancel := context.WithTimeout(ctx, at.patience)
 	defer cancel()
+	if ok {
+		c.note(waiting, at.on)
+		at.life = c.life
+	}
 	answers, err := at.on.PgConn().Exec(waiting, at.begin).ReadAll()
 	if err != nil {
 		c.undo()

@@ -82,12 +82,13 @@ func (e *engine) settle(ctx context.Context, at *transaction, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), doubtPatience)
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, mostPause) {
-		made, known := e.outcome(ctx, at.id)
-		switch {
-		case known && made:
+		switch e.outcome(ctx, at) {
+		case made:
 			return nil
-		case known:
+		case notMade:
 			return fmt.Errorf("%w: %w: %w", store.ErrAway, errLost, err)
+		case unknowable:
+			return fmt.Errorf("%w: %w", store.ErrUnknown, err)
 		}
 		select {
 		case <-time.After(pause):
@@ -99,13 +100,37 @@ func (e *engine) settle(ctx context.Context, at *transaction, err error) error {
 	}
 }
 
-// outcome asks the database what became of a transaction. One that it does not know
-// of, because it came back without what it had last, was not made.
-func (e *engine) outcome(ctx context.Context, id string) (made, known bool) {
+// outcome is what became of a transaction.
+type outcome int
+
+const (
+	undecided  outcome = iota // or nobody answers
+	made                      // it was committed
+	notMade                   // and will not be
+	unknowable                // it, or another that got its number later, was committed
+)
+
+// outcome asks the database what became of a transaction.
+//
+// In another life of the server than its own it is gone, or committed. If it is gone,
+// its number may be another's by now: whatever is said then but "committed", it was
+// not made; and "in progress" is waited for, because what is noted as its life may be
+// an earlier one. A standby does not have everything yet, and is not asked.
+func (e *engine) outcome(ctx context.Context, at *transaction) outcome {
 	var state sql.NullString
-	err := e.reading.QueryRowContext(ctx, `SELECT pg_xact_status(CAST($1 AS xid8))`, id).Scan(&state)
-	if code := codeOf(err); err != nil {
-		return false, code == "22023" // it is in the future
+	var now string
+	err := e.reading.QueryRowContext(ctx, `SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_xact_status(CAST($1 AS xid8)) END, `+lifeColumn, at.id).Scan(&state, &now)
+	switch {
+	case codeOf(err) == "22023": // it is in the future: the database came back without what it had last
+		return notMade
+	case err != nil:
+		return undecided
+	case state.String == "aborted":
+		return notMade
+	case state.String == "committed" && at.life.is(strings.Fields(now)):
+		return made
+	case state.String == "committed":
+		return unknowable
 	}
-	return state.String == "committed", state.String == "committed" || state.String == "aborted"
+	return undecided
 }

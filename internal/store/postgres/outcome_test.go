@@ -37,14 +37,14 @@ type breaking struct {
 // commitMessage is what the engine sends to commit.
 var commitMessage = append([]byte{'Q', 0, 0, 0, 11}, "commit\x00"...)
 
-// broke returns the URL of a database by a way that breaks once it is armed.
-func broke(t *testing.T, url string, before bool) (string, *breaking) {
+// broke returns the URL of a database at an address by a way that breaks once it is
+// armed.
+func broke(t *testing.T, url, address string, before bool) (string, *breaking) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := enginetest.SharedPostgres(t).Address()
 	b := &breaking{listener: listener, to: address, before: before}
 	b.group.Go(b.run)
 	t.Cleanup(func() {
@@ -120,7 +120,7 @@ func TestALostCommitIsFoundOut(t *testing.T) {
 	for name, before := range map[string]bool{"the commit": true, "its answer": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url, way := broke(t, migrated(t), before)
+			url, way := broke(t, migrated(t), enginetest.SharedPostgres(t).Address(), before)
 			var count tally
 			db := opened(t, url, Config{Observer: &count})
 			now := time.Now()
@@ -154,7 +154,7 @@ func TestALostCommitIsFoundOut(t *testing.T) {
 // change, and the error says that.
 func TestAChangeThatNobodyKnowsOf(t *testing.T) {
 	t.Parallel()
-	url, way := broke(t, migrated(t), false)
+	url, way := broke(t, migrated(t), enginetest.SharedPostgres(t).Address(), false)
 	way.forGood = true
 	e, err := open(t.Context(), url, Config{})
 	if err != nil {

@@ -85,7 +85,7 @@ func (e *engine) repeat(ctx context.Context, begin *transaction, change func(con
 	lost := 0
 	for pause := firstPause; ; pause = min(2*pause, mostPause) {
 		err := e.attempt(ctx, *begin, change)
-		again := err != nil && isRepeatable(err)
+		again := err != nil && isRepeatable(err) && !errors.Is(err, store.ErrUnknown)
 		if err != nil && errors.Is(err, errLost) {
 			lost++
 			again = lost <= mostLost
