@@ -115,14 +115,14 @@ func (c *serveCommand) wire(ctx context.Context, log *slog.Logger) (_ *parts, er
 		Records: p.records, Push: p.edge, Limits: limits, MaxRooms: c.Limits.MaxRooms, MaxDropped: c.Limits.MaxDropped, Chatter: c.Limits.chatter(), IdleLifetime: c.Limits.RoomLifetime,
 		Now: p.clock.Now, Log: log,
 		Dropped: func(ctx context.Context, room protocol.RoomID, id protocol.ParticipantID) error {
-			p.edge.Hint(room, "", hintChanged, "")
+			p.edge.HintAll(hintChanged, "")
 			return p.shares.Dropped(ctx, room, id)
 		},
 		CancelUploads: func(ctx context.Context, room protocol.RoomID, sharing protocol.Sharing) error {
 			return p.shares.CancelUploads(ctx, room, sharing)
 		},
 		RulesChanged: func(room protocol.RoomID) {
-			p.edge.Hint(room, "", hintChanged, "")
+			p.edge.HintAll(hintChanged, "")
 			p.shares.RulesChanged(room)
 		},
 	})

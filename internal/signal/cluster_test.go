@@ -228,11 +228,8 @@ func TestHintsReachWhomTheyConcern(t *testing.T) {
 	}
 	of := all[0].room
 	ana := all[0].connect(t, "ana")
-	hint := func(participant protocol.ParticipantID, data string, want ...string) {
+	reaches := func(data string, want ...string) {
 		t.Helper()
-		goesTo(t, redis, of, participant, len(want))
-		all[1].edge.Hint(of, participant, "nobody asks for this", "x")
-		all[1].edge.Hint(of, participant, "moved", data)
 		got := make(map[string]bool)
 		for range want {
 			got[<-heard] = true
@@ -243,6 +240,13 @@ func TestHintsReachWhomTheyConcern(t *testing.T) {
 			}
 		}
 	}
+	hint := func(participant protocol.ParticipantID, data string, want ...string) {
+		t.Helper()
+		goesTo(t, redis, of, participant, len(want))
+		all[1].edge.Hint(of, participant, "nobody asks for this", "x")
+		all[1].edge.Hint(of, participant, "moved", data)
+		reaches(data, want...)
+	}
 	hint("", "to the room", "one")
 	hint("ana", "to ana", "one")
 	all[2].edge.Attend(map[protocol.RoomID]bool{of: true})
@@ -250,6 +254,8 @@ func TestHintsReachWhomTheyConcern(t *testing.T) {
 	hint("ana", "to ana again", "one")
 	all[2].edge.Attend(nil)
 	hint("", "to the room again", "one")
+	all[1].edge.HintAll("moved", "to all")
+	reaches("to all", "one", "three")
 	all[0].publish(t, "", "an event")
 	if e := ana.until(func(e protocol.Event) bool { return e.Type != protocol.StreamMoved }); e.Participant == nil || e.Participant.Name != "an event" {
 		t.Errorf("ana hears %+v", e)

@@ -32,11 +32,19 @@ var hintBegins = []byte(`{"hint":`)
 // says must also be found in the store, by who looks there. Without a cluster nobody
 // hears it.
 func (e *Edge) Hint(room protocol.RoomID, participant protocol.ParticipantID, kind, data string) {
+	e.hintTo(channel(room, participant), kind, data)
+}
+
+// HintAll is Hint to all nodes, whoever is connected to them: for what is rare, and any
+// of them may have to know.
+func (e *Edge) HintAll(kind, data string) { e.hintTo(allNodes, kind, data) }
+
+func (e *Edge) hintTo(stream, kind, data string) {
 	if e.remote == nil {
 		return
 	}
 	select {
-	case e.hints <- hint{kind, e.node.ID(), data, channel(room, participant)}:
+	case e.hints <- hint{kind, e.node.ID(), data, stream}:
 	default:
 		e.hinted("lost")
 	}

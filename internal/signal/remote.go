@@ -31,6 +31,7 @@ const (
 
 	redisPrefix = "handout"
 	itselfTo    = "node:" // and the node's id is the stream in which it talks to itself
+	allNodes    = "nodes" // is the stream that each of them follows
 )
 
 // remote is the library's Redis broker with what it leaves to others: a start while
@@ -73,7 +74,7 @@ func newRemote(node *centrifuge.Node, address string, changed func(error)) *remo
 // RegisterBrokerEventHandler implements centrifuge.Broker. It does not wait for Redis.
 func (r *remote) RegisterBrokerEventHandler(h centrifuge.BrokerEventHandler) error {
 	r.handler = h
-	r.Subscribe(itselfTo + r.node.ID())
+	r.Subscribe(itselfTo+r.node.ID(), allNodes)
 	r.attempt() // mostly Redis is there, and then the first who joins need not wait for it
 	go r.run()
 	return nil
