@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,13 +19,7 @@ import (
 // serves too, and neither tells a password, whatever it says.
 func TestEnginesOverTLS(t *testing.T) {
 	t.Parallel()
-	postgres, err := enginetest.NewPostgresTLS()
-	if errors.Is(err, exec.ErrNotFound) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	postgres := enginetest.Started(t, enginetest.NewPostgresTLS)
 	root, err := enginetest.Root()
 	if err != nil {
 		t.Fatal(err)

@@ -52,13 +52,21 @@ var shared struct {
 func SharedPostgres(t testing.TB) *Postgres {
 	t.Helper()
 	shared.once.Do(func() { shared.postgres, shared.err = NewPostgres() })
-	if errors.Is(shared.err, exec.ErrNotFound) {
-		t.Skipf("PostgreSQL is missing: %v", shared.err)
+	return Started(t, func() (*Postgres, error) { return shared.postgres, shared.err })
+}
+
+// Started returns the server that start starts. Where its program is missing the test
+// is skipped.
+func Started[T any](t testing.TB, start func() (T, error)) T {
+	t.Helper()
+	server, err := start()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Skipf("a server is missing: %v", err)
 	}
-	if shared.err != nil {
-		t.Fatal(shared.err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return shared.postgres
+	return server
 }
 
 // NewPostgres starts a server of its own, for who stops it or kills it. Stop stops

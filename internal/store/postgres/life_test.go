@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,18 +26,13 @@ type crashing struct {
 // one.
 func TestAnothersCommitIsNotOurs(t *testing.T) {
 	t.Parallel()
-	own, err := enginetest.NewPostgres()
-	if errors.Is(err, exec.ErrNotFound) {
-		t.Skip(err)
-	}
+	own := enginetest.Started(t, enginetest.NewPostgres)
+	url := own.Database(t)
+	others, err := sql.Open("pgx", url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := own.Database(t)
-	c := &crashing{t: t, own: own}
-	if c.others, err = sql.Open("pgx", url); err != nil {
-		t.Fatal(err)
-	}
+	c := &crashing{t: t, own: own, others: others}
 	defer c.others.Close()
 	for _, statement := range []string{
 		`CREATE ROLE ordinary LOGIN`, `GRANT ALL ON SCHEMA public TO ordinary`,

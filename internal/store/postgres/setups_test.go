@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -62,13 +61,7 @@ func long(t *testing.T) {
 // asks for. No error tells the password.
 func TestOverTLS(t *testing.T) {
 	long(t)
-	own, err := enginetest.NewPostgresTLS()
-	if errors.Is(err, exec.ErrNotFound) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	own := enginetest.Started(t, enginetest.NewPostgresTLS)
 	root, err := enginetest.Root()
 	if err != nil {
 		t.Fatal(err)
@@ -172,13 +165,7 @@ func TestThroughPgBouncer(t *testing.T) {
 // changes go on at the standby.
 func TestAStandbyTakesOver(t *testing.T) {
 	long(t)
-	primary, err := enginetest.NewPostgres()
-	if errors.Is(err, exec.ErrNotFound) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	primary := enginetest.Started(t, enginetest.NewPostgres)
 	standby, err := primary.Standby()
 	if err != nil {
 		t.Fatal(err)
@@ -221,21 +208,5 @@ func TestAStandbyTakesOver(t *testing.T) {
 	t.Logf("50 changes were made %v after the standby was promoted", time.Since(began))
 	done.Store(true)
 	writers.Wait()
-	rooms, err := nodes[0].Rooms(t.Context(), "app")
-	if err != nil {
-		t.Fatal(err)
-	}
-	there := make(map[protocol.RoomID]bool)
-	for _, room := range rooms {
-		there[room.ID] = true
-		if _, was := refused.Load(room.ID); was {
-			t.Errorf("%s was refused, and is there", room.ID)
-		}
-	}
-	made.Range(func(id, _ any) bool {
-		if !there[id.(protocol.RoomID)] {
-			t.Errorf("%s was made, and is not there", id)
-		}
-		return true
-	})
+	wantOutcomes(t, nodes[0], &made, &refused)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"os/exec"
 	"testing"
 	"time"
 
@@ -16,13 +15,7 @@ import (
 // given up, by who reads and by who changes something, and asked again when it answers.
 func TestNobodyWaitsForASilentDatabase(t *testing.T) {
 	t.Parallel()
-	own, err := enginetest.NewPostgres()
-	if errors.Is(err, exec.ErrNotFound) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	own := enginetest.Started(t, enginetest.NewPostgres)
 	e, err := open(t.Context(), own.Database(t)+"?connect_timeout=1", Config{})
 	if err != nil {
 		t.Fatal(err)
