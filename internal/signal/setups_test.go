@@ -31,6 +31,9 @@ func TestRedisSentinels(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
+		for _, n := range talk.nodes { // whatever they heard through the one before
+			await(t, func() bool { return n.edge.HeardAfter(began) })
+		}
 		talk.goesOn("after")
 		t.Logf("they hear each other %v after the other Redis has taken over", time.Since(began))
 	})
